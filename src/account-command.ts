@@ -107,7 +107,7 @@ async function run(accounts: Accounts, settings: Settings, [command, ...given]: 
     case 'add': {
       const email = values.email
       if (given.length === 0 || email === undefined || !/^[^\s@]+@[^\s@]+$/.test(email)) return fail(usage)
-      if (await accounts.personByEmail(email)) throw new Refusal(`Somebody has the address ${email} already.`)
+      if (await accounts.personByEmail(email)) throw new Refusal(`Another person has the address ${email} already.`)
       say(await linkOf(accounts, settings, await accounts.addPerson(system, { name: given.join(' '), email })))
       return 0
     }

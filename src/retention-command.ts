@@ -176,7 +176,7 @@ async function carryOut(retention: Retention, values: ReturnType<typeof readOpti
     say(
       `${ruleInWords(audit.rule)}: ${audit.entries} entries up to ${audit.through} would go${audit.heldBy ? `; those behind stay for the hold ${audit.heldBy.id}` : ''}.`,
     )
-  if (rules.size === 0 && records.size === 0 && arrangements.size === 0 && audit === undefined) say('Nothing is over its time.')
+  if (rules.size === 0 && records.size === 0 && arrangements.size === 0 && audit === undefined) say('Nothing is due for deletion.')
   return 0
 }
 

@@ -97,7 +97,7 @@ function announce(engine: Engine, settings: Settings, demo: boolean, link: strin
   if (!keys.ok) lines.push(`  Keys        ${keys.detail}. Calls are taken; what is recorded stays in the spool until the key is there`)
   lines.push(
     demo
-      ? '  Demo        everybody is simulated and invented; what happens is told below, and shown on the page'
+      ? '  Demo        everyone is simulated and invented; the story is told below and shown on the page'
       : '  No phone?   npm run demo adds simulated ones',
   )
   lines.push('  Stop        Ctrl-C lets running calls end; twice: at once')

@@ -125,7 +125,7 @@ async function verify(
   say(
     heads.length > 0
       ? `The chain is the one of which ${count(heads.length, 'head was', 'heads were')} written down${linked.wrongs === 0 ? '' : ', but for what is said below'}.`
-      : 'No head was written down elsewhere: whether the end of the chain was cut off, or all of it made again, cannot be told (docs/integrity.md).',
+      : 'No head is recorded elsewhere, so it is impossible to say whether the end of the chain was cut off or the whole chain was rebuilt (docs/integrity.md).',
   )
   if (!facts) wrong.push(...(await verifyRecordings(database, settings)))
   if (linked.head) say(`Head: ${headInWords(linked.head)}`)

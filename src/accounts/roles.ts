@@ -5,7 +5,7 @@
 
 /** What can be asked for. */
 export const permissions = {
-  wallboard: 'See the wallboard: what happens now, without a number or a name of anybody who calls',
+  wallboard: 'See the wallboard: what is happening now, without callers’ numbers or names',
   live: 'See every call as it happens with the number it comes from',
   alarms: 'See the alarms, and what to do about each',
   calls: 'See the records of calls: who called, who accepted, how long it took',
@@ -29,9 +29,9 @@ export const permissions = {
   people: 'Invite people, give and end roles, end their sessions',
   tokens: 'Make and end tokens for programs and wallboards',
   outbox: 'See the messages that go out by themselves, stop one or send it again',
-  approvals: 'Approve that somebody may see patient-identifiable data',
+  approvals: 'Approve people to see patient-identifiable data',
   audit: 'See who saw or changed what',
-  retention: 'See what is over its time and what was deleted, place and release legal holds',
+  retention: 'See what is due for deletion and what was deleted, place and release legal holds',
 } as const satisfies Readonly<Record<string, string>>
 
 export type Permission = keyof typeof permissions

@@ -11,7 +11,7 @@ export const apiErrors = {
   },
   notSignedIn: {
     status: 401,
-    when: 'Nobody knows who asks: there is no session and no token, or it is good no more',
+    when: 'There is no session and no token, or it has expired',
     example: 'Sign in, or send a token: authorization: Bearer rr_... (npm run account -- token makes one).',
   },
   notAllowed: {
@@ -41,7 +41,7 @@ export const apiErrors = {
   },
   viewNotFound: {
     status: 404,
-    when: 'Whoever asks has no saved view with this id',
+    when: 'You have no saved view with this id',
     example: 'You have no view 5f0c2a9d. GET /api/views lists yours.',
   },
   callNotFound: { status: 404, when: 'There is no call with this id', example: 'There is no call 6f1c0d3a.' },
@@ -96,12 +96,12 @@ export const apiErrors = {
   },
   noPublicLink: {
     status: 404,
-    when: 'The organisation has no link for whoever has it',
+    when: 'The organisation has no public link',
     example: 'Elm Row Surgery has no link that could be ended.',
   },
   clinicianNotFound: {
     status: 404,
-    when: 'The directory has no such clinician, or they are not for whoever asks',
+    when: 'The directory has no such clinician, or you may not see them',
     field: 'clinician',
     example: 'The directory has no clinician "dr-nobody".',
   },
@@ -152,7 +152,7 @@ export const apiErrors = {
   lastAdministrator: {
     status: 409,
     when: 'Nobody could give roles any more',
-    example: 'This is the last administrator; give the role to somebody else first.',
+    example: 'This is the last administrator; give the role to someone else first.',
   },
   notMailable: {
     status: 409,
@@ -227,7 +227,7 @@ export const apiErrors = {
     example: '50 streams are open from 192.0.2.9; close some.',
   },
   internal: { status: 500, when: 'A fault in the engine; it is logged', example: 'Something went wrong here; the log says what.' },
-  closingDown: { status: 503, when: 'The engine is closing down', example: 'The engine is closing down and begins no more calls.' },
+  closingDown: { status: 503, when: 'The engine is closing down', example: 'The engine is closing down and starts no new calls.' },
   codesUsedUp: {
     status: 503,
     when: 'So many are in use that another one could be guessed; an alarm is raised',

@@ -153,7 +153,7 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
           },
         },
         clinician: {
-          summary: 'Somebody new',
+          summary: 'A new person',
           value: {
             version,
             changes: [{ section: 'clinicians', id: 'dr-new', set: { name: 'Dr Noor New', role: 'Consultant', numbers: ['07700 900145'] } }],

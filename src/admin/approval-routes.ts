@@ -11,10 +11,10 @@ import { idParam, nothing, scopeTaken } from './staff-schemas.js'
 const approval = object(
   {
     approval: text('Its id', 'grant-k7m2x9c4w5tq'),
-    person: text('Id of whoever may look', 'person-k7m2x9c4w5tq'),
+    person: text('Id of the person who may look', 'person-k7m2x9c4w5tq'),
     scope: text('Whose calls', 'organisation:st-brides'),
     reason: text('Why', 'Complaint 2026/114'),
-    by: text('Id of whoever approved it', 'person-b3n8v2c4w5tq'),
+    by: text('Id of the person who approved it', 'person-b3n8v2c4w5tq'),
     since: instant('When'),
     endsAt: instantOrNull('Until when'),
   },
@@ -33,7 +33,7 @@ export function approvalRoutes(app: FastifyInstance, { approvals }: Pick<Operati
       schema: {
         operationId: 'listApprovals',
         summary: 'Who may see patient data of calls they had no part in',
-        description: 'Each with whose calls, why, by whom and until when; the latest first.',
+        description: 'Each with its scope, reason, approver and end date, the latest first.',
         tags,
         response: {
           200: object({ approvals: list(approval, 'Those in force') }, 'The approvals'),
@@ -50,7 +50,7 @@ export function approvalRoutes(app: FastifyInstance, { approvals }: Pick<Operati
       ...needs,
       schema: {
         operationId: 'giveApproval',
-        summary: 'Approve that somebody may see patient data',
+        summary: 'Approve a person to see patient data',
         description:
           'Of calls they had no part in. It opens nothing until they show a second factor, and they say for each call why they look. Nobody approves themselves, nor by a token that they have made.',
         tags,

@@ -125,7 +125,7 @@ export const callBackPatch = {
 export const startBody = {
   type: ['object', 'null'],
   additionalProperties: false,
-  properties: { clinician: clinicianId('The id of the clinician who makes the call, where it is not the one whom the arrangement names') },
+  properties: { clinician: clinicianId('The id of the clinician who makes the call, if it is not the one that the arrangement names') },
 } as const
 
 export const patientConnectBody = {
@@ -207,7 +207,7 @@ const tries = list(
     clinician: textOrNull('Who made it', 'dr-okafor'),
     talked: flag('They have spoken', true),
     outcome: textOrNull('Its outcome', 'patient-unavailable'),
-    ended: flag('It is over', true),
+    ended: flag('It has ended', true),
   }),
   'Every call that carried it',
 )
@@ -215,7 +215,7 @@ const tries = list(
 const callBack = {
   ...shared,
   line: text('Id of the line', 'cardiac-rehab-call-back'),
-  lineName: textOrNull('Its name; null: the directory has it no more', 'Cardiac rehabilitation'),
+  lineName: textOrNull('Its name; null: no longer in the directory', 'Cardiac rehabilitation'),
   patientNumber: text('Masked in lists', '01632 960889'),
   clinician: clinicianOrNull,
   clinicianName,

@@ -28,7 +28,7 @@ const notNow = object(
       'Lines on which nobody else is on: they are still rung there when nobody else accepts',
     ),
   },
-  'Somebody who takes no calls for a while',
+  'A person who takes no calls for a while',
 )
 const body = {
   ...object({
@@ -37,7 +37,7 @@ const body = {
       minimum: notNowMinutes.least,
       maximum: notNowMinutes.most,
       default: notNowMinutes.usual,
-      description: 'For so long',
+      description: 'For how long',
       examples: [notNowMinutes.usual],
     },
     why: { ...oneOf(reasons, 'Why'), default: 'other' },
@@ -69,7 +69,7 @@ export function availabilityRoutes(
         description: 'Clinicians who said "not now", those first who are back first. A hunt rings them when nobody else has accepted.',
         tags: ['directory'],
         response: {
-          200: object({ notNow: list(notNow, 'Those who take no calls now') }, 'Who takes no calls for a while'),
+          200: object({ notNow: list(notNow, 'People who take no calls now') }, 'Who takes no calls for a while'),
           ...refusalsOfReading(),
         },
       },
@@ -93,7 +93,7 @@ export function availabilityRoutes(
         operationId: 'sayNotNow',
         summary: 'Say "not now" for a clinician',
         description:
-          'Every engine rings them last from now on, after the National Consultant Network where the line has it, until the time is over. Said again, the last time counts. The answer names the lines on which nobody else is on.',
+          'From now on every engine rings them last, after the National Consultant Network where the line has it, until the time is up. If it is set again, the latest time counts. The answer lists the lines on which nobody else is on.',
         tags: ['directory'],
         params,
         body,

@@ -40,7 +40,7 @@ export function bypassRoutes(app: FastifyInstance, { directory }: Pick<AdminSett
         operationId: 'listBypassNumbers',
         summary: 'How specialists reach a practice past its queue',
         description:
-          'Each practice with its unlisted number, its reception, and the code that is keyed on a bypass number of the service. Of all organisations, for whoever may see any.',
+          'Each practice with its unlisted number, its reception, and the code to key on one of the service’s bypass numbers. Covers all organisations, for anyone who may see one.',
         tags: ['directory'],
         querystring: query,
         response: { 200: answer, ...refusalsOfReading('badRequest') },

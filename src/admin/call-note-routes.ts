@@ -80,7 +80,7 @@ export function callNoteRoutes(app: FastifyInstance, { assignments, nhsNumbers }
         operationId: 'leaveNhsNumber',
         summary: 'Leave the NHS number of the patient, or change it',
         description:
-          'Of the patient whom the call was about, at any time later. Only those who may see patient data read it in the call; earlier ones stay in the facts.',
+          'Of the patient the call was about, at any later time. Only people who may see patient data see it in the call; earlier ones stay in the facts.',
         tags: ['calls'],
         params: callParams,
         body: nhsNumberBody,

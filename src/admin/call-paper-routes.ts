@@ -53,7 +53,7 @@ export function callPaperRoutes(
         operationId: 'getCallText',
         summary: 'One call as text for a patient’s record',
         description:
-          'A line for each thing that a GP’s own system is to know: when, from whom, which line, who advised, how long, the outcome. The NHS number is there for those who may see patient data.',
+          'A line for each item that goes into the GP’s own system: when, from whom, which line, who advised, how long, the outcome. The NHS number is included for people who may see patient data.',
         tags: ['calls'],
         params: callParams,
         response: {

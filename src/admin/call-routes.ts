@@ -32,7 +32,7 @@ export function callRoutes(
         operationId: 'listCalls',
         summary: 'Calls, newest first',
         description:
-          'One page of the calls report: who called, which line, who accepted, how long it took, how it ended. Filter by days or instants of arrival, line, organisation, ending, outcome, clinician, or find the call of a SIP Call-ID that stands in another log; `nextCursor` leads to the next page, and may do so from one with few calls or none: where few have what is asked for, so far was looked. Calls that run are listed too, with `ending` null. NHS numbers are there for those who may see patient data, and that they were seen is in the audit.',
+          'One page of the calls report: who called, which line, who accepted, how long it took, how it ended. Filter by days or instants of arrival, line, organisation, ending, outcome, clinician, or find a call by a SIP Call-ID from another log. `nextCursor` leads to the next page; a page may have few calls or none and still have a next one, where few calls match. Running calls are listed too, with `ending` null. NHS numbers are included for people who may see patient data, and the audit records that they were seen.',
         tags: ['calls'],
         querystring: callsQuery,
         response: { 200: callsAnswer, ...refusalsOfReading('badRequest', 'storeUnavailable') },

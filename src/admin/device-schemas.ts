@@ -65,7 +65,7 @@ const owner = object(
   {
     kind: ownerKind,
     id: text('Id in the directory', 'dr-okafor'),
-    name: textOrNull('Null: the directory has them no more', 'Dr Ada Okafor'),
+    name: textOrNull('Null: no longer in the directory', 'Dr Ada Okafor'),
   },
   'Whose telephone it is',
 )

@@ -186,7 +186,7 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
         operationId: 'changeDirectory',
         summary: 'Change the directory, by entity and field',
         description:
-          'Against the version that was looked at. What others have changed since stays; where it is the same field, nothing is done, and both values are told. What the directory would become is checked as a directory file is. Calls that run keep the directory with which they began.',
+          'Applied against the version that you looked at. Other people’s changes since then are kept; if they changed the same field, nothing is applied and both values are returned. The result is validated as a directory file is. Running calls keep the directory with which they began.',
         tags: ['directory'],
         body: changeBody,
         response: { 200: changedAnswer, ...refusalsOfBody('staleVersion', 'directoryConflict', 'directoryInvalid', 'storeUnavailable') },

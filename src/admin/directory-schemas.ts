@@ -89,7 +89,7 @@ const why = {
   type: 'string',
   minLength: 1,
   maxLength: 500,
-  description: 'The reason, for whoever asks later',
+  description: 'The reason, for the record',
   examples: ['Dr Lind is on leave'],
 } as const
 const check = { ...flag('True: nothing is changed; what would be is answered, with the version that is in force'), default: false }

@@ -45,7 +45,7 @@ export function healthRoutes(
         operationId: 'getReadiness',
         summary: 'Can calls be taken; if not, what is missing',
         description:
-          'Asks every part that a call needs, and names in words what is missing. Anybody is told whether calls are taken, and which part is missing; the words and the alarms are for those who may see them (`health`). Parts that are not needed (recordings) are told without making it unready. However many alarms are up, the answer stays short: `alarmCount` says how many there are, `alarms` has some of each kind, with how urgent each is and what to do about it.',
+          'Checks every part that a call needs and describes what is missing. Anyone can see whether calls are taken and which part is missing; descriptions and alarms need the permission `health`. Parts that calls can do without (recordings) are reported but do not make the engine unready. The answer stays short however many alarms are active: `alarmCount` is their number, `alarms` has some of each kind, with severity and what to do.',
         tags: ['health'],
         response: {
           200: { ...readyAnswer, description: 'Calls are taken' },

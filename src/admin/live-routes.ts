@@ -78,7 +78,7 @@ export function liveRoutes(
         operationId: 'followLive',
         summary: 'Every call now, as server-sent events',
         description:
-          'Begins with `snapshot` (`{now, calls, alarms, alarmCount, alarmsByKind}`), then sends every change: `call` (`{now, call}`), `over` (`{now, callId, ending}`), `alarms` (`{now, alarms, alarmCount, alarmsByKind}`: some of each kind, with severity, meaning and what to do, and how many are up; those that whoever asks may see, permission `alarms`). With several engines it tells the calls and alarms of all of them, with `engine`: the name of the engine (of a call: where it is not the one that was asked). The stream does not end by itself; a client that falls behind gets a fresh `snapshot`.',
+          'Begins with `snapshot` (`{now, calls, alarms, alarmCount, alarmsByKind}`), then sends every change: `call` (`{now, call}`), `over` (`{now, callId, ending}`), `alarms` (`{now, alarms, alarmCount, alarmsByKind}`: some of each kind, with severity, meaning and what to do, and how many are up; those that you may see, permission `alarms`). With several engines it reports the calls and alarms of all of them, with `engine`: the name of the engine (of a call: where it is not the one that was asked). The stream does not end by itself; a client that falls behind gets a fresh `snapshot`.',
         tags: ['live'],
         response: {
           200: {

@@ -11,7 +11,7 @@ import { idParam, nothing } from './staff-schemas.js'
 const message = object(
   {
     message: text('Its id', '5f0c2a9d-2f0c-4d3a-9a51-b0a1d4a26f1c'),
-    person: text('Id of whoever it is for', 'person-k7m2x9c4w5tq'),
+    person: text('Id of the recipient', 'person-k7m2x9c4w5tq'),
     kind: oneOf(messageKinds, 'What it is'),
     state: oneOf(messageStates, 'What has become of it'),
     createdAt: instant('When it was put in'),
@@ -37,7 +37,7 @@ export function messageRoutes(app: FastifyInstance, messages: MessageOperations)
         operationId: 'listMessages',
         summary: 'Messages that go out by themselves',
         description:
-          'Invitations, links, alarms and figures by e-mail, notices in browsers (`push`), the latest first, with what became of each. What stands in them is not told. `nextCursor` leads to the next page.',
+          'Invitations, links, alarms and figures by e-mail, notices in browsers (`push`), the latest first, with the status of each, but not their text. `nextCursor` leads to the next page.',
         tags,
         querystring: {
           type: 'object',

@@ -29,7 +29,7 @@ const person = object(
     maySignIn: flag('Whether they may sign in', true),
     roles: list(role, 'Their roles'),
   },
-  'Somebody who may sign in',
+  'A person who may sign in',
 )
 const params = idParam('person', 'The id of a person; GET /api/people lists them', 'person-k7m2x9c4w5tq')
 const link = object(
@@ -106,7 +106,7 @@ export function peopleRoutes(app: FastifyInstance, { people }: Pick<Operations, 
       ...needs,
       schema: {
         operationId: 'invitePerson',
-        summary: 'Invite somebody',
+        summary: 'Invite a person',
         description:
           'They get a link that signs them in for the first time, once, within seven days: by e-mail where a mail server is set; otherwise it is in the answer, this once, for you to give on. They may do nothing until they have a role.',
         tags,
@@ -143,7 +143,7 @@ export function peopleRoutes(app: FastifyInstance, { people }: Pick<Operations, 
       ...needs,
       schema: {
         operationId: 'getPerson',
-        summary: 'Somebody who may sign in',
+        summary: 'A person who may sign in',
         description: 'With the roles that they have now.',
         tags,
         params,
@@ -159,9 +159,9 @@ export function peopleRoutes(app: FastifyInstance, { people }: Pick<Operations, 
       ...needs,
       schema: {
         operationId: 'makeSignInLink',
-        summary: 'A link that signs somebody in, once',
+        summary: 'A link that signs a person in, once',
         description:
-          'For an hour; for whoever has not been here before, seven days. The one before it is good no more. With `send` it goes to them by e-mail. The body may be left out.',
+          'Valid for an hour, or seven days for a person who has never signed in. It replaces the previous link. With `send` it is e-mailed to them. The body may be left out.',
         tags,
         params,
         body: {
@@ -188,7 +188,7 @@ export function peopleRoutes(app: FastifyInstance, { people }: Pick<Operations, 
       ...needs,
       schema: {
         operationId: 'giveRole',
-        summary: 'Give somebody a role',
+        summary: 'Give a person a role',
         description: 'For everything, an organisation or a line. What is given by approval is not given here (POST /api/approvals).',
         tags,
         params,
@@ -211,7 +211,7 @@ export function peopleRoutes(app: FastifyInstance, { people }: Pick<Operations, 
       ...needs,
       schema: {
         operationId: 'removeRole',
-        summary: 'End a role of somebody',
+        summary: 'End a person’s role',
         description: 'At once. The last administrator stays one.',
         tags,
         params: {
@@ -237,7 +237,7 @@ export function peopleRoutes(app: FastifyInstance, { people }: Pick<Operations, 
       ...needs,
       schema: {
         operationId: 'removeSecondFactors',
-        summary: 'Remove the second factor of somebody who has lost it',
+        summary: 'Remove the second factor of a person who has lost it',
         description: 'All of them, with their recovery codes. Their password and a link sign them in.',
         tags,
         params,
@@ -256,8 +256,8 @@ export function peopleRoutes(app: FastifyInstance, { people }: Pick<Operations, 
       ...needs,
       schema: {
         operationId: 'changeMaySignIn',
-        summary: 'Stop somebody from signing in, or let them in again',
-        description: 'Whoever is stopped loses their sessions and links at once, and keeps their roles for when they come back.',
+        summary: 'Stop a person from signing in, or let them in again',
+        description: 'Their sessions and links end at once; their roles are kept for when they come back.',
         tags,
         params,
         body: {

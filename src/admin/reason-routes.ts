@@ -17,7 +17,7 @@ export function reasonRoutes(app: FastifyInstance, { store, accounts }: Pick<Adm
         operationId: 'giveReason',
         summary: 'Say why you look at a call',
         description:
-          'Whoever was approved for patient data says why they look before a call they had no part in is shown, or its recording heard. It is written into the audit, and holds for this call and this session for an hour. Programs with a token need none.',
+          'People approved for patient data give a reason before they see a call in which they had no part, or hear its recording. It is written to the audit and holds for this call and this session for an hour. Programs with a token need none.',
         tags: ['calls'],
         params: callParams,
         body: reasonBody,

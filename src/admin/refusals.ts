@@ -59,7 +59,7 @@ function response(codes: readonly ApiErrorCode[]): Readonly<Record<string, unkno
                 field: { type: 'string', description: 'The field' },
                 message: { type: 'string', description: 'What is wrong, and what would be right' },
                 expected: { type: 'string', description: 'What would be right, by itself, where that can be said' },
-                inForce: { type: 'string', description: 'What somebody else has made of it meanwhile' },
+                inForce: { type: 'string', description: 'What another person has changed it to meanwhile' },
                 wanted: { type: 'string', description: 'What was to become of it' },
               },
             },

@@ -25,7 +25,7 @@ export function retentionRoutes(app: FastifyInstance, retention: RetentionOperat
       config: { needs: 'retention' },
       schema: {
         operationId: 'getRetentionDue',
-        summary: 'What is over its time',
+        summary: 'What is due for deletion',
         description: 'By rule: how much the next run would delete, and how much legal holds keep. Nothing is deleted by asking.',
         tags: ['retention'],
         response: { 200: dueAnswer, ...refusalsOfReading('storeUnavailable') },
@@ -80,7 +80,7 @@ export function retentionRoutes(app: FastifyInstance, retention: RetentionOperat
       schema: {
         operationId: 'releaseHold',
         summary: 'Release a legal hold',
-        description: 'What it kept goes with the next run, where it is over its time. The hold itself stays on the list.',
+        description: 'What it kept is deleted by the next run, if it is due. The hold itself stays on the list.',
         tags: ['retention'],
         params: holdParams,
         body: releaseBody,

@@ -72,7 +72,7 @@ export const dueAnswer = object(
   {
     due: list(
       object({
-        rule: text('The rule by which it is over its time', 'recordings are kept for 3 years'),
+        rule: text('The rule by which it is due for deletion', 'recordings are kept for 3 years'),
         count: count('Recordings, records of calls, arrangements or entries of the audit that would go', 12),
         bytes: count('Size of the recordings', 8_400_000),
         held: count('Those that legal holds keep; of the audit 1 where it ends before its time', 1),
@@ -80,7 +80,7 @@ export const dueAnswer = object(
       'By rule',
     ),
   },
-  'What is over its time',
+  'What is due for deletion',
 )
 export const certificatesAnswer = object(
   {

@@ -14,7 +14,7 @@ const params = {
       type: 'string',
       pattern: '^\\d{4}-\\d{2}$',
       maxLength: 7,
-      description: 'A month of the last twelve that is over',
+      description: 'One of the last twelve complete months',
       examples: ['2026-02'],
     },
   },
@@ -53,7 +53,7 @@ export function returnRoutes(app: FastifyInstance, returns: MonthlyReturns): voi
         operationId: 'getReturn',
         summary: 'The monthly return for commissioners, as it reads now',
         description:
-          'Of the lines that whoever asks reports on. Months that were handed in before and read otherwise by now are stated again. Nothing is noted.',
+          'For the lines that you report on. Months that were submitted before and have changed since are restated. Nothing is recorded.',
         tags: ['calls'],
         params,
         response: { ...csv, ...refusalsOfReading('badRequest', 'storeUnavailable') },
@@ -73,7 +73,7 @@ export function returnRoutes(app: FastifyInstance, returns: MonthlyReturns): voi
         operationId: 'applyReturn',
         summary: 'Hand in the monthly return',
         description:
-          'Answers what GET does, and keeps it: what changes later is stated again in the next one. By whoever reports on every line.',
+          'Returns what GET returns, and records it: later changes are restated in the next return. Only for people who report on every line.',
         tags: ['calls'],
         params,
         response: { ...csv, ...refusalsOfChanging('badRequest', 'storeUnavailable') },

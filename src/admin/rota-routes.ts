@@ -21,7 +21,7 @@ const place = {
 const places = {
   type: 'array',
   maxItems: 100,
-  description: 'Those who are rung, in order',
+  description: 'The people who are rung, in order',
   items: place,
   examples: [['dr-okafor']],
 } as const
@@ -133,7 +133,7 @@ export function rotaRoutes(app: FastifyInstance, rotas: RotaOperations, inForce:
               type: 'string',
               minLength: 1,
               maxLength: 500,
-              description: 'The reason, for whoever asks later',
+              description: 'The reason, for the record',
               examples: ['Dr Lind is on leave'],
             },
             check: { ...flag('True: nothing is changed; what would be is answered'), default: false },

@@ -37,5 +37,5 @@ export const clinicianId = (description = 'The id of a clinician in the director
 export const callId = text('Id of the call', 'b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11')
 export const line = {
   id: text('Id of the line', 'cardiology'),
-  name: textOrNull('Its name; null: the directory has it no more', 'Cardiology'),
+  name: textOrNull('Its name; null: no longer in the directory', 'Cardiology'),
 } as const

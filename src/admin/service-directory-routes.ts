@@ -90,9 +90,9 @@ export function serviceDirectoryRoutes(
       config: { needs: 'directory' },
       schema: {
         operationId: 'makeServiceDirectoryLink',
-        summary: 'Make a link to a Service Directory for whoever has it',
+        summary: 'Make a public link to a Service Directory',
         description:
-          'Whoever has it sees this Service Directory without signing in, and nothing else. The one before it ends. It is in this answer and nowhere else.',
+          'Anyone with the link sees this Service Directory without signing in, and nothing else. It replaces the previous link. It appears in this answer and nowhere else.',
         tags: ['directory'],
         params,
         response: { 201: linkAnswer, ...refusalsOfChanging('badRequest', 'organisationNotFound') },

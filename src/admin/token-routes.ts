@@ -61,8 +61,7 @@ export function tokenRoutes(app: FastifyInstance, { tokens }: Pick<Operations, '
       schema: {
         operationId: 'makeToken',
         summary: 'A token for a program',
-        description:
-          'Good for what it is made for and nothing else, and for no more than whoever makes it may do. Its secret is in the answer, this once.',
+        description: 'Limited to the permissions given here, and never more than its maker has. The secret is in this answer only.',
         tags,
         body: {
           type: 'object',

@@ -61,7 +61,7 @@ export function viewRoutes(app: FastifyInstance, { accounts }: Pick<AdminSetting
       schema: {
         operationId: 'listViews',
         summary: 'Your saved views of the calls report',
-        description: 'Those of whoever asks, by their names: a name, and what GET /api/calls is asked with it.',
+        description: 'Your saved views, by name: a name, and the query for GET /api/calls.',
         tags: ['calls'],
         response: { 200: object({ views: list(view, 'By their names') }, 'The saved views'), ...refusalsOfReading('storeUnavailable') },
       },
@@ -77,7 +77,7 @@ export function viewRoutes(app: FastifyInstance, { accounts }: Pick<AdminSetting
         operationId: 'makeView',
         summary: 'Save a view of the calls report',
         description:
-          'Under a name, for whoever asks; a view that they have of the same name gives way to it. Give `days` rather than dates to have it go with the time.',
+          'Under a name, for you alone; it replaces a view of yours with the same name. Give `days` rather than dates for a view that moves with time.',
         tags: ['calls'],
         body,
         response: { 201: view, ...refusalsOfBody('storeUnavailable') },
@@ -105,7 +105,7 @@ export function viewRoutes(app: FastifyInstance, { accounts }: Pick<AdminSetting
       schema: {
         operationId: 'removeView',
         summary: 'Remove a saved view',
-        description: 'One of those of whoever asks.',
+        description: 'One of your own.',
         tags: ['calls'],
         params,
         response: { 204: { description: 'It is removed', type: 'null' }, ...refusalsOfChanging('viewNotFound', 'storeUnavailable') },

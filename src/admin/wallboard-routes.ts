@@ -124,13 +124,13 @@ export function wallboardRoutes(
         operationId: 'followWallboard',
         summary: 'The wallboard, as server-sent events',
         description:
-          'Begins with `snapshot` (`{now, board: {tiles, lines, alarms}, calls}`), then sends what changes: `call` (`{now, call}`), `over` (`{now, key}`), `board` (`{now, rows, gone}`: rows that are new or other, and the keys of those that are gone, by part). Rows are in words, as the page shows them: `key`, `order`, `state`, `fields`, `marks`, `clock` (`ms` at the moment of telling; it runs on). No number and no name of a caller is in it; names of people on rotas only for people who may see rotas, never for a program, and not with `screen`. `beat` is sent every three seconds: a client that hears nothing for ten has lost the stream. After a gap connect again: every stream begins with all of it. A stream ends when whoever watches may not any more, or may see other lines.',
+          'Begins with `snapshot` (`{now, board: {tiles, lines, alarms}, calls}`), then sends what changes: `call` (`{now, call}`), `over` (`{now, key}`), `board` (`{now, rows, gone}`: new and changed rows, and the keys of rows that have gone, by part). Rows are text, as the page shows them: `key`, `order`, `state`, `fields`, `marks`, `clock` (`ms` when the event was sent; it keeps counting). It never has a caller’s number or name; names of people on rotas are included only for people who may see rotas, never for a program, and not with `screen`. `beat` is sent every three seconds: a client that receives nothing for ten has lost the stream. After a gap, connect again: every stream begins with the whole state. A stream ends when the viewer’s permission ends or their lines change.',
         tags: ['live'],
         querystring: {
           type: 'object',
           additionalProperties: false,
           properties: {
-            screen: { type: 'boolean', description: 'For a screen that anybody can see: people by their role', examples: [true] },
+            screen: { type: 'boolean', description: 'For a screen that anyone can see: people by their role', examples: [true] },
           },
         },
         response: {

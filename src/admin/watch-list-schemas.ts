@@ -18,7 +18,7 @@ const target = object({
   byResult: counts('Ringings by result', { accepted: 5, noAnswer: 3, badNumber: 3, declined: 1 }),
   byReason: counts('Ringings that came to nothing, by result and SIP status, or by whose fault it was', { 'badNumber 404': 3 }),
   lastRungAt: instant('When it was last rung'),
-  lastAcceptedAt: instantOrNull('When somebody last accepted there'),
+  lastAcceptedAt: instantOrNull('When a call was last accepted there'),
   watchedSince: instantOrNull('Null: not on the watch list'),
   failures: list(
     object({
@@ -28,7 +28,7 @@ const target = object({
       status: count('SIP status', 404),
       reason: text('Reason, numbers masked', 'Not Found'),
     }),
-    'The ringings that failed since somebody was last reached there, oldest first',
+    'The failed ringings since it was last reached, oldest first',
   ),
   standsToday: list(
     object({

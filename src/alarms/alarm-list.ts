@@ -25,7 +25,7 @@ export const alarmList = {
     action: 'Make the database writable (see store.cannotWrite), and do not stop the engine before: it would forget them.',
   },
   'callBack.notStored': {
-    meaning: 'A patient asked to be called back, was told that it could not be noted, and the request was not on disk at that moment.',
+    meaning: 'A patient asked to be called back, heard that it could not be recorded, and the request was not on disk at that moment.',
     severity: 'major',
     action: 'Look into the list of call-backs; where the request is missing, call the patient: the record of the call has the number.',
     untilRestart: true,
@@ -33,12 +33,13 @@ export const alarmList = {
   'callBacks.many': {
     meaning: 'One caller has left many different numbers to be called back within an hour.',
     severity: 'minor',
-    action: 'Look at these requests before anybody calls the numbers; close those that nobody can have meant.',
+    action: 'Look at these requests before anyone calls the numbers; close those that are obviously false.',
   },
   'calls.limitReached': {
     meaning: 'A limit of outgoing calls or minutes is reached; what goes beyond is refused.',
     severity: 'major',
-    action: 'Find out who makes the calls. If they are all meant, raise calls.concurrent, calls.concurrentPerLine or calls.minutesPerLine.',
+    action:
+      'Find out who makes the calls. If they are legitimate, raise calls.concurrent, calls.concurrentPerLine or calls.minutesPerLine.',
   },
   'calls.overloaded': {
     meaning: 'More calls arrive than can be answered in time; some are refused with 503 before the answer.',
@@ -54,17 +55,17 @@ export const alarmList = {
     meaning:
       'What is kept does not enter the chain: a later change of it would not be noticed. It is tried again every minute, and nothing is lost by the delay.',
     severity: 'minor',
-    action: 'Look at the detail; run npm run verify once it is over.',
+    action: 'Look at the detail; run npm run verify once it has been fixed.',
   },
   'codes.locked': {
-    meaning: 'Too many wrong PINs or codes were keyed; no more are looked at from those callers or on those numbers for a while.',
+    meaning: 'Too many wrong PINs or codes were keyed; those callers or numbers are locked for a while.',
     severity: 'minor',
     action: 'See in the calls who keyed them. The lock ends by itself; a clinician who needs a call now starts it through the API.',
   },
   'codes.usedUp': {
-    meaning: 'So many PINs or codes were given out in 24 hours that another one could be guessed; no more are made.',
+    meaning: 'So many PINs or codes were issued in 24 hours that guessing one has become feasible; no more are issued.',
     severity: 'major',
-    action: 'See who asks for so many. They are free again 24 hours after they were made; codes can be made for another number.',
+    action: 'Find out who requests so many. Each is free again after 24 hours; codes can be issued for another number.',
     subject: 'which kind of code',
   },
   'descriptors.runningOut': {
@@ -73,7 +74,7 @@ export const alarmList = {
     action: 'Raise LimitNOFILE (65536 is ample) and start the engine again when few calls run.',
   },
   'device.locked': {
-    meaning: 'Somebody keeps trying wrong passwords for a telephone; no more are looked at from there for a while.',
+    meaning: 'Repeated wrong passwords for a telephone; that address is locked for a while.',
     severity: 'minor',
     action: 'If the telephone is set up wrongly, give it a new password. If nobody knows the address, keep it out at the firewall.',
     subject: 'the user of the device; none: names that no device has',
@@ -97,35 +98,34 @@ export const alarmList = {
   },
   'directory.notKept': {
     meaning:
-      'A change of the directory could not be written into the store, and is not in force; or the rotas of before could not be taken over.',
+      'A change of the directory could not be written into the store, and is not in force; or the old rota history could not be migrated.',
     severity: 'major',
     action:
-      'See to the store (it has an alarm of its own); the directory file is tried again by itself. A damaged rota-history.jsonl: npm run doctor, then ask for help before it is touched.',
+      'Repair the store (it has an alarm of its own); the directory file is retried automatically. If rota-history.jsonl is damaged: run npm run doctor, and ask for help before you change the file.',
   },
   'drachtio.down': {
     meaning: 'A drachtio-server cannot be reached; new calls come and go through the others, where there are any.',
     severity: 'major',
-    action:
-      'See that it runs, and what it listens on: the detail says what it, or the network, answers. The calls that it carried are over.',
+    action: 'Check that it runs and which address it listens on: the detail has the error. The calls that it carried have ended.',
     subject: 'which server, by host and port',
   },
   'engine.gone': {
-    meaning: 'An engine has given no sign of life, and the others have ended its run and gone on with its calls.',
+    meaning: 'An engine stopped responding; the other engines have ended its run and taken over its calls.',
     severity: 'major',
-    action: 'See that it runs again: its log, its machine. One that ended with exit code 75 was frozen, or cut off from the database.',
+    action: 'Check its log and its machine, and start it again. Exit code 75 means that it was frozen or cut off from the database.',
     subject: 'which engine',
   },
   'fleet.notShared': {
-    meaning: 'Redis cannot be reached: what engines tell each other from moment to moment is not shared; calls go on.',
+    meaning: 'Redis cannot be reached: live state is not shared between the engines; calls continue.',
     severity: 'major',
     action:
-      'See to Redis (redis.url). Until then each engine counts its own calls and wrong PINs, its page shows its own calls and alarms alone, a telephone that has just registered is rung by its own engine, and somebody may be rung for two callers.',
+      'Restore Redis (redis.url). Until then each engine counts only its own calls and wrong PINs, its pages show only its own calls and alarms, a telephone that has just registered is rung only by the engine where it registered, and a specialist may be rung for two callers.',
   },
   'freeswitch.down': {
     meaning: 'A FreeSWITCH cannot be reached, or makes no channels; its calls go on at the others, where there are any.',
     severity: 'major',
     action:
-      'See that it runs: the detail says what is wrong, and what to set where it refuses channels. With two of them, the next one that dies ends calls.',
+      'Check that it runs: the detail says what is wrong, and what to set if it refuses channels. With two servers, calls end if the other one fails too.',
     subject: 'which server, by host and port',
   },
   'keys.storeLost': {
@@ -139,26 +139,26 @@ export const alarmList = {
     meaning: 'The keys of sealed recordings cannot be had: sealed recordings cannot be heard, and new ones stay in the spool.',
     severity: 'critical',
     action:
-      'See to the master key as the detail says (docs/sealing.md); it is asked for again every half minute. Do not delete anything in the spool, and make no new master key.',
+      'Restore the master key as the detail says (docs/sealing.md); it is retried every half minute. Do not delete anything in the spool, and do not make a new master key.',
   },
   'mail.notSent': {
     meaning: 'Messages cannot be sent: invitations, links and alarms by e-mail wait in the outbox.',
     severity: 'minor',
     action:
-      'The detail has what the mail server said; the page Outbox has each message. Correct mail.smtp or mail.from, or the server. Nothing is lost: what waits is tried for three days.',
+      'The detail has the mail server’s answer; the page Outbox has each message. Correct mail.smtp or mail.from, or the server. Nothing is lost: messages are retried for three days.',
   },
   'push.notSent': {
     meaning:
-      'Push services take nothing from us: browsers are not told that somebody is on soon, that a call has no outcome, that a call-back is due, or of alarms.',
+      'Push services refuse our messages: clinicians get no notification that they are on soon, that a call has no outcome, that a call-back is due, or of alarms.',
     severity: 'minor',
     action:
-      'The detail has what the push service said; the page Outbox has each message. The engine needs HTTPS to the hosts of push.services. What is no news any more is not sent late.',
+      'The detail has the push service’s answer; the page Outbox has each message. The engine needs HTTPS to the hosts of push.services. Outdated messages are not sent late.',
   },
   'line.allNotNow': {
     meaning:
-      'Everybody who is on a line has said "not now". They are rung all the same, after the National Consultant Network where the line has it.',
+      'Everyone who is on a line has said "not now". They are still rung, after the National Consultant Network where the line has it.',
     severity: 'major',
-    action: 'Ask one of them, or somebody else, to be on: change the rota, or say for them that they are on (page Availability).',
+    action: 'Ask one of them, or someone else, to be on: change the rota, or end their "not now" for them (page Availability).',
     subject: 'which line',
   },
   'number.failing': {
@@ -173,9 +173,9 @@ export const alarmList = {
     action: 'Report it, with the lines of the log around it. Over an hour after the last one.',
   },
   'recording.notStarted': {
-    meaning: 'A conversation runs, or ran, without a recording.',
+    meaning: 'A conversation is not, or was not, recorded.',
     severity: 'critical',
-    action: 'See what the detail says: most often the disk of the spool is full, or FreeSWITCH may not write there.',
+    action: 'See the detail: usually the disk of the spool is full, or FreeSWITCH may not write there.',
   },
   'recordings.damaged': {
     meaning: 'A sealed recording is not as it was sealed: it was changed, cut off, or exchanged for another.',
@@ -190,24 +190,24 @@ export const alarmList = {
     untilRestart: true,
   },
   'recordings.encoder': {
-    meaning: 'The process that makes MP3s has died or stood still, or does without libmp3lame; no recording is lost.',
+    meaning: 'The process that makes MP3s died or froze, or runs without libmp3lame; no recording is lost.',
     severity: 'minor',
     action: 'If it comes back, reinstall libmp3lame or set recordings.encoder to wasm.',
   },
   'recordings.locked': {
-    meaning: 'A sealed recording was asked for whose key is not at hand.',
+    meaning: 'A sealed recording was requested, and its key is not available.',
     severity: 'major',
     action: 'Was the database or the master key replaced? Put back the ones that belong to the recordings (docs/sealing.md).',
     untilRestart: true,
   },
   'recordings.lost': {
-    meaning: 'An MP3 that was made is not where the store says.',
+    meaning: 'An MP3 is not where the store says.',
     severity: 'major',
     action: 'Find out who has moved or deleted it, and put it back from the backup.',
     untilRestart: true,
   },
   'recordings.missing': {
-    meaning: 'The media server was told to record and left no file.',
+    meaning: 'The media server was asked to record but left no file.',
     severity: 'major',
     action: 'See whether engine and media server look at the same spool folder, and whether it may write there.',
     untilRestart: true,
@@ -235,24 +235,25 @@ export const alarmList = {
     untilRestart: true,
   },
   'recordings.stillGrowing': {
-    meaning: 'A recording whose call is over is still being written to; it is finished at the next start.',
+    meaning: 'A recording whose call has ended is still being written to; it will be finished at the next start.',
     severity: 'minor',
     action: 'See in the media server which channel still writes it, and end that channel.',
     untilRestart: true,
   },
   'recordings.unknown': {
-    meaning: 'A recording was to be finished that was never begun here.',
+    meaning: 'The engine was asked to finish a recording that it never began.',
     severity: 'minor',
     action: 'Report it, with the lines of the log around it: this is an error in the program.',
     untilRestart: true,
   },
   'reservations.failed': {
-    meaning: 'Nobody could say who is being rung elsewhere; people are rung all the same, and may be rung twice.',
+    meaning: 'Engines cannot tell each other who is being rung; people are still rung, and may be rung twice.',
     severity: 'major',
-    action: 'See to Redis (redis.url): is it up, and can the engine reach it?',
+    action: 'Check Redis (redis.url): is it up, and can the engine reach it?',
   },
   'retention.notDone': {
-    meaning: 'What is over its time was not deleted today; it is tried again every quarter of an hour, and what was begun is finished.',
+    meaning:
+      'Data due for deletion was not deleted today; this is retried every quarter of an hour, and deletions already begun are completed.',
     severity: 'minor',
     action:
       'Look at the detail: a recording that cannot be deleted, a hold that cannot be read, or the store. npm run retention -- --dry-run says what is due.',
@@ -280,14 +281,14 @@ export const alarmList = {
     untilRestart: true,
   },
   'store.factsMoved': {
-    meaning: 'Facts had the number of another fact of the same call, and were given the next one.',
+    meaning: 'Facts had the same number as another fact of their call; they were given the next free one.',
     severity: 'minor',
     action:
-      'Does another engine write about the same calls? Each needs a name of its own (engine.name), and without database.url a data folder.',
+      'Does another engine write facts of the same calls? Each engine needs its own name (engine.name) and, without database.url, its own data folder.',
     untilRestart: true,
   },
   'store.listenerFailed': {
-    meaning: 'A part of the engine failed at a fact that it was told; the fact itself is kept.',
+    meaning: 'A part of the engine failed while processing a fact; the fact itself is stored.',
     severity: 'major',
     action: 'Report it, with the lines of the log around it. Start the engine again when few calls run: page and figures may be wrong.',
     untilRestart: true,

@@ -274,7 +274,7 @@ export class ArrangedCalls implements Arrangements {
     if (key === undefined) {
       alarms.raise(
         alarm,
-        `${this.#keys.used(space, now)} of ${10 ** space.digits} were given out in 24 hours; no more are, until some are free again`,
+        `${this.#keys.used(space, now)} of ${10 ** space.digits} were given out in 24 hours; no more are issued until some are free again`,
       )
       return undefined
     }

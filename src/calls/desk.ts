@@ -165,7 +165,7 @@ export class Desk {
   async takeOver(events: readonly CallEvent[]): Promise<TakenOver> {
     const record = callRecord(events)
     if (record === undefined || record.ending !== undefined || this.#draining)
-      return { kind: 'left', why: 'it is over, or this engine is closing down' }
+      return { kind: 'left', why: 'it has ended, or this engine is closing down' }
     for (const handle of ringingLeft(events)) void this.#options.switch.callOff(handle)
     const legs = await takeLegs(this.#options.switch, events)
     if (legs.taken.length === 0) return { kind: 'left', why: legs.lost.map(({ party, why }) => `${party}: ${why}`).join('; ') }

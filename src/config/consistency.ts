@@ -83,7 +83,7 @@ function checkSecrets(settings: Settings): void {
     if (secret === '') return [`${key} is not set: give the secret of your servers (${env}; ${where}).`]
     if (secret !== installed || settings.allowDefaultSecrets === 'yes') return []
     return [
-      `${key} is "${installed}", which the server was installed with and anybody can look up: change it there (${where}) and here (${env}), or set servers.allowDefaultSecrets: yes.`,
+      `${key} is "${installed}", the default that the server was installed with, which anyone can look up: change it there (${where}) and here (${env}), or set servers.allowDefaultSecrets: yes.`,
     ]
   })
   if (problems.length > 0) throw new SettingsError(problems.join('\n'))

@@ -28,6 +28,6 @@ export function cast(directory: Directory, network?: DemoSettings['network']): r
     )
     parts.set(target.uri, { name: clinician?.name ?? place, user, address, port: Number(port), target: target.uri })
   }
-  if (network) parts.set('network', { name: 'Somebody in the telephone network', user: 'network', ...network, target: undefined })
+  if (network) parts.set('network', { name: 'A caller in the telephone network', user: 'network', ...network, target: undefined })
   return [...parts.values()]
 }

@@ -106,7 +106,7 @@ export function scenes(round: number): readonly Scene[] {
     },
     {
       at: 42,
-      story: 'whoever is on the telephone is not rung; the registrar accepts',
+      story: 'a specialist who is on the telephone is not rung; the registrar accepts',
       caller: crew('07700900481'),
       rings: rings('saltmarsh-ambulance', 'cardiology'),
       people: {
@@ -173,7 +173,7 @@ export function scenes(round: number): readonly Scene[] {
     },
     {
       at: 107,
-      story: 'the third waits until somebody is free',
+      story: 'the third waits until a specialist is free',
       caller: crew('07700900482'),
       rings: rings('saltmarsh-ambulance', 'acute-medicine-dvt'),
       people: { hughes: accepts(8), dvt: clinicRoom, okafor: notNow(8) },
@@ -222,7 +222,7 @@ export function scenes(round: number): readonly Scene[] {
 /** What is told on the terminal where a round has a story beyond its calls. */
 export function storyOf(round: number): string | undefined {
   if (outOfOrder(round))
-    return "Story      the DVT clinic room's telephone is out of order in this round: after three failures an alarm goes up, and it is rung last; the alarm ends when somebody is reached there again"
+    return "Story      the DVT clinic room's telephone is out of order in this round: after three failures an alarm goes up, and it is rung last; the alarm ends when a call is accepted there again"
   if (mended(round)) return "Story      the DVT clinic room's telephone has been mended: the first call that reaches it ends the alarm"
   return undefined
 }

@@ -22,7 +22,7 @@ export function checkDirectory(form: Form, directory: Directory, places: Readonl
     if (rota === undefined || rota.pattern.length + rota.changes.length === 0) {
       note(
         place('lines', line.id),
-        `line ${line.id} has no rota: its callers will be told that nobody is on`,
+        `line ${line.id} has no rota: its callers will hear that nobody is on`,
         `sessions under \`rotas: ${line.id}:\``,
       )
       continue

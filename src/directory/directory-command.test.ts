@@ -135,7 +135,7 @@ describe('npm run directory', () => {
     const refused = await run(...past)
     expect([refused.code, refused.errors]).toEqual([
       1,
-      'This changes who was on for days that are over: 2026-01-06 (today is 2026-01-14). Nothing was changed. If that is meant, add --past; if another week is, name it with --week DATE.',
+      'This changes who was on for past days: 2026-01-06 (today is 2026-01-14). Nothing was changed. If that is meant, add --past; if another week is, name it with --week DATE.',
     ])
     expect((await runAsked(false, ...past)).code).toBe(1)
     expect(await readFile(file, 'utf8')).toBe(text)

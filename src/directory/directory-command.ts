@@ -280,7 +280,7 @@ async function changeRota(
 /** A rota for days that are over is mostly the wrong sheet, or the wrong week. */
 async function mayChangePast(context: Context, past: readonly string[], today: DayNumber): Promise<boolean> {
   if (context.past) return true
-  const told = `This changes who was on for days that are over: ${past.join(', ')} (today is ${dateOf(today)}).`
+  const told = `This changes who was on for past days: ${past.join(', ')} (today is ${dateOf(today)}).`
   if (context.output.ask && (await context.output.ask(`${told} Change them?`))) return true
   context.output.error(
     `${told} Nothing was changed. If that is meant, add --past; if another week is, name it with ${context.to === undefined ? '--week' : '--to'} DATE.`,

@@ -40,7 +40,7 @@ export function readEntries(
   parent: { readonly at: number },
 ): readonly RotaEntry[] | undefined {
   if (node === undefined)
-    return form.problem(parent, `${what} has no entries`, 'a list of those who are rung, in order: [dr-okafor, dr-lind]')
+    return form.problem(parent, `${what} has no entries`, 'a list of the people to ring, in order: [dr-okafor, dr-lind]')
   const keys = new Set<string>()
   const entries: RotaEntry[] = []
   for (const item of form.list(node, `entries of ${what}`) ?? []) {

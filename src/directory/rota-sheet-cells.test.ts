@@ -11,7 +11,7 @@ describe('a sheet whose encoding is not certain', () => {
     expect(planned(row('Day', "Dr Siobh\u00e1n O'Brien-Lloyd"), '2026-01-14', 'Day')).toBe('09:00-17:00 dr-obrien')
   })
   it.each([
-    ['a telephone', row('Day', 'Caf\u00e9 (01632 960107)'), /"Café": .*whether this is a "é" cannot be told/],
+    ['a telephone', row('Day', 'Caf\u00e9 (01632 960107)'), /"Café": .*so it is unclear whether this is a "é"/],
     ['a new session', row('\u00c9t\u00e9', 'dr-smith'), /"Été"/],
     ['somebody who is not in the directory', row('Day', 'Dr Ren\u00e9'), /nobody in the directory/],
   ])('and refused by line beyond that: %s', (_, content, message) => {

@@ -262,7 +262,7 @@ describe('a sheet as a secretary keeps it', () => {
     ['day and month the wrong way round', `${head}01/14/2026,Wed,Day,09:00,17:00,dr-smith`, [[2, /month first it would be 2026-01-14/]]],
     ['a name that two people have', `${head}14/01/2026,Wed,Day,09:00,17:00,Dr Jo Smith`, [[2, /\[dr-smith\], \[dr-smith-2\]/]]],
     ['nobody', `${head}14/01/2026,Wed,Day,09:00,17:00,,,`, [[2, /nobody is on/]]],
-    ['closed and somebody', `${head}14/01/2026,Wed,Day,09:00,17:00,closed,dr-smith`, [[2, /closed, and somebody/]]],
+    ['closed and somebody', `${head}14/01/2026,Wed,Day,09:00,17:00,closed,dr-smith`, [[2, /closed, but has people/]]],
     [
       'a session twice',
       `${head}14/01/2026,Wed,Day,09:00,17:00,dr-smith\n14/01/2026,Wed,Day,09:00,17:00,dr-okafor`,

@@ -284,7 +284,7 @@ class SheetReader {
     if (doubtful !== undefined)
       this.#error(
         line,
-        `"${shorten(text)}": the file is neither UTF-8 nor UTF-16, and whether this is a "${doubtful}" cannot be told`,
+        `"${shorten(text)}": the file is neither UTF-8 nor UTF-16, so it is unclear whether this is a "${doubtful}"`,
         'the sheet saved as "CSV UTF-8"',
       )
   }
@@ -296,7 +296,7 @@ class SheetReader {
         this.#error(line, `"${shorten(cell)}" stands outside the columns`, 'no more people than there are columns 1st, 2nd, 3rd')
     }
     if (cells.some((cell) => asTyped(cell).toLowerCase() === closedWord)) {
-      if (cells.length > 1) this.#error(line, 'the session is closed, and somebody is on', 'either `closed` alone, or people')
+      if (cells.length > 1) this.#error(line, 'the session is closed, but has people', 'either `closed` alone, or people')
       return undefined
     }
     if (cells.length === 0) this.#error(line, 'nobody is on', 'at least one person, or `closed`')

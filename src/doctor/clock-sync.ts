@@ -14,7 +14,7 @@ export async function clockSync(ask: () => Promise<ClockState> = askSystem, now 
   if (state === 'synchronized') return fine('the clock is set by NTP')
   if (state === 'notSynchronized')
     return look('the clock is not set by NTP', 'install chrony or switch on systemd-timesyncd: rotas and opening hours go by this clock')
-  return look('whether the clock is set by NTP cannot be told from here', 'see to it on the machine itself (in a container: on its host)')
+  return look('no way to tell from here whether the clock is set by NTP', 'check on the machine itself (in a container: on its host)')
 }
 
 async function askSystem(): Promise<ClockState> {

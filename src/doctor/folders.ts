@@ -38,7 +38,7 @@ export function folder({ path, setting, need, shared = 0 }: FolderWanted, uid: n
     return [
       look(
         `${path}: belongs to user ${stats.uid}; this is user ${uid}`,
-        "run npm run doctor as the engine's user: what it may do cannot be told otherwise",
+        "run npm run doctor as the engine's user: its permissions can only be checked that way",
       ),
       space(path),
     ]

@@ -9,7 +9,7 @@ export function doors(
   if (settings.allowDefaultSecrets === 'yes')
     findings.push(
       look(
-        'servers.allowDefaultSecrets is yes: anybody who reaches the servers can command them',
+        'servers.allowDefaultSecrets is yes: anyone who can reach the servers can control them',
         'give both servers secrets of their own, and set it to no',
       ),
     )

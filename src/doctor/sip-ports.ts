@@ -10,7 +10,7 @@ export function sipPort(
   const where = `sip.address ${settings.sipAddresses.join(', ')}, sip.port ${settings.sipPort}`
   if (settings.sipPort === 0) return fine('calls arrive on any free port')
   if (held === undefined)
-    return look(`${where}: whether it is free cannot be told on this operating system`, 'start the engine: it says so')
+    return look(`${where}: no way to tell on this operating system whether it is free`, 'start the engine: it says so')
   const taken = [...(held.udp.has(settings.sipPort) ? ['UDP'] : []), ...(held.tcp.has(settings.sipPort) ? ['TCP'] : [])]
   if (engineRuns)
     return taken.length > 0

@@ -51,7 +51,7 @@ export async function openDirectory(
   const [store, hash, state] = await Promise.all([opening, directoryFileHash(settings.directoryFile), stateOf(settings.directoryFile)])
   // Calls are taken without what was planned before.
   await takeOverEarlierRotas(join(settings.dataFolder, 'rota-history.jsonl'), store.directory).catch((error: unknown) =>
-    alarms.raise('directory.notKept', `the rotas of before are not taken over: ${inWords(error)}`),
+    alarms.raise('directory.notKept', `the rota history could not be migrated: ${inWords(error)}`),
   )
 
   let started = false

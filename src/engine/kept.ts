@@ -96,7 +96,7 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
 
   const availability = await Availability.open({ store, clock: systemClock, alarms, signals: fleet.signals })
   opened.push('who takes no calls', () => availability.close())
-  opened.push('the watch over lines without anybody', watchLinesAllNotNow({ availability, directory, alarms, clock: systemClock }))
+  opened.push('the watch over lines without anyone', watchLinesAllNotNow({ availability, directory, alarms, clock: systemClock }))
 
   const mayDial = (number: string) => trunksFor(number, settings.trunks, settings.dialable).kind === 'dialable'
   // Before any call is taken, and after those of the last run are closed: what became of them is read off their facts.

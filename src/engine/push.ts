@@ -37,7 +37,7 @@ export function openPush({ settings, log, alarms, opened }: Ground, { outbox, st
       arranged
         .list({ kind: 'callBack', states: ['open'], clinician, from, to, limit: 200 })
         .arrangements.flatMap((one) => (one.kind === 'callBack' ? [one] : [])),
-    trouble: (error) => log.warn({ err: error }, 'what browsers are told of could not be put into the outbox'),
+    trouble: (error) => log.warn({ err: error }, 'notifications for browsers could not be put into the outbox'),
   })
   opened.push('the occasions for browsers', end)
   return { book, services, publicKey: async () => (await keyPair()).publicKey }

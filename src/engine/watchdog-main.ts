@@ -63,7 +63,7 @@ setInterval(() => {
       // It may have come back meanwhile; then it finds out by itself.
       if (over !== true || performance.now() - heardAt < leaseMs || process.ppid !== engine) return
       process.stderr.write(
-        'The engine stands still, and others have taken its place: it is killed, so that its servers hand it no more calls.\n',
+        'The engine is frozen and other engines have taken over its calls. It is killed so that the servers send it no new calls.\n',
       )
       process.kill(engine, 'SIGKILL')
       process.exit(0)

@@ -46,7 +46,7 @@ export const callEndings: Readonly<Record<CallEnding, Ending>> = {
   abandonedInMenu: { endedBy: 'caller', why: 'the caller hung up before a line was chosen', fault: 'party' },
   abandonedInHunt: {
     endedBy: 'caller',
-    why: 'the caller hung up while somebody was being rung, or before they were told how it ended',
+    why: 'the caller hung up while a specialist was being rung, or before hearing how the call ended',
     fault: 'party',
   },
   abandonedBeforeAnswer: { endedBy: 'caller', why: 'the caller gave up before the call was answered', fault: 'party' },

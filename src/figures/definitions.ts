@@ -8,8 +8,8 @@ export const figureDefinitions = {
   placed: 'Calls of any kind that arrived; not those that the engine places itself (arranged calls).',
   offered: "Calls to an advice or patients' line that was open when it was chosen. Answered, unanswered or abandoned.",
   answered: 'Of those: two people talked.',
-  unanswered: 'Of those: nobody accepted, nobody was on the rota, or the engine failed before somebody did.',
-  abandoned: 'Of those: the caller hung up after 5 seconds or more, before anybody accepted.',
+  unanswered: 'Of those: nobody accepted, nobody was on the rota, or the engine failed before anyone accepted.',
+  abandoned: 'Of those: the caller hung up after 5 seconds or more, before anyone accepted.',
   abandonedEarly:
     'The caller hung up within 5 seconds of choosing the line: a wrong key, a second thought. Counted separately, and not offered.',
   answerRate: 'Answered, as a share of those offered.',

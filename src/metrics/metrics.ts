@@ -124,7 +124,7 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
   const ended = byLine.add(
     new Counter({
       name: 'ringround_calls_ended_total',
-      help: 'Calls that are over, by ending and line',
+      help: 'Calls that have ended, by ending and line',
       labelNames: ['ending', 'line'],
       registers,
     }),
@@ -172,7 +172,7 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
   })
   const outcomes = new Counter({
     name: 'ringround_outcomes_total',
-    help: 'Outcomes left, by whom; one that is changed later counts again',
+    help: 'Outcomes left, by kind of user; an outcome changed later counts again',
     labelNames: ['outcome', 'by'],
     registers,
   })
@@ -191,7 +191,7 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
   })
   const codesRefused = new Counter({
     name: 'ringround_codes_refused_total',
-    help: 'PINs and codes that were wrong, or came from whoever is locked',
+    help: 'PINs and codes that were wrong, or were keyed during a lock',
     labelNames: ['why'],
     registers,
   })

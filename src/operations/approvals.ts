@@ -43,7 +43,7 @@ export function approvalOperations({ accounts, directory }: ApprovalParts) {
       const end = endOfDay(until)
       const now = accounts.now()
       const problems: Problem[] = []
-      if (!person) problems.push({ field: 'who', message: 'Enter the email address or the name of somebody who may sign in' })
+      if (!person) problems.push({ field: 'who', message: 'Enter the email address or the name of a person who may sign in' })
       else if (others.length > 0) problems.push({ field: 'who', message: 'Several people have this name; enter the email address' })
       else if (person.id === approverOf(identity))
         problems.push({ field: 'who', message: 'Nobody approves themselves; ask another privacy officer' })

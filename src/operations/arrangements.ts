@@ -108,7 +108,7 @@ function begun(
     case 'notDialable':
       return refused('notDialable', `The patient's number "${started.number}" cannot be dialled; change it first.`)
     case 'closingDown':
-      return refused('closingDown', 'The engine is closing down and begins no more calls.')
+      return refused('closingDown', 'The engine is closing down and starts no new calls.')
     case 'cannotKeep':
       return refused('storeUnavailable', 'The store cannot write at the moment, so nobody could be connected; the alarm is up.')
   }

@@ -77,7 +77,7 @@ export function callBackCodeOperations(parts: ArrangementParts & { readonly stor
     if (patients)
       return refused(
         'noAdviceCall',
-        `Call ${callId} was no call to an advice line; codes are for whoever asked for advice. For a patient make a call-back.`,
+        `Call ${callId} was not a call to an advice line; codes are for the clinician who asked for advice. For a patient, make a call-back.`,
       )
     if (lineChosenAt === undefined)
       return refused('noAdviceCall', `Call ${callId} reached no line: it was refused, or ended before; nobody asked for advice in it.`)

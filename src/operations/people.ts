@@ -67,7 +67,8 @@ export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
       if (name === '' || name.length > 100) problems.push({ field: 'name', message: 'Enter their name, up to 100 characters' })
       if (!/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(email) || email.length > 200)
         problems.push({ field: 'email', message: 'Enter their email address, such as name@example.nhs.uk' })
-      else if (await accounts.personByEmail(email)) problems.push({ field: 'email', message: 'Somebody has this email address already' })
+      else if (await accounts.personByEmail(email))
+        problems.push({ field: 'email', message: 'Another person has this email address already' })
       if (given.clinician !== undefined && !directory().clinicians.has(given.clinician))
         problems.push({ field: 'clinician', message: 'Choose a clinician of the directory' })
       if (problems.length > 0) return allBad(problems)
@@ -162,7 +163,7 @@ export function isKnown(scope: Scope, { organisations, lines }: Directory): bool
 
 const lastAdministrator: Refused<'lastAdministrator'> = refused(
   'lastAdministrator',
-  'This is the last administrator; give the role to somebody else first.',
+  'This is the last administrator; give the role to someone else first.',
 )
 
 function noGrant(id: string): Refused<'grantNotFound'> {

@@ -46,7 +46,7 @@ export const messageStates = ['waiting', 'sending', 'sent', 'failed', 'stopped',
 
 export interface KeptMessage {
   readonly id: string
-  /** Id of whoever it is for. */
+  /** Id of the recipient. */
   readonly person: string
   readonly message: Message
   readonly state: MessageState

@@ -317,7 +317,7 @@ class SpooledRecordings implements Recordings {
   async #hasSettled(recordingId: string): Promise<boolean> {
     const found = await settled(this.#spools.of(recordingId), recordingId, this.#clock, this.#stopping.signal)
     if (found === 'growing')
-      this.settings.alarms.raise('recordings.stillGrowing', `${recordingId} is still being written to; it is finished at the next start`)
+      this.settings.alarms.raise('recordings.stillGrowing', `${recordingId} is still being written to; it will be finished at the next start`)
     return found === 'settled'
   }
 

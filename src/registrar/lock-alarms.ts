@@ -22,7 +22,7 @@ export class LockAlarms {
     const whom = user === undefined ? 'names that no device has' : `the device ${user}`
     this.alarms.raise(
       alarm,
-      `${wrongInARow} wrong passwords in a row for ${whom} from ${address}; no more are looked at for ${Math.round(lockMs / 1_000)} s`,
+      `${wrongInARow} wrong passwords in a row for ${whom} from ${address}; further attempts are ignored for ${Math.round(lockMs / 1_000)} s`,
       this.#about(user),
     )
     this.#up.get(alarm)?.()

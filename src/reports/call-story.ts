@@ -39,18 +39,18 @@ export const callKinds: Readonly<Record<CallKind, string>> = {
 export const parties: Readonly<Record<Party | 'system' | 'staff', string>> = {
   caller: 'the caller',
   specialist: 'the specialist',
-  called: 'whoever was called',
+  called: 'the person called',
   system: 'the service',
   staff: 'staff',
 }
 
 const huntEnds: Readonly<Record<HuntEnd, string>> = {
-  accepted: 'The hunt is over: somebody accepted',
-  connected: 'The hunt is over: somebody answered',
-  nobody: 'The hunt is over: nobody accepted',
-  callerGone: 'The hunt is over: the caller had gone',
+  accepted: 'The hunt ended: a specialist accepted',
+  connected: 'The hunt ended: a person answered',
+  nobody: 'The hunt ended: nobody accepted',
+  callerGone: 'The hunt ended: the caller had hung up',
   calledOff: 'The hunt was called off: the caller wanted something else',
-  timeUp: 'The hunt is over: its time was up',
+  timeUp: 'The hunt ended: its time was up',
 }
 
 const keyOnlyWhys = {
@@ -167,7 +167,7 @@ class Teller {
           what: {
             local: `The hunt began: ${counted(event.candidates, 'place')} on the rota`,
             ncn: `The hunt went on in the National Consultant Network: ${counted(event.candidates, 'place')}`,
-            direct: 'Whoever is wanted is rung',
+            direct: 'The person asked for is rung',
           }[event.pool],
           ...this.#lasting(event, 'hunt.ended'),
         }
@@ -198,7 +198,7 @@ class Teller {
       case 'whisper.started':
         return {
           kind: 'ring',
-          what: `${this.#label(event.attempt)} was told who calls, and asked to press 1`,
+          what: `${this.#label(event.attempt)} heard who is calling, and was asked to press 1`,
           ...(event.repetition > 1 ? { detail: `for the ${ordinal(event.repetition)} time` } : {}),
         }
       case 'whisper.wrongKey':
@@ -297,7 +297,7 @@ class Teller {
   }
 
   #label(attempt: AttemptId): string {
-    return this.#labels.get(attempt) ?? 'Whoever was rung'
+    return this.#labels.get(attempt) ?? 'The person rung'
   }
 
   #line(id: string): string {

@@ -43,7 +43,7 @@ export const callsColumns: readonly Column[] = [
   { name: 'Outcome', meaning: 'The latest outcome, left by the people on the call or later by staff.', width: 28 },
   {
     name: 'Recording',
-    meaning: 'Whether there is an MP3 of the call; in exports the address of the call, for those who may hear it.',
+    meaning: 'Whether there is an MP3 of the call; in exports the address of the call, for people who may hear it.',
     width: 44,
   },
 ]

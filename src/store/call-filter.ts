@@ -54,7 +54,7 @@ export interface CallFilter {
   readonly outcome?: string
   /** Who accepted. */
   readonly clinician?: string
-  /** Two people talked; false: the call is over, and they did not. */
+  /** Two people talked; false: the call ended without that. */
   readonly answered?: boolean
   /** The number that the call came from, in each form in which it may have been told. */
   readonly callerNumbers?: readonly string[]

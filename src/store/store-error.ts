@@ -68,7 +68,7 @@ const causes: readonly (readonly [begins: string, cause: string])[] = [
   ['3D000', 'there is no such database on the server'],
   ['42501', 'our user may not do that in the database'],
   ['53100', 'the disk of the database server is full'],
-  ['53300', 'the database server takes no more connections'],
+  ['53300', 'the database server accepts no more connections'],
   ['57014', 'the database server was too slow'],
   ['57P', 'the database server is starting or stopping'],
   ['25006', 'the database server may only be read: it is a replica'],

@@ -121,8 +121,8 @@ describe('a directory file', () => {
       .replace('name: One', 'name: Line one')
     expect(refusal(await save(conflicting))).toEqual([
       'conflict',
-      '8: clinicians dr-b: name is Dr Bea here, and somebody else has changed it to Dr Bee (before both it was Dr B)',
-      '17: lines one: ring.ringSeconds is 30 here, and somebody else has changed it to 15 (before both it was 20)',
+      '8: clinicians dr-b: name is Dr Bea here, and another person has changed it to Dr Bee (before both it was Dr B)',
+      '17: lines one: ring.ringSeconds is 30 here, and another person has changed it to 15 (before both it was 20)',
     ])
     expect(await store.newest()).toBe(3)
     expect(engine.current().directory.lines.get('one')?.name).toBe('One')
@@ -146,14 +146,14 @@ describe('a directory file', () => {
     ).slice(1)
     expect([line, others]).toEqual([
       expect.stringMatching(
-        /^22: rotas one: pattern\.sat\.Day is Day sat 08:00-18:00 \[dr-a\] here, and somebody else has changed it to Day sat 08:00-18:00 \[dr-b\] /,
+        /^22: rotas one: pattern\.sat\.Day is Day sat 08:00-18:00 \[dr-a\] here, and another person has changed it to Day sat 08:00-18:00 \[dr-b\] /,
       ),
       [],
     ])
     // Somebody else has changed the hours of a line that is not in the file any more.
     await change(other, 'ringSeconds: 20', 'ringSeconds: 15')
     expect(refusal(await save(text.slice(0, text.indexOf('lines:'))))).toContainEqual(
-      '1: lines one: ring.ringSeconds is not there here, and somebody else has changed it to 15 (before both it was 20)',
+      '1: lines one: ring.ringSeconds is not there here, and another person has changed it to 15 (before both it was 20)',
     )
   })
 

@@ -115,7 +115,7 @@ export function conflictError({ section, id, field, base, mine, theirs }: MergeC
     section,
     id,
     field,
-    message: `${sectionInFile[section]} ${id}: ${field} is ${said(mine)} here, and somebody else has changed it to ${said(theirs)} (before both it was ${said(base)})`,
+    message: `${sectionInFile[section]} ${id}: ${field} is ${said(mine)} here, and another person has changed it to ${said(theirs)} (before both it was ${said(base)})`,
     expected: 'what is in force (npm run directory -- export), or what it was before',
   }
 }

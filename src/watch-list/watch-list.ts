@@ -64,7 +64,7 @@ export class WatchList {
     )
     alarms.raise(
       alarmOf(label),
-      `${theirs.length === 1 ? 'a telephone' : `${theirs.length} telephones`} of ${label} ${evidence.join('; ')}; rung after the others until somebody is reached there, or it is cleared by hand`,
+      `${theirs.length === 1 ? 'a telephone' : `${theirs.length} telephones`} of ${label} ${evidence.join('; ')}; rung after the others until a call is accepted there, or until it is cleared by hand`,
       [{ telephone: label }],
     )
   }

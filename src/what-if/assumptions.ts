@@ -39,7 +39,7 @@ export function assumptions({ grounds, rotaFrom, runs }: Told): readonly string[
 function calls({ calls: all, broken, withoutHunt, abandoned, longestHuntMs, talks, engagements }: Grounds): readonly string[] {
   return [
     `The calls come when they came, and begin with the hunt. ${leftOut(withoutHunt, broken)}`,
-    `Patience: ${abandoned} of ${all} callers hung up in the hunt; they hang up after the same time, unless somebody accepts before. The other ${all - abandoned} bore the hunt to its end; how much longer they would have borne it is drawn from how long callers of this line do (Kaplan-Meier), and whoever comes through ${seconds(longestHuntMs)} s, the longest hunt on record, waits on: hunts that the change makes longer than that look better here than they would be.`,
+    `Patience: ${abandoned} of ${all} callers hung up during the hunt; they hang up after the same time, unless a specialist accepts first. The other ${all - abandoned} waited until the hunt ended; how much longer they would have waited is drawn from how long callers of this line wait (Kaplan-Meier). A caller who lasts ${seconds(longestHuntMs)} s, the longest hunt on record, is assumed to wait indefinitely, so hunts that the change makes longer than that look better here than they would be.`,
     `A conversation lasts as long as it did; where there was none, as long as one of the ${talks} recorded ones.`,
     engagements === 0
       ? 'The calls of other lines do not touch these people in the period.'
@@ -65,7 +65,7 @@ function policies({ calls: all, asItWas, changed, inForceThen, ncnPool }: Ground
   ]
   if (asItWas.nobodyOn > 0)
     lines.push(
-      `Nobody was on, by that rota, when ${asItWas.nobodyOn} of the calls came, although somebody was rung: the rota was another one then. They count as unanswered in the replay as it was.`,
+      `Nobody was on, by that rota, when ${asItWas.nobodyOn} of the calls came, although a specialist was rung: the rota has changed since. They count as unanswered in the replay as it was.`,
     )
   if (changed !== undefined && changed.nobodyOn > 0)
     lines.push(`With the change nobody is on when ${changed.nobodyOn} of the calls come: they count as unanswered.`)
@@ -91,8 +91,8 @@ function timesWords({ ringSeconds, acceptSeconds }: Grounds['inForceThen']): str
 function people({ known, longestSeen, asItWas, changed, watched }: Grounds): readonly string[] {
   const policy = changed?.ring ?? asItWas.ring
   const lines = [
-    `Behaviour is drawn by telephone and hour of the day from what became of ringing it: answered, busy, declined, unavailable, bad number or failed, after so long; then accepted or hung up, after so long. Ringings that we ended (time-outs, callers who had gone) count as watched until then, no longer (Aalen-Johansen). An hour with n ringings weighs n/(n+${priorRingings}) against the person's other hours, a person with n ringings n/(n+${priorRingings}) against everybody rung for the line.`,
-    'Each ringing is drawn for itself: that somebody who did not answer a minute ago is less likely to answer now is not modelled, which flatters further rounds.',
+    `Behaviour is drawn by telephone and hour of the day from how its ringings ended: answered, busy, declined, unavailable, bad number or failed, and after how long; then accepted or hung up, and after how long. Ringings that we ended (time-outs, callers who had gone) count as watched until then, no longer (Aalen-Johansen). An hour with n ringings weighs n/(n+${priorRingings}) against the person's other hours, a person with n ringings n/(n+${priorRingings}) against everyone rung for the line.`,
+    'Each ringing is drawn independently. A person who did not answer a minute ago is less likely to answer now; this is not modelled, so further rounds look better than they are.',
     `Rung for this line in the period: ${named(known, 'period') || 'nobody of these rotas'}.`,
   ]
   if (watched.length > 0)

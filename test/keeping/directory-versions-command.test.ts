@@ -56,7 +56,7 @@ test('a file is applied beside a running engine, which has it at once; what othe
   expect(run('apply', file)).toMatchObject({
     status: 1,
     error: expect.stringMatching(
-      /ours\.yaml:\d+: rotas one: pattern\.mon\.Day is .*dr-a, dr-b.* here, and somebody else has changed it to .*\[dr-b\][^]*conflicts: 7; nothing was applied/,
+      /ours\.yaml:\d+: rotas one: pattern\.mon\.Day is .*dr-a, dr-b.* here, and another person has changed it to .*\[dr-b\][^]*conflicts: 7; nothing was applied/,
     ) as string,
   })
 

@@ -66,7 +66,7 @@ export const keepingRows = {
     'retention.daily',
     'RINGROUND_RETENTION_DAILY',
     'true',
-    '`true`: what is over its time is deleted every night, by one engine; `false`: only by `npm run retention -- --run`',
+    '`true`: what is due is deleted every night, by one engine; `false`: only by `npm run retention -- --run`',
     oneOf('true', 'false'),
   ),
   returnType: row(

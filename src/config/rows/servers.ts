@@ -58,7 +58,7 @@ export const serverRows = {
     'servers.allowDefaultSecrets',
     'RINGROUND_ALLOW_DEFAULT_SECRETS',
     'no',
-    '`yes`: take servers that still have the secret they were installed with (`cymru`, `ClueCon`), which anybody can look up',
+    '`yes`: take servers that still have their default secret (`cymru`, `ClueCon`), which anyone can look up',
     oneOf('no', 'yes'),
   ),
   redisUrl: row(

@@ -25,7 +25,7 @@ export const staffRows = {
     'browser.iceServers',
     'RINGROUND_ICE_SERVERS',
     '',
-    'STUN and TURN servers that browsers are told of, `stun:host:port` and `turns:host:443?transport=tcp` by commas',
+    'STUN and TURN servers that browsers use, `stun:host:port` and `turns:host:443?transport=tcp` by commas',
     iceServers,
   ),
   browserTurnSecret: row(
@@ -44,12 +44,12 @@ export const staffRows = {
     smtpUrl,
     { secret: true },
   ),
-  mailFrom: row('mail.from', 'RINGROUND_MAIL_FROM', '', 'From whom they come: `Ringround <advice@example.nhs.uk>`', mailbox),
+  mailFrom: row('mail.from', 'RINGROUND_MAIL_FROM', '', 'Sender of the messages: `Ringround <advice@example.nhs.uk>`', mailbox),
   pushContact: row(
     'push.contact',
     'RINGROUND_PUSH_CONTACT',
     '',
-    'Whom push services write to about us, `mailto:advice@example.nhs.uk` or `https://…`: with it clinicians may have their browsers told of things (docs/pocket.md); empty: none is told',
+    'Contact for the operators of push services, `mailto:advice@example.nhs.uk` or `https://…`; it lets clinicians get notifications in their browsers (docs/pocket.md). Empty: no notifications',
     pushContact,
   ),
   pushServices: row(

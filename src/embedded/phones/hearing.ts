@@ -105,7 +105,7 @@ function waitForSpeech(name: string, ear: Ear, withinMs: number): Promise<number
         if (loudMs >= 200) settle(began)
       })
     },
-    () => `${name} should hear somebody speak, but hears ${ear.describe()}`,
+    () => `${name} should hear a voice, but hears ${ear.describe()}`,
   )
 }
 

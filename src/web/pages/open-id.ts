@@ -34,7 +34,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
   const redirectOf = (asked: Asked, id: string) => `${urlOf(asked)}/sign-in/with/${id}/done`
 
   const refused = (asked: Asked, why: OpenIdRefusal, detail: string): Answer => {
-    asked.request.log.warn({ why, detail }, 'a sign-in provider did not identify somebody')
+    asked.request.log.warn({ why, detail }, 'a sign-in provider did not identify the person')
     return view('provider-refused.njk', 'You are not signed in', { message: words[why] }, { status: why === 'unknown' ? 404 : 400 })
   }
 
@@ -103,7 +103,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
   /** In the name of whoever began it, and of nobody who has signed in here since. */
   async function linked(asked: Asked, identity: ProvedIdentity, person: string): Promise<Answer> {
     if (asked.identity.kind !== 'person' || asked.identity.person.id !== person)
-      return refused(asked, 'over', 'somebody else has signed in meanwhile')
+      return refused(asked, 'over', 'another person has signed in meanwhile')
     return (await accounts.signIns.linkIdentity(asked.by, person, identity))
       ? goTo('/account', 'identityLinked')
       : view(

@@ -125,7 +125,7 @@ export const sampleBoard: Board & { readonly calls: readonly Row[] } = {
         severity: 'minor',
         name: 'callBacks.many',
         meaning: 'One caller has left many different numbers to be called back.',
-        action: 'Look at these requests before anybody calls the numbers.',
+        action: 'Look at these requests before anyone calls the numbers.',
         detail: '',
       },
     },
