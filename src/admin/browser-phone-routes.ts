@@ -1,32 +1,14 @@
 import { createHmac } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Identity } from '../accounts/identity.js'
-import type { Telephones } from '../registrar/telephones.js'
 import { NotLetIn } from '../web/gate.js'
 import { ownCall, type OwnView } from '../web/own-calls.js'
-import type { AdminSettings } from './admin.js'
+import type { AdminSettings, BrowserPhoneSettings } from './admin-settings.js'
 import { ApiError } from './api-error.js'
 import { EventStreams } from './event-stream.js'
 import { openStream, roomForStream } from './open-stream.js'
 import { checkOrigin, SipSockets, routeUpgrades, tooManyOfSession, upgradeOf } from './sip-socket.js'
 import { defaultWebLimits } from './web-limits.js'
-
-/** What calling from the browser needs. */
-export interface BrowserPhoneSettings {
-  readonly telephones: Pick<Telephones, 'makeBrowser' | 'endBrowser' | 'hasBrowser' | 'browserOf' | 'realm'>
-  /** Calls in which a browser may be away for a while, and that end with its session. */
-  readonly talks: {
-    browserAway(device: string): boolean
-    browserLeft(device: string): boolean
-    browserSignedOut(browser: { readonly device: string; readonly clinician: string | undefined }): void
-  }
-  /** Listener of the switch for SIP over WebSocket: `ws://127.0.0.1:5066`. */
-  readonly sip: string
-  /** STUN and TURN servers, as URIs (RFC 7064, 7065). */
-  readonly iceServers: readonly string[]
-  /** Makes passwords of TURN servers that are good for some hours; undefined: they are not asked for. */
-  readonly turnSecret?: string | undefined
-}
 
 /** So long a TURN server lets somebody in without asking again: longer than any session. */
 const turnSeconds = 14 * 60 * 60

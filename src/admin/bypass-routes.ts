@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { bypassDirectory } from '../operations/bypass-directory.js'
-import type { AdminSettings } from './admin.js'
+import type { AdminSettings } from './admin-settings.js'
 import { refusalsOfReading } from './refusals.js'
 import { count, list, object, text, textOrNull } from './schema-parts.js'
 

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { NewCallBackCode } from '../operations/call-back-codes.js'
 import { arrangingReach, seesArrangement } from '../accounts/arranging.js'
 import type { Operations } from '../operations/operations.js'
-import type { AdminSettings } from './admin.js'
+import type { AdminSettings } from './admin-settings.js'
 import { actorOf, answerOf } from './answers.js'
 import { arrangementFilter, type ArrangementsQuery } from './arrangement-input.js'
 import {

@@ -3,7 +3,7 @@ import { reaches, reachOf, type Belongs, type Reach } from '../accounts/identity
 import { alarmsWithin } from '../accounts/reach-of-alarms.js'
 import { shownAlarms } from '../alarms/shown-alarms.js'
 import type { LiveCall } from '../live/live-board.js'
-import type { AdminSettings } from './admin.js'
+import type { AdminSettings } from './admin-settings.js'
 import { EventStreams } from './event-stream.js'
 import { openStream, roomForStream } from './open-stream.js'
 import { reachHere } from './reach.js'

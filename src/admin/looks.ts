@@ -7,7 +7,7 @@ import type { Told } from '../audit/audit.js'
 import { callRecord } from '../facts/call-record.js'
 import type { AskedCalls } from '../reports/asked-calls.js'
 import { byOf } from '../web/gate.js'
-import type { AdminSettings } from './admin.js'
+import type { AdminSettings } from './admin-settings.js'
 import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { callEndings } from '../facts/endings.js'
-import type { AdminSettings } from './admin.js'
+import type { AdminSettings } from './admin-settings.js'
 import { refusalsOfReading } from './refusals.js'
 import { choicesAnswer } from './schemas.js'
 

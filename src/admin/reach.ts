@@ -5,7 +5,7 @@ import { ofCall } from '../accounts/reach-of-calls.js'
 import { isWholePermission, type Permission } from '../accounts/roles.js'
 import { callRecord } from '../facts/call-record.js'
 import { NotLetIn } from '../web/gate.js'
-import type { AdminSettings } from './admin.js'
+import type { AdminSettings } from './admin-settings.js'
 import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { byOf } from '../web/gate.js'
 import { callRecord } from '../facts/call-record.js'
-import type { AdminSettings } from './admin.js'
+import type { AdminSettings } from './admin-settings.js'
 import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
 import { refusalsOfBody } from './refusals.js'

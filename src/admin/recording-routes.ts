@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from
 import { callRecord, type CallRecord } from '../facts/call-record.js'
 import type { RecordingRecord } from '../facts/recording-record.js'
 import type { Unreadable } from '../recordings/stored-recording.js'
-import type { AdminSettings } from './admin.js'
+import type { AdminSettings } from './admin-settings.js'
 import { ApiError } from './api-error.js'
 import { byteRange } from './byte-range.js'
 import { asked } from './call-routes.js'

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Operations } from '../operations/operations.js'
-import type { AdminSettings } from './admin.js'
+import type { AdminSettings } from './admin-settings.js'
 import { actorOf, answerOf } from './answers.js'
 import { refusalsOfBody, refusalsOfReading } from './refusals.js'
 import { clearBody, targetParams, targetsAnswer, targetsQuery, watchListAnswer, watchedAnswer } from './watch-list-schemas.js'

@@ -1,5 +1,5 @@
 import type { RoleName } from '../../src/accounts/roles.js'
-import type { AdminSettings } from '../../src/admin/admin.js'
+import type { AdminSettings } from '../../src/admin/admin-settings.js'
 import { systemClock } from '../../src/clock/system-clock.js'
 import { Telephones } from '../../src/registrar/telephones.js'
 import { goodCall, specialistsNumber } from '../kit/sample-call.js'

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { AdminSettings } from '../../src/admin/admin.js'
+import type { AdminSettings } from '../../src/admin/admin-settings.js'
 import { adminWorld } from './admin-world.js'
 
 /** A connection of a test's client. What was received is `text`; `over` resolves when the server has closed it. */
