@@ -7,6 +7,7 @@ import js from 'typescript-eslint'
  * Packages from the registry are not rooms; the two media packages are fenced in below.
  */
 const rooms = {
+  common: [],
   processes: [],
   // The embedded switch imports nothing of the engine.
   sdp: [],
@@ -123,6 +124,9 @@ const rooms = {
   ],
 }
 
+/** Small helpers for all rooms; the embedded switch, a product of its own, does without. */
+const everywhere = 'common'
+
 /** Rooms that stand inside another one: the embedded switch is a product of its own, with its protocols and its phones. */
 const inside = { sdp: 'embedded/protocols/sdp', sip: 'embedded/protocols/sip', rtp: 'embedded/protocols/rtp', phones: 'embedded/phones' }
 
@@ -162,7 +166,8 @@ const roomsRule = {
       const beyond = relative(source, target).startsWith('..') && !isTest
       const outside = beyond || (other === undefined && dirname(target) === source)
       const may = rooms[room]
-      const allowed = may.includes(other) || (may.includes(`${other} (types)`) && (isTest || onlyTypes(node)))
+      const forAll = other === everywhere && !(room in inside) && room !== 'embedded'
+      const allowed = forAll || may.includes(other) || (may.includes(`${other} (types)`) && (isTest || onlyTypes(node)))
       if (outside || (other !== undefined && other !== room && !allowed)) {
         context.report({ node, messageId: 'outside', data: { room, may: rooms[room].join(', ') || 'nothing outside itself' } })
       }

@@ -13,7 +13,7 @@ export const floors = {
   'what is kept': ['store', 'versions', 'availability', 'retention', 'keys', 'sealing'],
   'what is known': ['facts', 'figures', 'alarms', 'watch-list', 'directory'],
   'embedded switch': ['embedded'],
-  ground: ['clock', 'text', 'shared', 'fleet', 'processes'],
+  ground: ['common', 'clock', 'text', 'shared', 'fleet', 'processes'],
 }
 
 const src = resolve(dirname(fileURLToPath(import.meta.url)), '../src')

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { messageOf } from './common/message-of.js'
 import type { Accounts } from './accounts/accounts.js'
 import { system } from './accounts/by.js'
 import { inForce } from './accounts/grants.js'
@@ -77,7 +78,7 @@ async function main(): Promise<number> {
   try {
     options = readOptions()
   } catch (error) {
-    return fail(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    return fail(`${messageOf(error)}\n${usage}`)
   }
   const { values, positionals } = options
   if (values.help) {

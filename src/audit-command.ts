@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { messageOf } from './common/message-of.js'
 import { everyEntry, verifyAudit } from './audit/audit.js'
 import { readSettings, SettingsError } from './config/settings.js'
 import { storePlace } from './store-place.js'
@@ -23,7 +24,7 @@ async function main(): Promise<number> {
   try {
     ;({ values, positionals } = parseArgs({ allowPositionals: true, options: { config: { type: 'string' }, help: { type: 'boolean' } } }))
   } catch (error) {
-    return fail(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    return fail(`${messageOf(error)}\n${usage}`)
   }
   const [command, ...more] = positionals
   if (values.help === true) {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { messageOf } from './common/message-of.js'
 import { maskedTarget, withoutTargets } from './directory/masking.js'
 import { callLadder } from './facts/call-ladder.js'
 import { readSettings, SettingsError } from './config/settings.js'
@@ -33,7 +34,7 @@ async function main(): Promise<number> {
   try {
     options = readOptions()
   } catch (error) {
-    return fail(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    return fail(`${messageOf(error)}\n${usage}`)
   }
   const [id, ...more] = options.positionals
   if (options.values.help) {

@@ -2,6 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { messageOf } from './common/message-of.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { examine, type Report } from './doctor/doctor.js'
 import { wrong } from './doctor/finding.js'
@@ -52,7 +53,7 @@ async function main(): Promise<number> {
       options: { config: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
     }).values
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`)
+    process.stderr.write(`${messageOf(error)}\n${usage}\n`)
     return 1
   }
   if (options.help) {

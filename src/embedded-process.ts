@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { messageOf } from './common/message-of.js'
 import type { Shortage } from './embedded/shortages.js'
 import type { EmbeddedSwitchAddresses, EmbeddedSwitchSettings, ReadyLine, SipListener } from './embedded/settings.js'
 import { ChildSwitch, type RunningSwitch } from './running-switch.js'
@@ -78,7 +79,7 @@ export async function startEmbeddedProcess(
           },
           (error: unknown) => {
             crashes += 1
-            onCrash(`the embedded switch does not start again: ${error instanceof Error ? error.message : String(error)}`)
+            onCrash(`the embedded switch does not start again: ${messageOf(error)}`)
             if (!stopping) again()
           },
         )

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
+import { messageOf } from './common/message-of.js'
 import type { Settings } from './config/settings.js'
 import type {
   DrachtioSettings,
@@ -46,9 +47,7 @@ export async function startEmbedded(settings: Settings, events: EmbeddedEvents):
   const note = (running: RunningSwitch): void => {
     const { pid = 0 } = running
     writeNote(file, { ...secrets, pid, began: processBegan(pid), ready: running.ready, settings: fingerprint }).catch((error: unknown) =>
-      events.onCrash(
-        `${file}: ${error instanceof Error ? error.message : String(error)}; should the engine die, the next one cannot take over its calls`,
-      ),
+      events.onCrash(`${file}: ${messageOf(error)}; should the engine die, the next one cannot take over its calls`),
     )
   }
   const started = await startEmbeddedProcess(switchSettings(settings, secrets), { ...events, onRunning: note }, left?.running)

@@ -5,6 +5,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { messageOf } from './common/message-of.js'
 import { AlarmBoard } from './alarms/alarm-board.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { KeyRing, KeysUnavailable, type KeyPurpose } from './keys/key-ring.js'
@@ -55,7 +56,7 @@ async function main(): Promise<number> {
   try {
     options = readOptions()
   } catch (error) {
-    return fail(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    return fail(`${messageOf(error)}\n${usage}`)
   }
   const [what, ...more] = options.positionals
   if (options.values.help) {
@@ -171,7 +172,7 @@ async function newOrganisationKeys(settings: Settings, source: MasterKeySource):
     } catch (error) {
       if (error instanceof KeyOfItsOwn) continue
       failed++
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+      process.stderr.write(`${messageOf(error)}\n`)
     }
   }
   say(

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { messageOf } from './common/message-of.js'
 import type { Alarms } from './alarms/alarms.js'
 
 /** What reached nobody: a rejection that nobody awaits, or an exception out of an event handler. */
@@ -93,7 +94,7 @@ export function alarmOfFaults(defence: LastDefence, alarms: Alarms): () => void 
     const { rejection, exception } = defence.counts
     alarms.raise(
       'program.fault',
-      `${rejection + exception} since the start; calls go on; the log has each in full. The last: ${error instanceof Error ? error.message : String(error)}`,
+      `${rejection + exception} since the start; calls go on; the log has each in full. The last: ${messageOf(error)}`,
     )
     clearTimeout(timer)
     timer = setTimeout(() => alarms.clear('program.fault'), alarmMs).unref()

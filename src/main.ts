@@ -1,6 +1,7 @@
 /** The program. First what is needed to start the embedded switch; the rest is loaded while that starts. */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { messageOf } from './common/message-of.js'
 import { readSettings, SettingsError } from './config/settings.js'
 import { demoNetwork } from './demo-network.js'
 import { EarlySwitch } from './early-switch.js'
@@ -29,7 +30,7 @@ function argumentsOf(argv: readonly string[]): { readonly demo: boolean; readonl
     }
     return { demo: values.demo, config: values.config }
   } catch (error) {
-    fail(`${error instanceof Error ? error.message : String(error)}\n${usage}`)
+    fail(`${messageOf(error)}\n${usage}`)
   }
 }
 

@@ -1,6 +1,7 @@
 /** The program once its settings are read: starts the engine, says where to ring, and closes everything when it is told to stop. */
 import { join } from 'node:path'
 import { destination, pino, type Logger } from 'pino'
+import { messageOf } from './common/message-of.js'
 import { demoLink, firstLink } from './accounts/first-account.js'
 import type { Settings } from './config/settings.js'
 import { giveThePast } from './demo-history.js'
@@ -124,7 +125,7 @@ async function wayIn({ accounts, directory }: Engine, demo: boolean, log: Logger
 async function demoPast(settings: Settings): Promise<void> {
   const calls = await giveThePast(settings, () => say('Inventing a month of calls (first start of the demo) ...')).catch(
     (error: unknown) => {
-      throw new StartError(error instanceof Error ? error.message : String(error))
+      throw new StartError(messageOf(error))
     },
   )
   if (calls !== undefined) say(`${calls} calls invented. They have no recordings: nobody spoke.`)
@@ -154,7 +155,7 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
   // The folder is closed already: nobody waits for what may be a hundred thousand files.
   void tightenBelow(settings.recordingsFolder).then(
     (found) => tell(tellTightened(found)),
-    (error: unknown) => tell(error instanceof Error ? error.message : String(error)),
+    (error: unknown) => tell(messageOf(error)),
   )
   const watcher: Watcher = {
     directoryReloaded: (changes) => say(directoryReloaded(changes)),
@@ -219,7 +220,7 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
       },
       { facts: onFact, onStory: (line) => say(demoLine(line)), onLog: (line) => log.info(line) },
     ).catch((error: unknown) => {
-      throw new StartError(error instanceof Error ? error.message : String(error))
+      throw new StartError(messageOf(error))
     })
   }
   announce(engine, settings, plays, await wayIn(engine, plays, log))

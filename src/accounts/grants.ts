@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { appendTo } from '../common/append-to.js'
 import type { GrantsTable } from '../store/account-tables.js'
 import type { Db } from '../store/statements.js'
 import type { Grant } from './identity.js'
@@ -60,7 +61,7 @@ export async function grantsOfAll(db: Db, people: readonly string[]): Promise<Re
     .execute()
   for (const row of rows) {
     const grant = grantOf(row)
-    if (grant) found.set(row.person, [...(found.get(row.person) ?? []), grant])
+    if (grant) appendTo(found, row.person, grant)
   }
   return found
 }

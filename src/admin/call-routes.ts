@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { messageOf } from '../common/message-of.js'
 import { callRecord } from '../facts/call-record.js'
 import { withPatient, withPatients } from '../reports/arranged-patients.js'
 import { filterOf, type AskedCalls } from '../reports/asked-calls.js'
@@ -85,6 +86,6 @@ export async function asked<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer
   } catch (error) {
-    throw new ApiError('storeUnavailable', `The store cannot be asked: ${error instanceof Error ? error.message : String(error)}`)
+    throw new ApiError('storeUnavailable', `The store cannot be asked: ${messageOf(error)}`)
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { messageOf } from '../common/message-of.js'
 import { ApiError } from './api-error.js'
 
 /** Names by which an object reaches into the program instead of holding data. */
@@ -28,6 +29,6 @@ function parsed(text: string): unknown {
     })
   } catch (error) {
     if (error instanceof ApiError) throw error
-    throw new ApiError('badRequest', `The body is not JSON: ${error instanceof Error ? error.message : String(error)}.`, 'body')
+    throw new ApiError('badRequest', `The body is not JSON: ${messageOf(error)}.`, 'body')
   }
 }

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { messageOf } from '../common/message-of.js'
 import type { Accounts } from '../accounts/accounts.js'
 import { reaches, reachOf, withoutApprovals } from '../accounts/identity.js'
 import { ofCall } from '../accounts/reach-of-calls.js'
@@ -81,10 +82,7 @@ export class Looks {
     try {
       await this.accounts.audit.tell(told)
     } catch (error) {
-      throw new ApiError(
-        'storeUnavailable',
-        `What is looked at has to be written down first: ${error instanceof Error ? error.message : String(error)}`,
-      )
+      throw new ApiError('storeUnavailable', `What is looked at has to be written down first: ${messageOf(error)}`)
     }
   }
 }

@@ -1,3 +1,4 @@
+import { appendTo } from '../common/append-to.js'
 import { apiErrors, type ApiErrorCode } from './api-errors.js'
 
 /** What the operations answer when they do not do what was asked: for each status a schema, with an example of each code. */
@@ -32,7 +33,7 @@ function responses(codes: readonly ApiErrorCode[]): Responses {
   const byStatus = new Map<number, ApiErrorCode[]>()
   for (const code of codes) {
     const { status } = apiErrors[code]
-    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+    appendTo(byStatus, status, code)
   }
   return Object.fromEntries([...byStatus].map(([status, those]) => [status, response(those)]))
 }

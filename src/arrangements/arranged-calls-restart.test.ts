@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ArrangedWorld, patient } from '../../test/kit/arranged-world.js'
+import { ArrangedWorld } from '../../test/kit/arranged-world.js'
 import { patientConnect, callBack, stateOf } from '../../test/kit/arranging.js'
 
 describe('after a restart', () => {

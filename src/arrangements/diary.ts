@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { Actor } from '../facts/actor.js'
@@ -300,7 +301,7 @@ export class Diary {
   #payLater(error: unknown): void {
     this.options.alarms.raise(
       'arrangements.notKept',
-      `${this.#owed.length} steps of arranged calls are not in the ledger yet: ${error instanceof Error ? error.message : String(error)}`,
+      `${this.#owed.length} steps of arranged calls are not in the ledger yet: ${messageOf(error)}`,
     )
     this.#cancelRetry ??= this.options.clock.after(owedRetryMs, () => {
       this.#cancelRetry = undefined

@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 import { identityHeaders, type IdentityHeader, type IdentityRule } from '../guard/caller-identity.js'
 import { parseNetwork } from '../guard/source-gate.js'
 
@@ -53,7 +54,7 @@ function ruleOf(network: string, names: readonly string[]): IdentityRule {
   try {
     parseNetwork(network)
   } catch (error) {
-    throw new Error(`${expected}; "${network}" is not ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    throw new Error(`${expected}; "${network}" is not ${messageOf(error)}`, { cause: error })
   }
   if (names.length === 0) throw new Error(`${expected}; ${network} has no header`)
   const headers = names.map((name) => {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
+import { messageOf } from '../common/message-of.js'
 import { checkTogether } from './consistency.js'
 import { networkRows } from './rows/network.js'
 import { folderRows } from './rows/folders.js'
@@ -63,7 +64,7 @@ export function readSettings(options: {
       else problems.push(notOneValue(found.where, setting.key))
     } catch (error) {
       const written = setting.secret || found.list ? '' : ` is "${found.value}"; it`
-      problems.push(`${found.where}: ${setting.key}${written} has to be ${error instanceof Error ? error.message : String(error)}.`)
+      problems.push(`${found.where}: ${setting.key}${written} has to be ${messageOf(error)}.`)
     }
   }
   for (const [key, found] of inFile)

@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 import { parseRange, type DialableRange } from '../guard/dial-plan.js'
 
 const srtpWishes = ['off', 'optional', 'required'] as const
@@ -122,7 +123,7 @@ function trunkOf(
       ...(ranges === undefined ? {} : { ranges: ranges.map(parseRange) }),
     }
   } catch (error) {
-    throw new TrunkError(`${expected}; for "${name}": ${error instanceof Error ? error.message : String(error)}`)
+    throw new TrunkError(`${expected}; for "${name}": ${messageOf(error)}`)
   }
 }
 

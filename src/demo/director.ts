@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 import { lineChoices, mayUse } from '../directory/access.js'
 import { openingAt } from '../directory/hours.js'
 import type { Directory, Line, NumberUse } from '../directory/model.js'
@@ -85,7 +86,7 @@ export class Director {
   #later(seconds: number, act: () => Promise<unknown>): void {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      if (!this.#stopped) act().catch((trouble: unknown) => this.#options.log(trouble instanceof Error ? trouble.message : String(trouble)))
+      if (!this.#stopped) act().catch((trouble: unknown) => this.#options.log(messageOf(trouble)))
     }, seconds * second)
     this.#timers.add(timer)
   }

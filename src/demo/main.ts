@@ -2,6 +2,7 @@
  * The simulated phones of `npm run demo`: everybody of the directory whose address is on this machine, and callers who come and go.
  * Started by the engine's program with its settings as JSON in `RINGROUND_DEMO`; told the facts of its calls; ends with it.
  */
+import { messageOf } from '../common/message-of.js'
 import { loadDirectory } from '../directory/load-directory.js'
 import { Phone } from '../embedded/phones/phone.js'
 import { endWithParent } from '../processes/end-with-parent.js'
@@ -60,5 +61,5 @@ tell({ kind: 'ready' })
 directing.begin()
 // The page and the API have something to show before anybody has rung.
 arrangeBefore(directory, { api, apiToken }, Date.now()).catch((error: unknown) =>
-  tell({ kind: 'log', text: `nothing was arranged before the demo: ${error instanceof Error ? error.message : String(error)}` }),
+  tell({ kind: 'log', text: `nothing was arranged before the demo: ${messageOf(error)}` }),
 )

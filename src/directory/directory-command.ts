@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
+import { messageOf } from '../common/message-of.js'
 import { fileProblem, readTextFile } from '../text/read-text-file.js'
 import { dateOf, dayMs, dayNumber, mondayOf, type DayNumber } from './calendar.js'
 import { diffDirectories, showDiff } from './directory-diff.js'
@@ -99,7 +100,7 @@ export async function directoryCommand(args: readonly string[], output: CommandO
       return 1
     }
     // What parseArgs has to say is one line that names the option.
-    output.error(error instanceof Error ? error.message : String(error))
+    output.error(messageOf(error))
     return 2
   }
 }

@@ -1,8 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dateOf, dayNumber } from './calendar.js'
 import { mangledNumber, sheetDay, sheetTime } from './sheet-cells.js'
-import { line, bytes, readText, planned, directory } from '../../test/kit/sheet-to-read.js'
+import { bytes, planned, readText } from '../../test/kit/sheet-to-read.js'
 
 describe('a sheet whose encoding is not certain', () => {
   const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))

@@ -1,5 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
+import { messageOf } from '../common/message-of.js'
 import { decodeSheet } from '../text/decode-text.js'
 import { asTyped } from '../text/twins.js'
 import { dateOf, dayOfWeek, type DayNumber } from './calendar.js'
@@ -221,7 +222,7 @@ class SheetReader {
       const lines: unknown = typeof error === 'object' && error !== null && 'lines' in error ? error.lines : 1
       this.#error(
         typeof lines === 'number' ? Math.max(1, Math.min(lines, text.split('\n').length)) : 1,
-        `this is not a table: ${error instanceof Error ? error.message : String(error)}`,
+        `this is not a table: ${messageOf(error)}`,
         'cells with commas, semicolons or tabs between them, and quotes in pairs',
       )
       return []

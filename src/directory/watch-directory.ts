@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { messageOf } from '../common/message-of.js'
 import type { DirectoryError } from './form.js'
 import { readDirectoryFile, type DirectoryFile } from './load-directory.js'
 import type { Directory } from './model.js'
@@ -87,7 +88,7 @@ class FileWatch implements DirectoryWatch {
 
   /** A listener that fails must not end the watch; it is told of it like of an error in the file. */
   #failed(error: unknown): void {
-    const message = `what was read could not be put into use: ${error instanceof Error ? error.message : String(error)}`
+    const message = `what was read could not be put into use: ${messageOf(error)}`
     try {
       this.options.onErrors([{ file: this.file, line: 1, message, expected: 'a listener that does not throw' }])
     } catch {
@@ -109,7 +110,7 @@ class FileWatch implements DirectoryWatch {
         {
           file: this.file,
           line: 1,
-          message: `reading it failed: ${error instanceof Error ? error.message : String(error)}`,
+          message: `reading it failed: ${messageOf(error)}`,
           expected: 'a directory file',
         },
       ]

@@ -1,3 +1,4 @@
+import { appendTo } from '../common/append-to.js'
 import type { Target } from '../switch/port.js'
 import { daysOfWeek } from './calendar.js'
 import type {
@@ -226,7 +227,7 @@ function numbersByUse(directory: Directory): DialledNumbers {
   const dialIn = new Map<string, string[]>()
   const line = new Map<string, string[]>()
   const others: DirectoryNumber[] = []
-  const put = (map: Map<string, string[]>, id: string, number: string) => map.set(id, [...(map.get(id) ?? []), number])
+  const put = (map: Map<string, string[]>, id: string, number: string) => appendTo(map, id, number)
   for (const entry of directory.numbers.values()) {
     const { number, use } = entry
     switch (use.kind) {

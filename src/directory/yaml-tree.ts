@@ -8,6 +8,7 @@ import {
   type ScalarEvent,
   type SequenceEvent,
 } from 'js-yaml'
+import { messageOf } from '../common/message-of.js'
 
 /**
  * YAML as a tree in which every node knows where it stands, so that an error can name its line. Every scalar is text: `01` stays `01`, `09:00`
@@ -60,7 +61,7 @@ export function readYaml(text: string): YamlReading {
     return new TreeBuilder(text, events).build()
   } catch (error) {
     // Decoding a scalar (an escape in quotes) can fail late.
-    return problem(0, `this is not YAML: ${error instanceof Error ? error.message : String(error)}`, 'plain or quoted text')
+    return problem(0, `this is not YAML: ${messageOf(error)}`, 'plain or quoted text')
   }
 }
 

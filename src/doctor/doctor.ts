@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '../common/message-of.js'
 import type { Settings } from '../config/settings.js'
 import type { ServerSet } from '../switch/drachtio/settings.js'
 import { clockSync } from './clock-sync.js'
@@ -57,7 +58,7 @@ export async function examine(settings: Settings, around: Surroundings): Promise
     try {
       found = [await findings()].flat()
     } catch (error) {
-      found = [wrong(`the check itself failed: ${error instanceof Error ? error.message : String(error)}`, 'please report it')]
+      found = [wrong(`the check itself failed: ${messageOf(error)}`, 'please report it')]
     }
     for (const finding of found) around.report({ check, ...finding })
   }

@@ -1,4 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
+import { appendTo } from '../common/append-to.js'
+import { messageOf } from '../common/message-of.js'
 import { masterKeys, NoMasterKey, type MasterKeySource } from '../keys/master-key.js'
 import { openForAsking } from '../store/open-for-asking.js'
 import { entriesOf } from '../store/questions/ledger-entries.js'
@@ -69,13 +71,13 @@ async function wrappedBy(store: KeysPlace['store']): Promise<ReadonlyMap<string,
       for (const { data } of await entriesOf(database.db, 'key', 0, maxEntries)) {
         // As `KeyRing` writes it; what is no key has no `by`.
         const { id, by: name } = data as { readonly id?: string; readonly by?: string }
-        if (id !== undefined && name !== undefined) by.set(id, [...(by.get(id) ?? []), name])
+        if (id !== undefined && name !== undefined) appendTo(by, id, name)
       }
       return by
     } finally {
       await database.close()
     }
   } catch (error) {
-    return error instanceof Error ? error.message : String(error)
+    return messageOf(error)
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { messageOf } from '../common/message-of.js'
 import { fine, wrong, type Finding } from './finding.js'
 
 interface Locked {
@@ -28,7 +29,7 @@ export function packages(root: string): Finding {
       advice,
     )
   } catch (error) {
-    return wrong(`the list of npm packages cannot be read: ${error instanceof Error ? error.message : String(error)}`, advice)
+    return wrong(`the list of npm packages cannot be read: ${messageOf(error)}`, advice)
   }
 }
 

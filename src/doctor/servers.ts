@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { messageOf } from '../common/message-of.js'
 import { randomHex } from '../embedded/protocols/sip/secure-random.js'
 import type { ServerSet } from '../switch/drachtio/settings.js'
 import { ServersOnTrial } from '../switch/drachtio/try-servers.js'
@@ -37,13 +38,7 @@ export async function checkMediaServer(set: ServerSet, settings: ServersSettings
     const told = settings.ownServers ? [] : await mediaServer(freeswitch, opened.socket, settings)
     return [access, ...told, ...(await sipProfile(freeswitch, opened.socket, freeswitch.profile))]
   } catch (error) {
-    return [
-      access,
-      wrong(
-        `FreeSWITCH ${freeswitch.host}:${freeswitch.port}: ${error instanceof Error ? error.message : String(error)}`,
-        'look into its log, and at its load',
-      ),
-    ]
+    return [access, wrong(`FreeSWITCH ${freeswitch.host}:${freeswitch.port}: ${messageOf(error)}`, 'look into its log, and at its load')]
   } finally {
     opened.socket.close()
   }
@@ -71,7 +66,7 @@ export async function checkChannel(
     return { channel: tried, trunks: await use((address, headers) => trial.askTrunk(address, headers)) }
   } catch (error) {
     return {
-      channel: [wrong(`no channel could be tried: ${error instanceof Error ? error.message : String(error)}`, 'see above')],
+      channel: [wrong(`no channel could be tried: ${messageOf(error)}`, 'see above')],
       trunks: [],
     }
   } finally {

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '../common/message-of.js'
 import { systemClock } from '../clock/system-clock.js'
 import { diffDirectories, type DirectoryChange } from '../directory/directory-diff.js'
 import { everyTarget } from '../directory/every-target.js'
@@ -51,7 +52,7 @@ export async function openDirectory(
   const [store, hash, state] = await Promise.all([opening, directoryFileHash(settings.directoryFile), stateOf(settings.directoryFile)])
   // Calls are taken without what was planned before.
   await takeOverEarlierRotas(join(settings.dataFolder, 'rota-history.jsonl'), store.directory).catch((error: unknown) =>
-    alarms.raise('directory.notKept', `the rota history could not be migrated: ${inWords(error)}`),
+    alarms.raise('directory.notKept', `the rota history could not be migrated: ${messageOf(error)}`),
   )
 
   let started = false
@@ -68,7 +69,7 @@ export async function openDirectory(
     },
     onOwnVersion: (version) => signals?.tell('directory', String(version)),
   }).catch((error: unknown) => {
-    throw new StartError(`the directory cannot be read from the store: ${inWords(error)}`)
+    throw new StartError(`the directory cannot be read from the store: ${messageOf(error)}`)
   })
   opened.push('the directory', () => inForce.close())
   await file.start(inForce, hash, state)
@@ -165,7 +166,7 @@ class WatchedFile {
       return 'taken'
     } catch (error) {
       log.error({ err: error }, 'the directory file could not be applied')
-      alarms.raise('directory.notKept', `${this.#file} was saved and is not applied: ${inWords(error)}`)
+      alarms.raise('directory.notKept', `${this.#file} was saved and is not applied: ${messageOf(error)}`)
       return 'again'
     }
   }
@@ -197,8 +198,4 @@ function checkTargets(directory: Directory, { settings, alarms }: Ground): void 
     'directory.notDialable',
     `${refused.length} telephones of the directory are never rung: ${refused.slice(0, 5).join('; ')}${refused.length > 5 ? ` and ${refused.length - 5} more` : ''}`,
   )
-}
-
-function inWords(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

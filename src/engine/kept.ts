@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '../common/message-of.js'
 import { Accounts } from '../accounts/accounts.js'
 import { ArrangedCalls } from '../arrangements/arranged-calls.js'
 import type { SharedGuess } from '../arrangements/guess-guard.js'
@@ -36,7 +37,7 @@ export function beginStore({ settings, alarms, opened, self, runOver }: Ground):
     onRunOver: runOver,
     reserveBytes: defaultReserveBytes,
   }).catch((error: unknown) => {
-    throw new StartError(error instanceof Error ? error.message : String(error))
+    throw new StartError(messageOf(error))
   })
   // Whoever waits for it hears of it.
   opening.catch(() => undefined)

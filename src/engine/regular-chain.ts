@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 import { systemClock } from '../clock/system-clock.js'
 import { chainHeadsFile } from '../store-place.js'
 import { writeHead, headInWords } from '../store/chain/heads-file.js'
@@ -30,7 +31,7 @@ export function continueChainRegularly({ settings, log, alarms, opened }: Ground
       log.info(`head of the chain: ${headInWords(head)}`)
       alarms.clear('chain.headNotWritten')
     } catch (error) {
-      alarms.raise('chain.headNotWritten', `${file}: ${error instanceof Error ? error.message : String(error)}`)
+      alarms.raise('chain.headNotWritten', `${file}: ${messageOf(error)}`)
     }
   }
 
@@ -42,7 +43,7 @@ export function continueChainRegularly({ settings, log, alarms, opened }: Ground
         await keepHead(head)
     } catch (error) {
       // A store that cannot write says so itself.
-      if (store.health().writing && !closed) alarms.raise('chain.notContinued', error instanceof Error ? error.message : String(error))
+      if (store.health().writing && !closed) alarms.raise('chain.notContinued', messageOf(error))
     }
   }
 

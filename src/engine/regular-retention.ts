@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { messageOf } from '../common/message-of.js'
 import { deletableArrangements } from '../arrangements/deletable.js'
 import { deletableAudit } from '../audit/deletable.js'
 import { systemClock } from '../clock/system-clock.js'
@@ -54,7 +55,7 @@ export function retainRegularly(
         )
       alarms.clear('retention.notDone')
     } catch (error) {
-      alarms.raise('retention.notDone', error instanceof Error ? error.message : String(error))
+      alarms.raise('retention.notDone', messageOf(error))
     }
   }
 

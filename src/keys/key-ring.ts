@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { appendTo } from '../common/append-to.js'
+import { messageOf } from '../common/message-of.js'
 import type { Alarms } from '../alarms/alarms.js'
 import { systemClock } from '../clock/system-clock.js'
 import type { Clock } from '../clock/clock.js'
@@ -118,7 +120,7 @@ export class KeyRing {
     const key: Key = { id: randomBytes(idBytes).toString('hex'), key: randomBytes(keyBytes) }
     const there = await recordingKeys
       .find({ recordingId })
-      .catch((error: unknown) => unavailable(`the key of a recording cannot be read: ${describe(error)}`))
+      .catch((error: unknown) => unavailable(`the key of a recording cannot be read: ${messageOf(error)}`))
     if (there) return { id: there.id, key: await this.#unwrapped(there) }
     await recordingKeys
       .keep({
@@ -128,7 +130,7 @@ export class KeyRing {
         by: organisation.id,
         wrapped: wrap(organisation.key, key.key, aboutRecording(key.id, recordingId)).toString('base64'),
       })
-      .catch((error: unknown) => unavailable(`a key cannot be kept: ${describe(error)}`))
+      .catch((error: unknown) => unavailable(`a key cannot be kept: ${messageOf(error)}`))
     return key
   }
 
@@ -166,7 +168,7 @@ export class KeyRing {
   async find(id: string): Promise<Buffer | undefined> {
     // Another engine may have made it a moment ago.
     if (!this.#keys.has(id) && !this.#shut.has(id))
-      await this.#read().catch((error: unknown) => unavailable(`the keys cannot be read: ${describe(error)}`))
+      await this.#read().catch((error: unknown) => unavailable(`the keys cannot be read: ${messageOf(error)}`))
     const key = this.#keys.get(id)
     if (key) return key.key
     if (this.#masters === undefined) throw new KeysUnavailable(this.#why ?? 'there is no master key')
@@ -174,7 +176,7 @@ export class KeyRing {
     if (by !== undefined) throw new KeysUnavailable(wrongMaster(this.#masters[0].name, by))
     const ofRecording = await this.settings.recordingKeys
       ?.find({ id })
-      .catch((error: unknown) => unavailable(`the key of a recording cannot be read: ${describe(error)}`))
+      .catch((error: unknown) => unavailable(`the key of a recording cannot be read: ${messageOf(error)}`))
     return ofRecording && this.#unwrapped(ofRecording)
   }
 
@@ -188,8 +190,8 @@ export class KeyRing {
     if (!this.#masters || this.#why !== undefined) throw new KeysUnavailable(this.#why ?? 'there is no master key')
     // Read again: somebody may have put another in force since, and the one from before will be gone.
     this.#masters = await masterKeys(this.settings.master, this.#entries.size === 0).catch((error: unknown) => {
-      this.#isUnavailable(describe(error))
-      return unavailable(describe(error))
+      this.#isUnavailable(messageOf(error))
+      return unavailable(messageOf(error))
     })
     await this.#agree(this.#masters)
     this.#mustBeAvailable()
@@ -250,7 +252,7 @@ export class KeyRing {
     const data: WrappedKey = { id, by: master.name, wrapped: wrap(master.key, key, aboutOf(purpose, id)).toString('base64') }
     await this.settings.ledger
       .append('key', purpose, type, data)
-      .catch((error: unknown) => unavailable(`a key cannot be kept: ${describe(error)}`))
+      .catch((error: unknown) => unavailable(`a key cannot be kept: ${messageOf(error)}`))
   }
 
   /** What the ledger has, the entries of other engines too. */
@@ -262,7 +264,7 @@ export class KeyRing {
       const { id } = wrappedIn(entry.data)
       const entries = this.#entries.get(id) ?? []
       this.#entries.set(id, [...entries, entry])
-      if (entry.type === 'made') this.#made.set(entry.subject, [...(this.#made.get(entry.subject) ?? []), id])
+      if (entry.type === 'made') appendTo(this.#made, entry.subject, id)
       this.#openKey(id)
     }
   }
@@ -315,7 +317,7 @@ export class KeyRing {
   async #claim(type: 'claimed' | 'moved', { name }: MasterKey): Promise<void> {
     await this.settings.ledger
       .append('key', claims, type, { name, node: this.settings.node ?? '' })
-      .catch((error: unknown) => unavailable(`the master key cannot be agreed on: ${describe(error)}`))
+      .catch((error: unknown) => unavailable(`the master key cannot be agreed on: ${messageOf(error)}`))
   }
 
   /** The first that was claimed, or what it was moved to since; all of it is read: an entry may have been committed after a later one. */
@@ -365,8 +367,4 @@ function wrongMaster(has: string, by: string): string {
 
 function unavailable(why: string): never {
   throw new KeysUnavailable(why)
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 /**
  * Why something that somebody asked for was not done. Closed; nothing was changed. `badInput`: what was given is missing, unknown or wrong.
  * `storeUnavailable`: the database cannot be read or written.
@@ -111,6 +112,6 @@ export async function asked<T>(answer: Promise<T>, what = 'The store cannot be a
   try {
     return done(await answer)
   } catch (error) {
-    return refused('storeUnavailable', `${what}: ${error instanceof Error ? error.message : String(error)}`)
+    return refused('storeUnavailable', `${what}: ${messageOf(error)}`)
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 import type { Letter } from './message.js'
 
 /** What became of a letter. `refused`: for good, by the server's word (5xx): there is no such mailbox, or it takes no mail from us. `failed`: not now. */
@@ -45,7 +46,7 @@ export async function smtpMail(url: string, from: string): Promise<Mail> {
         const code = (error as { readonly responseCode?: number }).responseCode ?? 0
         return {
           kind: code >= 500 && code < 600 && isOfThis(error) ? 'refused' : 'failed',
-          why: error instanceof Error ? error.message : String(error),
+          why: messageOf(error),
         }
       }
     },

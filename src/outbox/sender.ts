@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { Delivery, Mail } from './mail.js'
@@ -75,12 +76,7 @@ export class Sender {
       return
     }
     this.#working = this.#work()
-      .catch((error: unknown) =>
-        this.settings.alarms.raise(
-          this.settings.carrier.alarm,
-          `the outbox cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        ),
-      )
+      .catch((error: unknown) => this.settings.alarms.raise(this.settings.carrier.alarm, `the outbox cannot be read: ${messageOf(error)}`))
       .finally(() => {
         this.#working = undefined
         const again = this.#again

@@ -1,5 +1,6 @@
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { messageOf } from '../common/message-of.js'
 import type { Audio } from '../switch/port.js'
 import { musicFile, nameFile, nameFileName, rememberingLook, sentenceFile, type PromptFolders } from './prompt-files.js'
 import type { SentenceId } from './sentences.js'
@@ -50,7 +51,7 @@ export function createSpeech(options: SpokenOptions): Speech {
       }
       return file
     } catch (error) {
-      onProblem(`"${text}" could not be spoken: ${error instanceof Error ? error.message : String(error)}`)
+      onProblem(`"${text}" could not be spoken: ${messageOf(error)}`)
       return undefined
     }
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
+import { messageOf } from '../common/message-of.js'
 import type { FindKey } from '../sealing/sealed-file.js'
 import { pathBelow } from './finishing.js'
 import { openRecording, type Unreadable } from './stored-recording.js'
@@ -29,7 +30,7 @@ export async function checkRecording(folder: string, recorded: RecordedAs, find:
     if (hash.digest('hex') === recorded.sha256) return undefined
     return { kind: 'damaged', why: `${path} is not as it was recorded: it was changed, or is another recording` }
   } catch (error) {
-    return damage ?? { kind: 'damaged', why: `${path}: ${error instanceof Error ? error.message : String(error)}` }
+    return damage ?? { kind: 'damaged', why: `${path}: ${messageOf(error)}` }
   } finally {
     await opened.close().catch(() => undefined)
   }

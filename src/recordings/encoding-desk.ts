@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { messageOf } from '../common/message-of.js'
 import type { EncodingJob, EncodingResult, WantedLame } from './encoding-messages.js'
 import { Follower } from './follower.js'
 import { GrowingMp3 } from './growing-mp3.js'
@@ -133,5 +134,5 @@ function isOfTheDisk(error: unknown): boolean {
 }
 
 function failed(stage: 'spool' | 'encode' | 'verify' | 'store', error: unknown): EncodingResult {
-  return { kind: 'failed', stage, why: error instanceof Error ? error.message : String(error), unusable: error instanceof UnusableSpool }
+  return { kind: 'failed', stage, why: messageOf(error), unusable: error instanceof UnusableSpool }
 }

@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { messageOf } from '../common/message-of.js'
 import { EncodingChild, type Up } from './encoding-child.js'
 import type { EncodingJob, EncodingResult, WantedLame } from './encoding-messages.js'
 import type { LameKind } from './mp3-encoder.js'
@@ -93,7 +94,7 @@ export class EncodingProcess {
         // Before that the dead one would be asked again, and take one more of the recording's lives.
         await child.ended
       } catch (error) {
-        why = describe(error)
+        why = messageOf(error)
       }
       if (this.#closed) break
     }
@@ -125,7 +126,7 @@ export class EncodingProcess {
     this.#child = child
     child.catch((error: unknown) => {
       if (this.#child === child) this.#child = undefined
-      if (!this.#closed) this.settings.onTrouble(describe(error))
+      if (!this.#closed) this.settings.onTrouble(messageOf(error))
     })
     return child
   }
@@ -164,13 +165,9 @@ export class EncodingProcess {
   }
 }
 
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
-}
-
 /** Rejects with one clear line when there is no libmp3lame that works. */
 export async function mustBeNative(encoding: EncodingProcess): Promise<void> {
-  const up = await encoding.start().catch((error: unknown) => describe(error))
+  const up = await encoding.start().catch((error: unknown) => messageOf(error))
   if (typeof up !== 'string' && up.lame === 'native') return
   await encoding.close()
   throw new Error(

@@ -1,4 +1,5 @@
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
+import { messageOf } from '../common/message-of.js'
 import type { Alarms } from '../alarms/alarms.js'
 import { callRecord, type CallRecord } from '../facts/call-record.js'
 import type { CallEvent, CallFact } from '../facts/events.js'
@@ -104,7 +105,7 @@ export async function finishRecording(recording: Unfinished, options: FinishingO
     return 'ready'
   } catch (error) {
     // The facts so far are true; the spool is still there and is taken up again at the next start.
-    alarms.raise('recordings.notFinished', `${recordingId}: ${describe(error)}`)
+    alarms.raise('recordings.notFinished', `${recordingId}: ${messageOf(error)}`)
     return 'failed'
   }
 }
@@ -221,8 +222,4 @@ function pause(ms: number, stopping: AbortSignal): Promise<boolean> {
     }
     stopping.addEventListener('abort', stop, { once: true })
   })
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

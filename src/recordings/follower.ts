@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 import type { GrowingMp3 } from './growing-mp3.js'
 import { SpoolFile, UnusableSpool } from './spool-file.js'
 import type { Turns } from './turns.js'
@@ -37,7 +38,7 @@ export class Follower {
       } catch (error) {
         // The switch has not begun to write.
         if (this.growing.frames === 0 && (isMissing(error) || error instanceof UnusableSpool)) continue
-        this.trouble = error instanceof Error ? error.message : String(error)
+        this.trouble = messageOf(error)
         this.growing.discard()
         return
       }

@@ -1,4 +1,5 @@
 import type { LibraryHandle } from 'koffi'
+import { messageOf } from '../common/message-of.js'
 import { bitsPerSecond, type Lame, type Mp3Encoder } from './mp3-encoder.js'
 
 /** LAME's scale from 0 (slow) to 9: half the work of its default 3, and at 4 kHz of speech nothing that is heard. */
@@ -35,7 +36,7 @@ export async function loadLameLibrary(
     ;({ load } = await import('koffi'))
   } catch (error) {
     // It has no binary for every machine.
-    return { kind: 'none', why: `koffi: ${describe(error)}` }
+    return { kind: 'none', why: `koffi: ${messageOf(error)}` }
   }
   for (const name of names) {
     try {
@@ -43,7 +44,7 @@ export async function loadLameLibrary(
       await tryOut(lame)
       return { kind: 'loaded', lame }
     } catch (error) {
-      reasons.push(`${name}: ${describe(error)}`)
+      reasons.push(`${name}: ${messageOf(error)}`)
     }
   }
   return { kind: 'none', why: reasons.join('; ') }
@@ -163,8 +164,4 @@ class NativeEncoder implements Mp3Encoder {
     if (result < 0) throw new Error(`LAME cannot encode (${result})`)
     return result
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

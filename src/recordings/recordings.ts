@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 import { sleep, type Clock } from '../clock/clock.js'
 import { systemClock } from '../clock/system-clock.js'
 import type { KeysHealth } from '../keys/key-ring.js'
@@ -195,7 +196,7 @@ class SpooledRecordings implements Recordings {
       await this.#room.prove()
       this.#found(await this.#room.lacking())
     } catch (error) {
-      this.#found(describe(error))
+      this.#found(messageOf(error))
     }
     return this.health()
   }
@@ -239,7 +240,7 @@ class SpooledRecordings implements Recordings {
       this.prepare()
       return { kind: 'spool', ...place }
     } catch (error) {
-      const why = describe(error)
+      const why = messageOf(error)
       this.#found(why)
       return { kind: 'refused', why }
     }
@@ -385,8 +386,4 @@ class SpooledRecordings implements Recordings {
   #retryTroubled(): void {
     for (const recording of this.#troubled.values()) if (!this.#queue.has(recording)) this.#enqueue({ recording, recovered: false })
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { PassThrough, type Readable } from 'node:stream'
+import { messageOf } from '../common/message-of.js'
 import { KeysUnavailable } from '../keys/key-ring.js'
 import { sealedEnding } from '../sealing/format.js'
 import { Damaged, Locked, SealedFile, sealedSize, type FindKey } from '../sealing/sealed-file.js'
@@ -85,7 +86,7 @@ async function openPlain(path: string): Promise<OpenRecording | Unreadable> {
 }
 
 function unreadable(path: string, error: unknown): Unreadable {
-  const why = error instanceof Error ? error.message : String(error)
+  const why = messageOf(error)
   if (error instanceof Locked || error instanceof KeysUnavailable) return { kind: 'locked', why }
   if (error instanceof Damaged) return { kind: 'damaged', why }
   return { kind: 'missing', why: `${path}: ${why}` }

@@ -1,5 +1,6 @@
 import { MPEGDecoder } from 'mpg123-decoder'
 import { parentPort } from 'node:worker_threads'
+import { messageOf } from '../common/message-of.js'
 import type { DeskReply, DeskRequest } from './desk-messages.js'
 import { recordPdf } from './record-pdf.js'
 import { PeakMeter } from './waveform.js'
@@ -22,7 +23,7 @@ parentPort?.on('message', (request: DeskRequest) => {
       parentPort?.postMessage({
         id: request.id,
         kind: 'failed',
-        why: error instanceof Error ? error.message : String(error),
+        why: messageOf(error),
       } satisfies DeskReply),
   )
 })

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
+import { messageOf } from '../common/message-of.js'
 import { threadProgram } from '../store/thread-program.js'
 import type { DeskReply, DeskRequest } from './desk-messages.js'
 import type { RecordDocument } from './record-pdf.js'
@@ -119,7 +120,7 @@ export class ReportDesk {
     })
     let why = 'the thread for reports has ended'
     worker.on('error', (error) => {
-      why = `the thread for reports has died: ${error instanceof Error ? error.message : String(error)}`
+      why = `the thread for reports has died: ${messageOf(error)}`
     })
     worker.on('exit', () => {
       void this.#thread?.then((now) => (now === thread ? (this.#thread = undefined) : undefined))

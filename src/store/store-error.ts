@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 /**
  * What a database refuses, with its code: `SQLITE_FULL`, `SQLITE_BUSY` ... (sqlite.org, "Result and Error Codes"), or the operating system's
  * (`ENOSPC`). Decisions hang on the code, never on the words.
@@ -45,7 +46,7 @@ export function isRefusal(error: unknown): boolean {
 
 /** Why the store cannot be used, in words for an operator, with the code. */
 export function storeTrouble(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = messageOf(error)
   const code = codeOf(error)
   const cause = isDiskFull(error)
     ? 'the disk is full'

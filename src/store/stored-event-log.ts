@@ -1,3 +1,4 @@
+import { messageOf } from '../common/message-of.js'
 import type { Alarms } from '../alarms/alarms.js'
 import { engine, type Actor, type Origin } from '../facts/actor.js'
 import type { Moment } from '../facts/call-time.js'
@@ -207,7 +208,7 @@ export class StoredEventLog implements EventLog {
       try {
         listener(event)
       } catch (error) {
-        this.settings.alarms.raise('store.listenerFailed', `${event.type}: ${describe(error)}`)
+        this.settings.alarms.raise('store.listenerFailed', `${event.type}: ${messageOf(error)}`)
       }
     }
   }
@@ -338,8 +339,4 @@ export class StoredEventLog implements EventLog {
       this.#wakeRetry = done
     })
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { messageOf } from '../common/message-of.js'
 import { decodeText, type TextProblem } from './decode-text.js'
 
 /** A text file that people wrote, or why it cannot be read. A file that is not there has its problem in line 1, like any other. */
@@ -27,7 +28,7 @@ export function readTextFileSync(path: string): TextFile {
 export function fileProblem(error: unknown): TextProblem {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
   const [message, expected] = (code === undefined ? undefined : sentences[code]) ?? [
-    `the file cannot be read (${code ?? (error instanceof Error ? error.message : String(error))})`,
+    `the file cannot be read (${code ?? messageOf(error)})`,
     'a file that this user may read',
   ]
   return { line: 1, message, expected }

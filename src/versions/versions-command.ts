@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { messageOf } from '../common/message-of.js'
 import { diffDirectories, showDiff } from '../directory/directory-diff.js'
 import type { CommandOutput } from '../directory/directory-command.js'
 import { exportLine, readDirectoryFile, showError } from '../directory/load-directory.js'
@@ -74,7 +75,7 @@ export async function versionsCommand(args: readonly string[], around: VersionsS
       await database.close()
     }
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
+    const message = messageOf(error)
     around.error(message)
     return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS') ? 2 : 1
   }

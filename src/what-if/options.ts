@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { messageOf } from '../common/message-of.js'
 import { dateOf, dayNumber, type DayNumber } from '../directory/calendar.js'
 import type { RingPolicy } from '../directory/model.js'
 
@@ -113,7 +114,7 @@ function parsed(args: readonly string[]) {
   } catch (error) {
     if (error instanceof OptionError) throw error
     // What parseArgs says first names the option; what follows is advice for programmers.
-    const [first] = (error instanceof Error ? error.message : String(error)).split(/\. |\n/)
+    const [first] = messageOf(error).split(/\. |\n/)
     throw new OptionError(`${(first ?? '').replace(/\.$/, '')}. --help shows every option.`)
   }
 }

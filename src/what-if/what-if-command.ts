@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { messageOf } from '../common/message-of.js'
 import { dateOf } from '../directory/calendar.js'
 import { loadDirectory, showError } from '../directory/load-directory.js'
 import type { Directory, Line } from '../directory/model.js'
@@ -43,7 +44,7 @@ export async function whatIfCommand(args: readonly string[], surroundings: Comma
     surroundings.out(options === undefined ? usage : await run(options, surroundings))
     return 0
   } catch (error) {
-    surroundings.error(error instanceof Error ? error.message : String(error))
+    surroundings.error(messageOf(error))
     return 1
   }
 }

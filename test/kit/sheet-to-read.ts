@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { dateOf, dayNumber } from '../../src/directory/calendar.js'
 import type { Directory, Line, Rota } from '../../src/directory/model.js'
 import { parseDirectory } from '../../src/directory/parse-directory.js'
@@ -31,8 +30,7 @@ rotas:
 )
 if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors))
 export const { directory } = parsed
-export const line = directory.lines.get('cardiology')
-if (line === undefined) throw new Error('no line')
+export const line: Line = cardiology()
 export const monday = dayNumber('2026-01-12') ?? Number.NaN
 export const bytes = (text: string) => new TextEncoder().encode(text)
 export const readText = (text: string | Uint8Array) =>
@@ -59,4 +57,10 @@ export function shape(_random: Directory, _line: Line, first: number, rota: Rota
       span: plan.closed ? undefined : plan.span,
     })),
   )
+}
+
+function cardiology(): Line {
+  const found = directory.lines.get('cardiology')
+  if (found === undefined) throw new Error('no line')
+  return found
 }

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { expect } from 'vitest'
 import { VirtualNetwork, VirtualTime, type VirtualTransport } from './virtual-network.js'
 import { audioOffer } from '../../src/embedded/protocols/sdp/offer-answer.js'
 import type { Endpoint } from '../../src/embedded/protocols/sip/endpoint.js'

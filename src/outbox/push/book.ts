@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { appendTo } from '../../common/append-to.js'
 import type { Db } from '../../store/statements.js'
 import { aboutKinds, type AboutKind } from '../message.js'
 import type { PushPlace } from './address.js'
@@ -47,8 +48,7 @@ export class PushBook {
   /** All browsers that are told, by person. */
   async all(): Promise<ReadonlyMap<string, readonly PushSubscription[]>> {
     const byPerson = new Map<string, PushSubscription[]>()
-    for (const one of await this.#current().orderBy('push_subscriptions.created_at').execute())
-      byPerson.set(one.person, [...(byPerson.get(one.person) ?? []), one])
+    for (const one of await this.#current().orderBy('push_subscriptions.created_at').execute()) appendTo(byPerson, one.person, one)
     return byPerson
   }
 

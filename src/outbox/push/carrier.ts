@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { messageOf } from '../../common/message-of.js'
 import type { Directory } from '../../directory/model.js'
 import type { Delivery } from '../mail.js'
 import type { Carrier } from '../sender.js'
@@ -85,5 +86,5 @@ function topicOf(tag: string): string {
 
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
+  return messageOf(cause)
 }

@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely'
+import { appendTo } from '../../common/append-to.js'
 import { grouped } from '../../figures/summary.js'
 import { deletedCalls, deletedEntries, deletionsInLedger, lastAuditCut, type DeletedCall, type DeletedEntry } from '../questions/deleted.js'
 import { entriesNumbered, factsOfCalls, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
@@ -257,7 +258,7 @@ export class ChainCheck {
   #cover(callId: string, from: number, to: number): void {
     const covered = this.#covered.get(callId) ?? 0
     if (from > covered + 1) {
-      this.#beyond.set(callId, [...(this.#beyond.get(callId) ?? []), [from, to]])
+      appendTo(this.#beyond, callId, [from, to])
       return
     }
     this.#covered.set(callId, Math.max(covered, to))

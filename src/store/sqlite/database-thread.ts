@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { messageOf } from '../../common/message-of.js'
 import { codeOf, isDiskFull, isRefusal } from '../store-error.js'
 import type { Result } from '../statement.js'
 import { SqliteConnection } from './connection.js'
@@ -30,7 +31,7 @@ function answer({ id, work }: Request): Reply {
         // It is given up in any case.
       }
     }
-    return { id, ok: false, why: error instanceof Error ? error.message : String(error), code: codeOf(error) }
+    return { id, ok: false, why: messageOf(error), code: codeOf(error) }
   }
 }
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { messageOf } from '../../common/message-of.js'
 import type { Result, Statement, Step } from '../statement.js'
 import { StoreError } from '../store-error.js'
 import { threadProgram } from '../thread-program.js'
@@ -79,7 +80,7 @@ export class SqliteThread implements SqliteRunner {
     })
     let why = 'the store thread has ended'
     worker.on('error', (error) => {
-      why = `the store thread has died: ${error instanceof Error ? error.message : String(error)}`
+      why = `the store thread has died: ${messageOf(error)}`
     })
     worker.on('exit', () => {
       if (this.#worker === worker) this.#worker = undefined
