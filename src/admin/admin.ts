@@ -1,4 +1,4 @@
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import fastify, { LogController, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createOperations } from '../operations/operations.js'
 import { ReportDesk } from '../reports/report-desk.js'
 import { gate, type Declared } from '../web/gate.js'
