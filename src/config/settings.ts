@@ -70,9 +70,9 @@ export function readSettings(options: {
   for (const [key, found] of inFile)
     problems.push(found.list ? notOneValue(found.where, key) : `${found.where}: there is no setting "${key}". ${nearest(key)}`)
   const known = new Set<string>(Object.values(settingRows).map((setting) => setting.env))
-  for (const name of Object.keys(env)) {
+  for (const [name, value] of Object.entries(env)) {
     // Variables of the test suite and of the bench carry their own prefixes.
-    if (name.startsWith('RINGROUND_') && !name.startsWith('RINGROUND_TEST_') && !known.has(name))
+    if (value !== undefined && name.startsWith('RINGROUND_') && !name.startsWith('RINGROUND_TEST_') && !known.has(name))
       problems.push(`${name}: there is no such environment variable of Ringround. The README lists them.`)
   }
   if (problems.length > 0) throw new SettingsError(problems.join('\n'))
@@ -110,7 +110,7 @@ function underNewNames(inFile: Map<string, Found>, env: NodeJS.ProcessEnv): read
     if (value !== undefined) {
       lines.push(`${formerly.env}: this environment variable is now called ${variable}. Rename it; the old name will go.`)
       env[variable] ??= value
-      delete env[formerly.env]
+      env[formerly.env] = undefined
     }
   }
   return lines
