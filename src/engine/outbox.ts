@@ -6,6 +6,7 @@ import { smtpMail } from '../outbox/mail.js'
 import { watchOccasions } from '../outbox/occasions.js'
 import { Outbox } from '../outbox/outbox.js'
 import { byMail, Sender } from '../outbox/sender.js'
+import { MonthSums } from '../reports/month-sums.js'
 import type { Store } from '../store/store.js'
 import type { Ground } from './ground.js'
 
@@ -30,7 +31,12 @@ export async function openOutbox(
   const { mailSmtp, mailFrom } = settings
   const mail = demo || mailSmtp === undefined || mailFrom === undefined ? undefined : await smtpMail(mailSmtp, mailFrom)
   if (!demo && !mail) return { outbox, mailing: 'none' } as const
-  const sender = new Sender({ outbox, carrier: byMail(mail, letters({ accounts, store, directory, url })), alarms, clock: systemClock })
+  const sender = new Sender({
+    outbox,
+    carrier: byMail(mail, letters({ accounts, sums: new MonthSums(store), directory, url })),
+    alarms,
+    clock: systemClock,
+  })
   opened.push('the outbox', () => sender.close())
   const end = watchOccasions({
     outbox,

@@ -3,15 +3,20 @@ import { inForce } from '../accounts/grants.js'
 import { reaches, reachOfGrants, type Grant, type Person, type Reach } from '../accounts/identity.js'
 import { entryOf } from '../alarms/alarm-list.js'
 import type { Directory } from '../directory/model.js'
-import { figuresOf, grouped, monthsUntil, type PeriodFigures } from '../figures/summary.js'
+import { figuresIn, monthsUntil, type PeriodFigures, type Sums } from '../figures/summary.js'
 import { count, minutes, percent, seconds } from '../figures/words.js'
-import type { Store } from '../store/store.js'
 import { bodyOf, type Part } from './letter-body.js'
 import type { KeptMessage, Letter, Message } from './message.js'
 
 export interface LettersSettings {
   readonly accounts: Accounts
-  readonly store: Pick<Store, 'rollUps'>
+  /** Of lines, by month: kept, so that however many get the figures of a month, they are read once. */
+  readonly sums: {
+    of(
+      scope: 'line',
+      months: readonly string[],
+    ): Promise<{ ids(): ReadonlySet<string>; sums(lines: Iterable<string>, months: Iterable<string>): Sums }>
+  }
   readonly directory: () => Directory
   /** Where browsers find the pages, without a slash at the end. */
   readonly url: () => string
@@ -21,7 +26,12 @@ export interface LettersSettings {
 const maxLines = 30
 
 /** Messages in words, made when they are sent: to the address that somebody has now, with a link that is good from then on. @returns undefined: nobody can get it any more */
-export function letters({ accounts, store, directory, url }: LettersSettings): (message: KeptMessage) => Promise<Letter | undefined> {
+export function letters({
+  accounts,
+  sums: months,
+  directory,
+  url,
+}: LettersSettings): (message: KeptMessage) => Promise<Letter | undefined> {
   return async ({ person: id, message }) => {
     const person = await accounts.person(id)
     if (!person || person.disabledAt !== undefined || person.email === undefined) return undefined
@@ -104,11 +114,12 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
     const reach: Reach = reachOfGrants({ person, grants }, 'reports')
     const known = directory()
     const [before = month] = monthsUntil(month, 2)
-    const rows = (await store.rollUps({ from: before, to: month, scope: 'line' })).filter(({ id }) => reaches(reach, { line: id }, known))
     if (!reach.everywhere && reach.organisations.size + reach.lines.size === 0) return undefined
-    const of = (which: string) => rows.filter((row) => row.month === which)
-    const byLine = [...grouped(of(month), ({ id }) => id)]
-      .map(([id, some]) => ({ name: known.lines.get(id)?.name ?? id, figures: figuresOf(some) }))
+    const sums = await months.of('line', [before, month])
+    const lines = [...sums.ids()].filter((id) => reaches(reach, { line: id }, known))
+    const of = (which: string) => figuresIn(sums.sums(lines, [which]))
+    const byLine = lines
+      .map((id) => ({ name: known.lines.get(id)?.name ?? id, figures: figuresIn(sums.sums([id], [month])) }))
       .filter(({ figures }) => figures.offered > 0)
     byLine.sort((a, b) => b.figures.offered - a.figures.offered || a.name.localeCompare(b.name, 'en-GB'))
     const name = monthName.format(Date.parse(`${month}-15T12:00:00Z`))
@@ -116,8 +127,8 @@ export function letters({ accounts, store, directory, url }: LettersSettings): (
     return {
       subject: `Ringround: ${name}`,
       parts: [
-        `${name}: ${short(figuresOf(of(month)))}.`,
-        `The month before: ${short(figuresOf(of(before)))}.`,
+        `${name}: ${short(of(month))}.`,
+        `The month before: ${short(of(before))}.`,
         byLine.length === 0
           ? 'No line was called.'
           : {

@@ -14,6 +14,7 @@ import { Outbox } from '../../src/outbox/outbox.js'
 import { byMail, Sender } from '../../src/outbox/sender.js'
 import { openStore } from '../../src/store/store.js'
 import { freePort } from '../e2e/free-ports.js'
+import { MonthSums } from '../../src/reports/month-sums.js'
 import { adminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
 import { scratchFolder } from '../keeping/scratch-folder.js'
@@ -123,7 +124,7 @@ async function world() {
   const mary = await admin.accounts.addPerson(system, { name: 'Mary Lowe', email: 'mary.lowe@example.nhs.uk' })
   const letterOf = letters({
     accounts: admin.accounts,
-    store: admin.store,
+    sums: new MonthSums(admin.store),
     directory: () => admin.directory,
     url: () => 'https://advice.example.nhs.uk',
   })
@@ -165,6 +166,36 @@ test('the figures of a month are those of the lines that somebody reports on; wi
   await admin.accounts.endGrant(system, mary.id, grant.id)
   await admin.accounts.grant(system, { person: mary.id, role: 'serviceManager', scope: { kind: 'everywhere' } })
   expect((await letterOf(message({ kind: 'summary', month })))?.text).toContain('2 of 2 calls answered')
+})
+
+test('the figures of a month are read once, for however many get them, and again once they are others', async () => {
+  const { admin, mary } = await world()
+  const [line = ''] = [...admin.directory.lines.keys()]
+  for (const fact of goodCall('one', { line })) await admin.store.log.append('one', fact)
+  const [row] = await admin.store.rollUps({ from: '2000-01', to: '2999-12', scope: 'line' })
+  const month = row?.month ?? ''
+  await admin.accounts.grant(system, { person: mary.id, role: 'serviceManager', scope: { kind: 'everywhere' } })
+  let read = 0
+  const letterOf = letters({
+    accounts: admin.accounts,
+    sums: new MonthSums({
+      monthChanges: (months) => admin.store.monthChanges(months),
+      monthSums: (asked) => {
+        if (asked.month === month) read++
+        return admin.store.monthSums(asked)
+      },
+    }),
+    directory: () => admin.directory,
+    url: () => 'https://advice.example.nhs.uk',
+  })
+  const sent = async () =>
+    (await letterOf({ id: 'x', person: mary.id, message: { kind: 'summary', month }, state: 'sending', createdAt: 0, dueAt: 0, tries: 1 }))
+      ?.text
+  for (let recipient = 0; recipient < 5; recipient++) expect(await sent()).toContain('1 of 1 call answered')
+  expect(read).toBe(1)
+  for (const fact of goodCall('two', { line })) await admin.store.log.append('two', fact)
+  expect(await sent()).toContain('2 of 2 calls answered')
+  expect(read).toBe(2)
 })
 
 test.runIf(findChromium())(

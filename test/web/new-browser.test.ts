@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { system } from '../../src/accounts/by.js'
 import { letters } from '../../src/outbox/letters.js'
+import { MonthSums } from '../../src/reports/month-sums.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 
 const password = 'kestrel marble harbour'
@@ -94,7 +95,7 @@ test('the notice says when, with what, and how to end that session; the demo sen
   const [notice] = await notices(admin)
   const letterOf = letters({
     accounts: admin.accounts,
-    store: admin.store,
+    sums: new MonthSums(admin.store),
     directory: () => admin.directory,
     url: () => 'https://advice.example.nhs.uk',
   })
