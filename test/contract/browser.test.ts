@@ -47,6 +47,7 @@ async function browser(): Promise<Browser> {
 async function calls(
   { signalling, audio }: Browser,
   change = (offer: string) => offer,
+  handshakeAfterMs = 0,
 ): Promise<{ readonly leg: Leg; readonly answer: string; readonly to: string }> {
   let leg: Leg | undefined
   world.switch.onIncoming(async (call) => {
@@ -58,6 +59,7 @@ async function calls(
   const to = header(ok, 'To')
   signalling.send(signalling.request('ACK', { headers: { To: to, CSeq: '1 ACK' } }))
   const answer = ok.slice(ok.indexOf('\r\n\r\n') + 4)
+  await new Promise((resolve) => setTimeout(resolve, handshakeAfterMs))
   await audio.takes(answer)
   await world.eventually(() => leg !== undefined)
   if (!leg) throw new Error('no leg')
@@ -70,6 +72,14 @@ async function end({ signalling }: Browser, leg: Leg): Promise<void> {
   signalling.send(signalling.response(await signalling.expects('BYE'), '200 OK'))
   await world.settled(closed)
 }
+
+it('a browser that needs its time for the handshake is heard all the same', { timeout: 40_000 }, async () => {
+  const caller = await browser()
+  const { leg } = await calls(caller, undefined, 8_000)
+  void leg.play([{ kind: 'tone', tone: 'ringback' }])
+  await expect.poll(() => caller.audio.share(400) + caller.audio.share(450)).toBeGreaterThan(0.8)
+  await end(caller, leg)
+})
 
 it('a browser calls, hears what is played, presses a key, and talks with a telephone; both are recorded', async () => {
   const caller = await browser()

@@ -279,7 +279,7 @@ class Invitation {
       if (description === undefined || coming === undefined || answer === undefined) throw new Refused(nothingInCommon)
       // A time-out counts no more; a cancellation may have come.
       if (this.#options.signal.aborted) throw new Refused('nobody waits for it any more')
-      const later = new LaterParty(answer)
+      const later = new LaterParty(answer, coming.letGo)
       const dialog = await offered.ack(answer)
       party = new PartyDialog(dialog, later, refreshedBy(dialog.res))
       const channel = await coming.channel
@@ -296,10 +296,7 @@ class Invitation {
       void (party ? party.bye() : offered.destroy()).catch(() => undefined)
     } finally {
       // Whoever was not handed over is let go.
-      coming?.channel.then(
-        (channel) => channel.release(),
-        () => undefined,
-      )
+      coming?.letGo()
     }
   }
 

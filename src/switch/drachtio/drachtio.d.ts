@@ -205,8 +205,11 @@ declare module 'drachtio-fsmrf' {
       readonly local: { readonly sdp: string }
     }
 
+    /** Emits `channel::open` when the event socket of a channel has come. */
     interface MediaServer extends EventEmitter {
       readonly conn: Connection
+      /** Channels that are being made, by its own names of them; `conn`: the event socket is there, and the dialog not yet. */
+      readonly pendingConnections: ReadonlyMap<string, { readonly conn?: Connection }>
       createEndpoint(
         options: { readonly headers?: Readonly<Record<string, string>> },
         callback: (error: unknown, endpoint?: Endpoint) => void,

@@ -166,7 +166,7 @@ export class DrachtioIncomingCall implements IncomingCall {
       coming = await pair.takeChannelFor(description)
       const described = coming && answerToParty(offer, coming.answer, origins.party)
       if (coming === undefined || described === undefined) return this.#nothingInCommon()
-      const later = new LaterParty(described)
+      const later = new LaterParty(described, coming.letGo)
       party = await this.#accept(
         described,
         (dialog, timer) => new PartyDialog(dialog, later, timer),
@@ -186,10 +186,7 @@ export class DrachtioIncomingCall implements IncomingCall {
       return party === undefined ? this.#fail(asError(error)) : { kind: 'failed', why: asError(error).message }
     } finally {
       // Whoever was not handed over is let go.
-      coming?.channel.then(
-        (channel) => channel.release(),
-        () => undefined,
-      )
+      coming?.letGo()
     }
   }
 

@@ -11,8 +11,14 @@ export class LaterParty implements PartyEvents {
   #leg: PartyEvents | undefined
   #before: ((leg: PartyEvents) => void)[] = []
 
-  /** @param described what the party has been told */
-  constructor(described: string) {
+  /**
+   * @param described what the party has been told
+   * @param onGone it has gone before its leg was there: nobody need wait for its handshake
+   */
+  constructor(
+    described: string,
+    private readonly onGone: () => void = () => undefined,
+  ) {
     this.#described = described
     this.#there = new Promise((resolve) => (this.#arrive = resolve))
   }
@@ -26,6 +32,7 @@ export class LaterParty implements PartyEvents {
 
   gone(...what: Parameters<PartyEvents['gone']>): void {
     this.#tell((leg) => leg.gone(...what))
+    if (!this.#leg) this.onGone()
   }
 
   key(...what: Parameters<PartyEvents['key']>): void {

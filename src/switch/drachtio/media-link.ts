@@ -5,6 +5,7 @@ import { probeEventSocket } from './event-socket-probe.js'
 import { holdBack, type Certainty } from './hold-back.js'
 import { mediaSrf, type DescribedParty, type OnEnded } from './media-srf.js'
 import { checkOwnAddress } from './own-address.js'
+import { beginsWithHandshake } from './sdp.js'
 import type { Notice, ServerSet } from './settings.js'
 import type { Signalling } from './signalling.js'
 
@@ -13,6 +14,8 @@ const connectMs = 3_000
 const apiMs = 2_000
 /** drachtio-fsmrf itself waits 4 s for FreeSWITCH's outbound connection. */
 const createMs = 5_000
+/** A browser's handshake begins when it has its answer, and may have to try relays before it finds a way. */
+const handshakeMs = 15_000
 /** A sign of life is asked for this often; without one for this long FreeSWITCH, or its machine, is taken for dead. */
 const beatMs = 500
 const silentMs = 2_000
@@ -33,6 +36,8 @@ export class MediaLink {
   #onEnded: OnEnded | undefined
   /** With whom the channel is made that is being asked for at this moment. */
   #party: DescribedParty | undefined
+  /** Told when the event socket of a channel has come. */
+  readonly #arrivals = new Set<() => void>()
   #server: Mrf.MediaServer | undefined
   #detail = 'connecting'
   #connecting: Promise<void> = Promise.resolve()
@@ -169,7 +174,7 @@ export class MediaLink {
     let forget: () => void = () => undefined
     return withDeadline<Mrf.Endpoint>(
       'a channel of FreeSWITCH',
-      createMs,
+      party && beginsWithHandshake(party.sdp) ? createMs + handshakeMs : createMs,
       (resolve, reject) => {
         lost = reject
         this.#pending.add(lost)
@@ -177,7 +182,8 @@ export class MediaLink {
         forget = this.#signalling.onLost(() => reject(new Error(this.#signalling.detail)))
         // Its INVITE leaves within this call. drachtio-fsmrf itself would wait 4 s for the event socket of a channel that is gone.
         this.#onEnded = (cause) => reject(new EndedAtOnce(cause))
-        this.#party = party
+        this.#party =
+          party && beginsWithHandshake(party.sdp) ? { ...party, arrival: (name) => this.#arrival(server, name, party.unwanted) } : party
         try {
           server.createEndpoint({}, (error, endpoint) => (endpoint ? resolve(endpoint) : reject(error)))
         } finally {
@@ -197,6 +203,20 @@ export class MediaLink {
         this.#pending.delete(lost)
         forget()
       })
+  }
+
+  #arrival(server: Mrf.MediaServer, name: string, unwanted?: AbortSignal): Promise<void> {
+    let look: () => void = () => undefined
+    return withDeadline<void>("a browser's handshake", handshakeMs, (resolve, reject) => {
+      const letGo = (): void => reject(new Error('nobody wants the channel any more'))
+      if (unwanted?.aborted === true) return letGo()
+      unwanted?.addEventListener('abort', letGo, { once: true })
+      look = () => {
+        if (server.pendingConnections.get(name)?.conn !== undefined) resolve()
+      }
+      this.#arrivals.add(look)
+      look()
+    }).finally(() => this.#arrivals.delete(look))
   }
 
   /** Nothing is said on this connection while this engine may have lost its calls to another. */
@@ -238,6 +258,9 @@ export class MediaLink {
       this.#tryAgain()
     })
     server.on('error', () => undefined)
+    server.on('channel::open', () => {
+      for (const look of this.#arrivals) look()
+    })
     this.holdBack(server.conn)
     this.#server = server
     this.#downSince = undefined

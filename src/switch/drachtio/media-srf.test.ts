@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type Srf from 'drachtio-srf'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { mediaSrf } from './media-srf.js'
 
 const leftOver: unknown[] = []
@@ -72,4 +72,63 @@ it('an INVITE that is refused rejects as before', async () => {
     createUAC: (_uri: string, _options: object, _progress: object, done: (error: unknown) => void) => done(refused),
   } as unknown as Srf
   await expect(create(mediaSrf(srf))).rejects.toBe(refused)
+})
+
+describe('a channel that comes after a handshake', () => {
+  const named = (srf: Srf) =>
+    (srf as unknown as { createUAC(uri: string, options: object): Promise<Created> }).createUAC('sip:drachtio@127.0.0.1', {
+      headers: { 'User-Agent': 'drachtio-fsmrf:a-name' },
+    })
+  function waitedFor() {
+    const { srf, dialog } = srfOfGoneDialogs()
+    const arrival = { resolve: (): void => undefined, reject: (_error: Error): void => undefined }
+    const arrived = new Promise<void>((resolve, reject) => Object.assign(arrival, { resolve, reject }))
+    const names: string[] = []
+    const told: string[] = []
+    const party = {
+      sdp: 'v=0',
+      answered: () => told.push('answered'),
+      arrival: (name: string) => {
+        names.push(name)
+        return arrived
+      },
+    }
+    const made = named(
+      mediaSrf(
+        srf,
+        () => undefined,
+        () => party,
+      ),
+    ).then(
+      () => told.push('made'),
+      (error: Error) => told.push(error.message),
+    )
+    return { dialog, arrival, names, told, made }
+  }
+
+  it('is told of its answer at once, and there when its event socket is', async () => {
+    const { arrival, names, told, made } = waitedFor()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(told).toEqual(['answered'])
+    expect(names).toEqual(['a-name'])
+    arrival.resolve()
+    await made
+    expect(told).toEqual(['answered', 'made'])
+  })
+
+  it('is let go of when that is not waited for any longer', async () => {
+    const { arrival, told, made } = waitedFor()
+    arrival.reject(new Error('too slow'))
+    await made
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(told).toEqual(['answered', 'too slow'])
+    expect(leftOver).toEqual([])
+  })
+
+  it('is not waited for when FreeSWITCH has ended it', async () => {
+    const { dialog, told, made } = waitedFor()
+    dialog.emit('destroy')
+    await made
+    expect(told).toEqual(['answered', 'FreeSWITCH has ended the channel before it was there'])
+  })
 })

@@ -18,6 +18,10 @@ export interface DescribedParty {
   readonly sdp: string
   /** FreeSWITCH has answered. The channel itself may still be long in coming. */
   answered(sdp: string): void
+  /** Resolves when the event socket of the channel is there, by the name that drachtio-fsmrf has given it; rejects when it is not to be waited for any longer. Absent: it comes at once. */
+  arrival?(name: string): Promise<void>
+  /** Nobody wants the channel any more. */
+  readonly unwanted?: AbortSignal
 }
 
 /** @param cause Reason header of FreeSWITCH's BYE, undefined when it had none */
@@ -29,7 +33,8 @@ export type OnEnded = (cause: string | undefined) => void
  * ends the process with every call. Here the promise form of `destroy` settles quietly; whoever wants to know passes a callback.
  *
  * It never says, either, that FreeSWITCH has hung up meanwhile, nor why.
- * And it asks for no channel with a party that begins with a DTLS handshake, although FreeSWITCH makes one.
+ * And it asks for no channel with a party that begins with a DTLS handshake, although FreeSWITCH makes one: its event socket comes after the handshake, which takes as long
+ * as the browser's network does. So drachtio-fsmrf hears of the dialog, and begins to count its 4 s, when the event socket is there.
  * @param party asked while the INVITE is being sent: the party with which the channel is made
  * @param onEnded asked while the INVITE is being sent: whom to tell when FreeSWITCH ends that dialog
  */
@@ -51,7 +56,16 @@ export function mediaSrf(
             if (dialog === undefined) return reject(asError(error))
             described?.answered(dialog.remote?.sdp ?? '')
             if (tell) dialog.on('destroy', (bye) => tell(bye?.get('Reason')))
-            resolve(forgivingDialog(dialog))
+            const forgiving = forgivingDialog(dialog)
+            if (described?.arrival === undefined) return resolve(forgiving)
+            dialog.on('destroy', () => reject(new Error('FreeSWITCH has ended the channel before it was there')))
+            described.arrival(nameOf(options)).then(
+              () => resolve(forgiving),
+              (error: unknown) => {
+                reject(asError(error))
+                forgiving.destroy()
+              },
+            )
           })
         })
       },
@@ -62,6 +76,11 @@ export function mediaSrf(
 /** FreeSWITCH takes keys that stand in a description (RFC 4568) on a channel alone that its dialplan was told of: it is forbidden on all others (`docs/production.md`). */
 function withParty(options: { readonly headers?: object }, sdp: string): object {
   return { ...options, localSdp: sdp, ...(tellsKey(sdp) ? { headers: { ...options.headers, 'X-Secure-RTP': 'true' } } : {}) }
+}
+
+/** drachtio-fsmrf's own name of the channel. */
+function nameOf({ headers }: { readonly headers?: Readonly<Record<string, string>> }): string {
+  return /^drachtio-fsmrf:(.+)$/.exec(headers?.['User-Agent'] ?? '')?.[1] ?? ''
 }
 
 function forgivingDialog(dialog: ForgottenDialog): ForgottenDialog {

@@ -108,7 +108,10 @@ async function placeByIce(pair: ServerPair, placing: Placing, offered: PartyOffe
       const description = describeByIce(audio, origins.media)
       const coming = await pair.takeChannelFor(description)
       const answer = coming && answerToParty(audio, coming.answer, origins.party)
-      if (coming === undefined || answer === undefined) return nothingInCommon
+      if (coming === undefined || answer === undefined) {
+        coming?.letGo()
+        return nothingInCommon
+      }
       offered.answer(answer)
       channel = await coming.channel
       channel.onLost = () => undefined

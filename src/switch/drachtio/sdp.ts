@@ -68,6 +68,11 @@ export function tellsKey(ours: string): boolean {
   return keyOf(ourAudio(readDescription(ours))) !== undefined
 }
 
+/** Whether who describes itself so begins with a DTLS handshake (RFC 5763): FreeSWITCH goes on with its channel only after it. */
+export function beginsWithHandshake(sdp: string): boolean {
+  return /^a=fingerprint:/im.test(sdp)
+}
+
 /** Whether ICE finds the way to the party, wherever it is said to be. */
 export function isFoundByIce({
   stream: {

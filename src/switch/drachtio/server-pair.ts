@@ -156,10 +156,7 @@ export class ServerPair {
     const coming = await this.takeChannelFor(askForKey(family, this.codecs, origins.media))
     const offer = coming && encryptedOffer(coming.answer, this.codecs, origins.party)
     if (coming !== undefined && offer !== undefined) return { channel: await coming.channel, offer }
-    coming?.channel.then(
-      (channel) => channel.release(),
-      () => undefined,
-    )
+    coming?.letGo()
     throw new Error('the media server does not encrypt')
   }
 

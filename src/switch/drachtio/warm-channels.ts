@@ -22,6 +22,8 @@ const shortestLifeMs = 1_000
 export interface ChannelToCome {
   readonly answer: string
   readonly channel: Promise<Channel>
+  /** Nobody wants it any more: it is not waited for, and goes when it comes all the same. */
+  readonly letGo: () => void
 }
 
 /**
@@ -129,8 +131,16 @@ export class WarmChannels {
     if (this.#closed) throw new Error('the switch is being closed')
     let answered: (sdp: string) => void = () => undefined
     const answer = new Promise<string>((resolve) => (answered = resolve))
-    const channel = this.#make({ sdp: described, answered })
-    return { answer: await Promise.race([answer, channel.then(() => answer)]), channel }
+    const unwanted = new AbortController()
+    const channel = this.#make({ sdp: described, answered, unwanted: unwanted.signal })
+    const letGo = (): void => {
+      unwanted.abort()
+      channel.then(
+        (late) => late.release(),
+        () => undefined,
+      )
+    }
+    return { answer: await Promise.race([answer, channel.then(() => answer)]), channel, letGo }
   }
 
   /** Takes back a channel that was offered to somebody who never sent it audio. */
