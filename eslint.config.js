@@ -21,7 +21,7 @@ const rooms = {
   words: ['rtp', 'store', 'switch (types)'],
   directory: ['switch', 'text'],
   prompts: ['switch', 'rtp'],
-  facts: ['switch (types)', 'directory (types)'],
+  facts: ['text', 'switch (types)', 'directory (types)'],
   fleet: [],
   alarms: ['fleet (types)'],
   figures: ['facts', 'directory'],

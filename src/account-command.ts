@@ -22,6 +22,7 @@ import {
 import { withAccounts } from './accounts/with-accounts.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { privateUmask } from './private-files.js'
+import { fail, say, sayLines } from './say.js'
 import { engineName, storePlace } from './store-place.js'
 import { storeTrouble } from './store/store-error.js'
 
@@ -46,15 +47,6 @@ A SCOPE is everywhere (the default), organisation:ID or line:ID. It may run besi
 
 /** What is wrong, in a line that says what to do. */
 class Refusal extends Error {}
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
-
-function fail(text: string): number {
-  process.stderr.write(`${text}\n`)
-  return 1
-}
 
 function readOptions() {
   return parseArgs({
@@ -82,7 +74,7 @@ async function main(): Promise<number> {
   }
   const { values, positionals } = options
   if (values.help) {
-    say(usage)
+    sayLines(usage)
     return 0
   }
   try {

@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util'
 import { messageOf } from './common/message-of.js'
 import { everyEntry, verifyAudit } from './audit/audit.js'
 import { readSettings, SettingsError } from './config/settings.js'
+import { fail, sayLines } from './say.js'
+import { printable } from './text/printable.js'
 import { storePlace } from './store-place.js'
 import { openForAsking } from './store/open-for-asking.js'
 
@@ -12,11 +14,6 @@ const usage = `Usage: npm run audit -- verify | export [--config FILE]
   verify   reads every entry, and says whether any was changed, left out or put in
   export   every entry as a line of JSON on standard output, the oldest first
 It may run beside an engine.`
-
-function fail(text: string): number {
-  process.stderr.write(`${text}\n`)
-  return 1
-}
 
 async function main(): Promise<number> {
   let values: { readonly config?: string | undefined; readonly help?: boolean | undefined }
@@ -28,7 +25,7 @@ async function main(): Promise<number> {
   }
   const [command, ...more] = positionals
   if (values.help === true) {
-    process.stdout.write(`${usage}\n`)
+    sayLines(usage)
     return 0
   }
   if (more.length > 0 || (command !== 'verify' && command !== 'export')) return fail(usage)
@@ -42,7 +39,7 @@ async function main(): Promise<number> {
     try {
       if (command === 'export') {
         for await (const entry of everyEntry(database.db))
-          if (!process.stdout.write(`${JSON.stringify({ ...entry, at: new Date(entry.at).toISOString() })}\n`))
+          if (!process.stdout.write(`${printable(JSON.stringify({ ...entry, at: new Date(entry.at).toISOString() }))}\n`))
             await new Promise((resolve) => process.stdout.once('drain', resolve))
         return 0
       }
@@ -51,8 +48,8 @@ async function main(): Promise<number> {
         return fail(
           `The audit is broken at entry ${found.at}: ${found.why === 'missing' ? 'entries are missing before the next one' : 'it is not as it was written'}. Hold the store against a backup.`,
         )
-      process.stdout.write(
-        `${found.entries} entries, none changed and none missing${found.deleted === 0 ? '' : `, but for the first ${found.deleted}, whose time was over`}. Keep the last hash elsewhere, so that nobody can make the whole of it again:\n${found.head}\n`,
+      sayLines(
+        `${found.entries} entries, none changed and none missing${found.deleted === 0 ? '' : `, but for the first ${found.deleted}, whose time was over`}. Keep the last hash elsewhere, so that nobody can make the whole of it again:\n${found.head}`,
       )
       return 0
     } finally {

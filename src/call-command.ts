@@ -6,6 +6,7 @@ import { messageOf } from './common/message-of.js'
 import { maskedTarget, withoutTargets } from './directory/masking.js'
 import { callLadder } from './facts/call-ladder.js'
 import { readSettings, SettingsError } from './config/settings.js'
+import { fail, say, sayLines } from './say.js'
 import { eventsOf } from './store/questions/events-of.js'
 import { listCalls } from './store/questions/list-calls.js'
 import { openForAsking } from './store/open-for-asking.js'
@@ -16,11 +17,6 @@ const usage = `Usage: npm run call -- ID [--config FILE] [--numbers]
   --config FILE  settings file instead of config/ringround.yaml
   --numbers      specialists' numbers in full; masked without it
 It may run beside an engine.`
-
-function fail(text: string): number {
-  process.stderr.write(`${text}\n`)
-  return 1
-}
 
 function readOptions() {
   return parseArgs({
@@ -38,7 +34,7 @@ async function main(): Promise<number> {
   }
   const [id, ...more] = options.positionals
   if (options.values.help) {
-    process.stdout.write(`${usage}\n`)
+    sayLines(usage)
     return 0
   }
   if (id === undefined || more.length > 0) return fail(usage)
@@ -67,7 +63,7 @@ async function main(): Promise<number> {
             events.map((event) => (event.type === 'attempt.started' ? { ...event, target: maskedTarget(event.target) } : event)),
             targets,
           )
-      process.stdout.write(`${(callLadder(shown, 'Europe/London') ?? []).join('\n')}\n`)
+      for (const line of callLadder(shown, 'Europe/London') ?? []) say(line)
     }
     return 0
   } finally {

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { readSettings } from './config/settings.js'
 import { directoryCommand, type CommandOutput } from './directory/directory-command.js'
 import { privateUmask } from './private-files.js'
+import { complain, sayLines } from './say.js'
 import { engineName, storePlace, watchedFileName } from './store-place.js'
 import { openForWritingBesideEngines } from './store/open-for-asking.js'
 import { storeTrouble } from './store/store-error.js'
@@ -33,8 +34,9 @@ function who(): string | undefined {
 
 const args = process.argv.slice(2)
 const output: CommandOutput = {
-  out: (text) => console.log(text),
-  error: (text) => console.error(text),
+  // A file that is written out stays as it is; a terminal obeys nothing of it.
+  out: (text) => (process.stdout.isTTY ? sayLines(text) : console.log(text)),
+  error: complain,
   ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
 }
 

@@ -10,6 +10,7 @@ import { printReport, summary } from './doctor/print-report.js'
 import { startEmbedded } from './embedded-servers.js'
 import { masterKeySource } from './master-key-source.js'
 import { privateUmask } from './private-files.js'
+import { fail, sayLines } from './say.js'
 import { storePlace } from './store-place.js'
 
 const usage = `Usage: npm run doctor -- [--config FILE] [--json]
@@ -19,10 +20,6 @@ It may run beside an engine. Run it as the engine's user. Exit code 1: something
 
 /** Ports that the switch of the trial takes for voice. */
 const trialPorts = 20
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
 
 /** A free range of ports, away from those of a running engine. */
 async function freeRange(): Promise<{ readonly rtpFrom: number; readonly rtpTo: number }> {
@@ -53,18 +50,17 @@ async function main(): Promise<number> {
       options: { config: { type: 'string' }, json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
     }).values
   } catch (error) {
-    process.stderr.write(`${messageOf(error)}\n${usage}\n`)
-    return 1
+    return fail(`${messageOf(error)}\n${usage}`)
   }
   if (options.help) {
-    say(usage)
+    sayLines(usage)
     return 0
   }
   const root = fileURLToPath(new URL('../../', import.meta.url))
   const reports: Report[] = []
   const report = (found: Report) => {
     reports.push(found)
-    if (!options.json) say(printReport(found))
+    if (!options.json) sayLines(printReport(found))
   }
   try {
     const settings = readSettings({ root, file: options.config, env: process.env })
@@ -81,7 +77,7 @@ async function main(): Promise<number> {
     for (const line of error.message.split('\n')) report({ check: 'settings', ...wrong(line, 'README: Configure it') })
   }
   const bad = reports.some(({ kind }) => kind === 'wrong')
-  say(options.json ? JSON.stringify({ ok: !bad, findings: reports }, null, 2) : `\n${summary(reports)}`)
+  sayLines(options.json ? JSON.stringify({ ok: !bad, findings: reports }, null, 2) : `\n${summary(reports)}`)
   return bad ? 1 : 0
 }
 

@@ -4,6 +4,8 @@ import { messageOf } from './common/message-of.js'
 import type { Shortage } from './embedded/shortages.js'
 import type { EmbeddedSwitchAddresses, EmbeddedSwitchSettings, ReadyLine, SipListener } from './embedded/settings.js'
 import { ChildSwitch, type RunningSwitch } from './running-switch.js'
+import { complain } from './say.js'
+import { printable } from './text/printable.js'
 
 /** How long the switch may take to listen on its ports. */
 const startTimeoutMs = 10_000
@@ -56,7 +58,7 @@ export async function startEmbeddedProcess(
     const since = performance.now()
     running.onMessage((message) => {
       if ('shortages' in message) onShortages(message.shortages)
-      else if ('said' in message) process.stderr.write(`${message.said}\n`)
+      else if ('said' in message) complain(message.said)
     })
     running.onEnd((how) => {
       if (stopping) return
@@ -144,10 +146,10 @@ function launch(settings: EmbeddedSwitchSettings): Promise<ChildSwitch> {
       child.kill('SIGKILL')
       reject(new Error(`no answer from the embedded switch within ${startTimeoutMs / 1000} s`))
     }, startTimeoutMs)
-    child.stderr?.on('data', (chunk: Buffer) => {
-      complaints = (complaints + chunk.toString()).slice(-4_000)
+    child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+      complaints = (complaints + chunk).slice(-4_000)
       // Until it listens, what it complains of becomes the one line of the error.
-      if (started) process.stderr.write(chunk)
+      if (started) process.stderr.write(printable(chunk))
     })
     child.stdout?.on('data', (chunk: Buffer) => {
       if (output.includes('\n')) return
@@ -155,7 +157,7 @@ function launch(settings: EmbeddedSwitchSettings): Promise<ChildSwitch> {
       if (!output.includes('\n')) return
       settle()
       started = true
-      if (complaints !== '') process.stderr.write(complaints)
+      if (complaints !== '') process.stderr.write(printable(complaints))
       resolve(new ChildSwitch(child, JSON.parse(output.slice(0, output.indexOf('\n'))) as ReadyLine))
     })
     child.once('error', (error) => {

@@ -12,6 +12,7 @@ import { KeyRing, KeysUnavailable, type KeyPurpose } from './keys/key-ring.js'
 import { masterKey, masterKeys, NoMasterKey, writeMasterKeys, type MasterKey, type MasterKeySource } from './keys/master-key.js'
 import { masterKeyInWords, masterKeySource } from './master-key-source.js'
 import { privateUmask } from './private-files.js'
+import { complain, fail, say, sayLines } from './say.js'
 import { sealedEnding } from './sealing/format.js'
 import { rewrap } from './sealing/sealed-file.js'
 import { storePlace } from './store-place.js'
@@ -41,15 +42,6 @@ function readOptions() {
   })
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
-
-function fail(text: string): number {
-  process.stderr.write(`${text}\n`)
-  return 1
-}
-
 async function main(): Promise<number> {
   process.umask(privateUmask)
   let options: ReturnType<typeof readOptions>
@@ -60,7 +52,7 @@ async function main(): Promise<number> {
   }
   const [what, ...more] = options.positionals
   if (options.values.help) {
-    say(usage)
+    sayLines(usage)
     return 0
   }
   if (more.length > 0 || (what !== undefined && what !== 'rotate')) return fail(usage)
@@ -172,7 +164,7 @@ async function newOrganisationKeys(settings: Settings, source: MasterKeySource):
     } catch (error) {
       if (error instanceof KeyOfItsOwn) continue
       failed++
-      process.stderr.write(`${messageOf(error)}\n`)
+      complain(messageOf(error))
     }
   }
   say(

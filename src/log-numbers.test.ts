@@ -9,6 +9,8 @@ describe('a line of the log', () => {
     ['number.failing: +44 7700 900123', 'number.failing: •••23'],
     ['1632-960889', '•••89'],
     ['943 476 5919', '•••19'],
+    ['(01632) 960889 or 0(1632)960-889', '(•••89 or •••89'],
+    ['sip:%2B447700900123@192.0.2.1', 'sip:%2B•••23@192.0.2.1'],
     ['busy: sip:07700900123@192.0.2.1', 'busy: sip:•••23@192.0.2.1'],
   ])('has of a number its last two digits: %s', (text, line) => expect(withoutNumbers(text)).toBe(line))
 
@@ -31,5 +33,16 @@ describe('a line of the log', () => {
     expect(lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg)).toEqual(['refused •••89', 'failed', 'plain •••89'])
     expect(JSON.parse(lines[0]!)).toMatchObject({ who: { number: '•••89' }, list: ['•••23'], calls: 3 })
     expect(JSON.parse(lines[1]!)).toMatchObject({ err: { type: 'Error', message: 'cannot ring •••23' } })
+  })
+
+  it('is one line, of which a terminal obeys nothing, whatever a display name or a browser says that it is', () => {
+    const lines: string[] = []
+    const log = pino({ ...logWithoutNumbers }, { write: (line: string) => lines.push(line) })
+    const name = 'Dr A\n{"level":50,"msg":"forged"}\r\u001b[2J\u009b31m\u007f\u2028\u202egnp.exe'
+    log.child({ userAgent: name }).warn({ displayName: name, err: new Error(name) }, name)
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(/^[^\n]+\n$/)
+    expect(lines[0]!.slice(0, -1)).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e]/)
+    expect(JSON.parse(lines[0]!)).toMatchObject({ userAgent: name, displayName: name, msg: name })
   })
 })

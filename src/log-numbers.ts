@@ -1,10 +1,11 @@
 import { stdSerializers, type LoggerOptions } from 'pino'
+import { printable } from './text/printable.js'
 
 /**
- * Telephone and NHS numbers: seven digits or more, with blanks or hyphens between them. Not what looks alike: instants, and ids and hashes, in which digits stand beside letters.
+ * Telephone and NHS numbers: seven digits or more, with blanks, hyphens or brackets between them. Not what looks alike: instants, and ids and hashes, in which digits stand beside letters.
  */
 const numberOrName =
-  /\b[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}\b|\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?|(?<![\w-])\+?\d(?:[ -]?\d){6,}(?![\w-])/g
+  /\b[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}\b|\b\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z?)?|(?:(?<![\w-])|(?<=%2b))\+?\d(?:[ ()-]{0,2}\d){6,}(?![\w-])/gi
 const kept = /^(?:\d{4}-\d\d-\d\d|[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$)/
 
 /** The text with of every number its last two digits alone. */
@@ -21,13 +22,14 @@ function masked(value: unknown): unknown {
   return value
 }
 
-/** A log in which no number of a patient can stand, whoever writes the line: what an operator needs is in the call's record, and lines have its id. */
+/** A log in which no number of a patient can stand, whoever writes the line: what an operator needs is in the call's record, and lines have its id. Nor one that turns a terminal around on which it is read: JSON leaves 8-bit controls and what turns the direction of writing as they are. */
 export const logWithoutNumbers: Pick<LoggerOptions, 'hooks' | 'formatters' | 'serializers'> = {
   hooks: {
     logMethod(given, method) {
       const lines = given as unknown[]
       method.apply(this, lines.map((one) => (typeof one === 'string' ? withoutNumbers(one) : one)) as typeof given)
     },
+    streamWrite: printable,
   },
   formatters: { log: (object) => masked(object) as Record<string, unknown> },
   serializers: { err: (error: Error) => masked(stdSerializers.err(error)) },

@@ -7,6 +7,7 @@ import { demoNetwork } from './demo-network.js'
 import { EarlySwitch } from './early-switch.js'
 import { LastDefence } from './last-defence.js'
 import { OpenToOthers, privateUmask } from './private-files.js'
+import { complain, sayLines } from './say.js'
 import { StartError } from './start-error.js'
 
 const usage = `Usage: npm start -- [--demo] [--config FILE]
@@ -14,7 +15,7 @@ const usage = `Usage: npm start -- [--demo] [--config FILE]
   --config FILE  settings file instead of config/ringround.yaml`
 
 function fail(text: string): never {
-  process.stderr.write(`${text}\n`)
+  complain(text)
   process.exit(1)
 }
 
@@ -25,7 +26,7 @@ function argumentsOf(argv: readonly string[]): { readonly demo: boolean; readonl
       options: { demo: { type: 'boolean', default: false }, config: { type: 'string' }, help: { type: 'boolean', default: false } },
     })
     if (values.help) {
-      process.stdout.write(`${usage}\n`)
+      sayLines(usage)
       process.exit(0)
     }
     return { demo: values.demo, config: values.config }

@@ -14,6 +14,7 @@ import { deleteRecordingFiles } from './recordings/delete-recording.js'
 import { Retention } from './retention/retention.js'
 import { deletedInWords } from './retention/certificate.js'
 import { ruleInWords } from './retention/rules.js'
+import { fail, say, sayLines } from './say.js'
 import { storePlace } from './store-place.js'
 import { storeTrouble } from './store/store-error.js'
 import { openStore } from './store/store.js'
@@ -26,15 +27,6 @@ const usage = `Usage: npm run retention -- [--dry-run] [--config FILE]
   --holds                   the holds there are
   --certificates [ID]       what was deleted
 On SQLite no engine may run on the store: a running engine deletes by itself every night.`
-
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
-
-function fail(text: string): number {
-  process.stderr.write(`${text}\n`)
-  return 1
-}
 
 const day = (at: number) => new Date(at).toISOString().slice(0, 10)
 const staff = { kind: 'staff', id: 'retention-command' } as const
@@ -62,7 +54,7 @@ async function main(): Promise<number> {
   process.umask(privateUmask)
   const { values, positionals } = readOptions()
   if (values.help) {
-    say(usage)
+    sayLines(usage)
     return 0
   }
   const asked = [
@@ -129,7 +121,7 @@ async function carryOut(retention: Retention, values: ReturnType<typeof readOpti
   if (values.certificates) {
     for await (const certificate of retention.certificates()) {
       if (id === undefined) say(`${certificate.id}  ${day(certificate.at)}  ${deletedInWords(certificate)}, ${certificate.rule}`)
-      else if (certificate.id === id) say(JSON.stringify(certificate, null, 2))
+      else if (certificate.id === id) sayLines(JSON.stringify(certificate, null, 2))
     }
     return 0
   }

@@ -15,6 +15,7 @@ import { logWithoutNumbers } from './log-numbers.js'
 import { masterKeyInWords, masterKeySource } from './master-key-source.js'
 import { closeToOthers, groupId, tellTightened, tightenBelow } from './private-files.js'
 import { hostForUri } from './embedded/protocols/sip/endpoint.js'
+import { complain, sayLines } from './say.js'
 import { ensureFolder, StartError } from './start-error.js'
 import {
   demoLine,
@@ -32,10 +33,6 @@ const runOverCode = 75
 
 /** Calls that run when the program is told to stop may go on for this long. */
 const drainMs = 15 * 60_000
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
 
 /** Log lines that may wait for a disk that does not take them; what comes after them is dropped. */
 const maxLogBytes = 4 * 1024 * 1024
@@ -102,7 +99,7 @@ function announce(engine: Engine, settings: Settings, demo: boolean, link: strin
       : '  No phone?   npm run demo adds simulated ones',
   )
   lines.push('  Stop        Ctrl-C lets running calls end; twice: at once')
-  say(lines.join('\n'))
+  sayLines(lines.join('\n'))
 }
 
 /** Where browsers find the pages, without a slash at the end. */
@@ -123,12 +120,12 @@ async function wayIn({ accounts, directory }: Engine, demo: boolean, log: Logger
 
 /** The first start of the demo has a month behind it. */
 async function demoPast(settings: Settings): Promise<void> {
-  const calls = await giveThePast(settings, () => say('Inventing a month of calls (first start of the demo) ...')).catch(
+  const calls = await giveThePast(settings, () => sayLines('Inventing a month of calls (first start of the demo) ...')).catch(
     (error: unknown) => {
       throw new StartError(messageOf(error))
     },
   )
-  if (calls !== undefined) say(`${calls} calls invented. They have no recordings: nobody spoke.`)
+  if (calls !== undefined) sayLines(`${calls} calls invented. They have no recordings: nobody spoke.`)
 }
 
 export interface Running {
@@ -149,7 +146,7 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
   const tell = (line: string | undefined) => {
     if (line === undefined) return
     log.warn(line)
-    process.stderr.write(`${line}\n`)
+    complain(line)
   }
   tell(tightened)
   // The folder is closed already: nobody waits for what may be a hundred thousand files.
@@ -158,20 +155,20 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
     (error: unknown) => tell(messageOf(error)),
   )
   const watcher: Watcher = {
-    directoryReloaded: (changes) => say(directoryReloaded(changes)),
-    directoryRefused: (errors) => say(directoryRefused(errors)),
-    switchNotReady: (why) => say(switchNotReady(why)),
-    switchReady: () => say(switchReady),
+    directoryReloaded: (changes) => sayLines(directoryReloaded(changes)),
+    directoryRefused: (errors) => sayLines(directoryRefused(errors)),
+    switchNotReady: (why) => sayLines(switchNotReady(why)),
+    switchReady: () => sayLines(switchReady),
     // Whatever starts it again starts another run of it.
     runOver: () => {
-      process.stderr.write(`${runOver}\n`)
+      complain(runOver)
       log.flush(() => process.exit(runOverCode))
       setTimeout(() => process.exit(runOverCode), 500)
     },
     ...(plays
       ? {
           alarm: (alarm, up) =>
-            say(
+            sayLines(
               demoLine(
                 `${up ? 'Alarm up  ' : 'Alarm over'} ${alarm.alarm}${demoAlarmNote(alarm.alarm) === undefined ? '' : ' (part of the story)'}`,
               ),
@@ -199,7 +196,7 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
     }
     const wait = asked === 1 && !plays
     log.info({ signal, running: engine.running() }, wait ? 'stopping once the running calls have ended' : 'stopping at once')
-    say(wait ? stopping(engine.running(), Date.now() + drainMs) : stoppingAtOnce(engine.running()))
+    sayLines(wait ? stopping(engine.running(), Date.now() + drainMs) : stoppingAtOnce(engine.running()))
     if (asked === 1) void demo?.stop()
     void engine.close(wait ? drainMs : 0).then(() => {
       log.flush(() => process.exit(0))
@@ -218,7 +215,7 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
         directoryFile: settings.directoryFile,
         ...(network ? { network } : {}),
       },
-      { facts: onFact, onStory: (line) => say(demoLine(line)), onLog: (line) => log.info(line) },
+      { facts: onFact, onStory: (line) => sayLines(demoLine(line)), onLog: (line) => log.info(line) },
     ).catch((error: unknown) => {
       throw new StartError(messageOf(error))
     })

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { readSettings, SettingsError } from './config/settings.js'
 import { privateUmask } from './private-files.js'
+import { fail, say, sayLines } from './say.js'
 import { storePlace } from './store-place.js'
 import { copyStore, verifyStore, type Contents } from './store/copy.js'
 import type { OpenDatabase, WritableDatabase } from './store/database.js'
@@ -121,10 +122,6 @@ function some(names: readonly string[]): string {
   return `${names.slice(0, 10).join(', ')}${names.length > 10 ? ` and ${names.length - 10} more` : ''}`
 }
 
-function say(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
-
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
@@ -132,7 +129,7 @@ async function main(): Promise<number> {
   })
   const [command, one, other, ...more] = positionals
   if (values.help) {
-    say(usage)
+    sayLines(usage)
     return 0
   }
   const ofSettings = (): Place => {
@@ -158,6 +155,5 @@ try {
   process.exitCode = await main()
 } catch (error) {
   if (!(error instanceof Refusal || error instanceof SettingsError || (error instanceof TypeError && 'code' in error))) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = 1
+  process.exitCode = fail(error.message)
 }

@@ -9,6 +9,7 @@ import { readOnlyKeys } from './keys/read-only-keys.js'
 import { masterKeySource } from './master-key-source.js'
 import { privateUmask } from './private-files.js'
 import { checkRecording } from './recordings/check-recording.js'
+import { fail, say, sayLines } from './say.js'
 import { chainHeadsFile, storePlace } from './store-place.js'
 import { verifyStore } from './store/copy.js'
 import type { OpenDatabase } from './store/database.js'
@@ -32,15 +33,6 @@ It may run beside an engine. Exit code 1: something was changed or removed.`
 
 const rowsPerPage = 500
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
-
-function fail(text: string): number {
-  process.stderr.write(`${text}\n`)
-  return 1
-}
-
 const count = (number: number, one: string, many: string) => `${number.toLocaleString('en-GB')} ${number === 1 ? one : many}`
 
 async function main(): Promise<number> {
@@ -55,7 +47,7 @@ async function main(): Promise<number> {
     },
   })
   if (values.help) {
-    say(usage)
+    sayLines(usage)
     return 0
   }
   const settings = readSettings({ root: fileURLToPath(new URL('../../', import.meta.url)), file: values.config, env: process.env })

@@ -1,5 +1,6 @@
 /** `npm run what-if`: the recorded calls of a period, replayed with another rota or ring policy. docs/what-if.md */
 import { fileURLToPath } from 'node:url'
+import { complain, sayLines } from './say.js'
 import { storePlace } from './store-place.js'
 import { readSettings } from './config/settings.js'
 import { whatIfCommand } from './what-if/what-if-command.js'
@@ -12,8 +13,8 @@ process.exitCode = await whatIfCommand(process.argv.slice(2), {
     const { file, postgres } = storePlace(settings)
     return { directoryFile: settings.directoryFile, databaseFile: file, postgres }
   },
-  out: (text) => void process.stdout.write(`${text}\n`),
-  error: (text) => void process.stderr.write(`${text}\n`),
+  out: sayLines,
+  error: complain,
   ...(process.stderr.isTTY
     ? {
         progress: (done: number, of: number) => void process.stderr.write(done === of ? '\r\u001b[K' : `\rreplayed ${done} of ${of} times`),

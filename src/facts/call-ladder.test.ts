@@ -56,6 +56,21 @@ test('a call that runs says so, and what the far end wrote cannot break a line',
   expect(lines?.join('\n')).not.toContain('secret')
 })
 
+test('what the far end wrote does nothing to the terminal, in the heading either', () => {
+  const evil = 'x\nCall two: forged\u001b[2J\u009b1m\u202e'
+  const lines = callLadder(
+    told([
+      { type: 'call.arrived', kind: 'line', callerNumber: evil, dialledNumber: evil, source: evil, sipCallId: evil, trunk: evil },
+      { type: 'attempt.started', attempt: 'a', candidate: 'c', label: evil, pool: 'local', target: evil },
+      { type: 'attempt.sent', attempt: 'a', sipCallId: evil, trunk: evil },
+      { type: 'call.ended', ending: 'engineFault', detail: evil },
+    ]),
+    'Europe/London',
+  )
+  expect(lines).toHaveLength(10)
+  expect(lines?.join('')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202e]/)
+})
+
 test('of no facts there is nothing to read', () => {
   expect(callLadder([], 'Europe/London')).toBeUndefined()
 })

@@ -1,4 +1,5 @@
 import type { Actor } from './actor.js'
+import { onOneLine, printable } from '../text/printable.js'
 import { callRecord, type CallRecord } from './call-record.js'
 import { callEndings } from './endings.js'
 import type { CallEvent } from './events.js'
@@ -16,7 +17,7 @@ export function callLadder(events: readonly CallEvent[], timeZone: string): read
   const widest = (column: 1 | 2) => Math.max(...rows.map((row) => row[column].length))
   const [actors, types] = [widest(1), widest(2)]
   return [
-    ...heading(record, timeZone),
+    ...heading(record, timeZone).map(onOneLine),
     '',
     ...rows.map(([at, actor, type, details]) =>
       `${at.padStart(9)} s  ${actor.padEnd(actors)}  ${type.padEnd(types)}  ${details}`.trimEnd(),
@@ -68,13 +69,13 @@ const unsaid: ReadonlySet<string> = new Set([
 function detailsOf(event: CallEvent): string {
   return Object.entries(event)
     .filter(([name, value]) => !unsaid.has(name) && value !== undefined)
-    .map(([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : printable(JSON.stringify(value))}`)
     .join(' ')
 }
 
-/** What stands in a fact may have been written by the far end: it stays on its line. */
+/** What stands in a fact may have been written by the far end: it stays on its line, and a terminal obeys none of it. */
 function quoted(text: string): string {
-  return /^[\w@.+:;=/*#-]*$/.test(text) ? text : JSON.stringify(text)
+  return /^[\w@.+:;=/*#-]*$/.test(text) ? text : printable(JSON.stringify(text))
 }
 
 function instant(at: number, timeZone: string): string {

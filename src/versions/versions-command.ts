@@ -10,6 +10,7 @@ import { writeDirectory } from '../directory/write-directory.js'
 import type { WritableDatabase } from '../store/database.js'
 import { keptDirectory, type KeptDirectory } from '../store/kept-directory.js'
 import type { DirectoryVersion } from '../store/questions/directory-versions.js'
+import { onOneLine } from '../text/printable.js'
 import { fileProblem } from '../text/read-text-file.js'
 import { applyFile, proposalOf } from './apply-file.js'
 import { DirectoryInForce } from './directory-in-force.js'
@@ -193,5 +194,7 @@ function inWords({ version, at, actor, node, source, why, changed }: DirectoryVe
     `${actor.kind}${actor.id === undefined ? '' : ` ${actor.id}`} ${by}${node === '' ? '' : ` at ${node}`}`,
     `${changed} changed`,
     ...(why === undefined ? [] : [why]),
-  ].join('  ')
+  ]
+    .map(onOneLine)
+    .join('  ')
 }
