@@ -38,12 +38,27 @@ test('a last line that a crash cut off was never kept; any other that cannot be 
   await spill.keep([fact(1)])
   appendFileSync(path, '{"callId":"a","se')
   expect(await spill.left()).toEqual({ events: [fact(1)], damaged: 0 })
-  appendFileSync(path, '\n')
+  appendFileSync(path, '{"callId":"a","se\n')
   expect(await spill.left()).toEqual({ events: [fact(1)], damaged: 1 })
   const aside = await spill.setAside('damaged')
   expect(readFileSync(aside, 'utf8')).toContain('"se\n')
   expect(await spill.left()).toEqual({ events: [], damaged: 0 })
 })
+
+test.each(['{"callId":"é","se', '{', '{"callId":"\u{1f637}'])(
+  'what is kept after a crash within the first line is read: %s',
+  async (half) => {
+    const { spill, path } = spillFile()
+    appendFileSync(path, Buffer.from(half).subarray(0, -1))
+    expect(await new SpillFile(path).left()).toEqual({ events: [], damaged: 0 })
+    await spill.keep([fact(1)])
+    // The engine crashes a second time.
+    appendFileSync(path, half)
+    expect(await new SpillFile(path).left()).toEqual({ events: [fact(1)], damaged: 0 })
+    await spill.keep([fact(2)])
+    expect(await new SpillFile(path).left()).toEqual({ events: [fact(1), fact(2)], damaged: 0 })
+  },
+)
 
 test('a disk that refuses leaves nothing half written, and the next try keeps all', async () => {
   const { spill, path } = spillFile()

@@ -1,4 +1,4 @@
-import { open, readFile, rename, type FileHandle } from 'node:fs/promises'
+import { open, readFile, rename, truncate, type FileHandle } from 'node:fs/promises'
 import type { CallEvent } from '../facts/events.js'
 import { codeOf } from './store-error.js'
 
@@ -25,16 +25,18 @@ export class SpillFile implements Spill {
 
   constructor(private readonly path: string) {}
 
-  /** What an engine before has left. */
+  /** What an engine before has left. A last line that was cut off goes: the next fact would be written behind it, and be lost with it. */
   async left(): Promise<LeftInSpill> {
-    const text = await readFile(this.path, 'utf8').catch((error: unknown) => {
-      if (codeOf(error) === 'ENOENT') return ''
+    const bytes = await readFile(this.path).catch((error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return Buffer.alloc(0)
       throw error
     })
     const events: CallEvent[] = []
     let damaged = 0
     // What follows the last line break was never kept.
-    for (const line of text.split('\n').slice(0, -1)) {
+    const kept = bytes.subarray(0, bytes.lastIndexOf('\n') + 1)
+    if (kept.length < bytes.length) await truncate(this.path, kept.length)
+    for (const line of kept.toString().split('\n').slice(0, -1)) {
       try {
         // Written below from a typed fact.
         events.push(JSON.parse(line) as CallEvent)
