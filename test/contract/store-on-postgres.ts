@@ -35,6 +35,8 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     const engines = await Promise.all([1, 2, 3, 4, 5].map((n) => engine(place, `engine-${n}`)))
     await Promise.all(engines.flatMap(({ store }, n) => [0, 1, 2, 3].map((call) => write(store, `call-${n}-${call}`))))
     const { store } = engines[0]!
+    // On a slow machine whoever appends is told so, and the facts are written later.
+    await expect.poll(() => engines.every((one) => one.store.health().queued === 0), { timeout: 60_000 }).toBe(true)
     expect((await store.targets({ limit: 10 })).targets.map(({ rung }) => rung)).toEqual([20, 20])
     expect((await store.calls({ limit: 100 })).calls).toHaveLength(20)
     expect(await store.differing()).toEqual([])
