@@ -11,7 +11,7 @@ function storeWith(sums: Record<string, readonly MonthSum[]>, changes = new Map(
     changes,
     monthSums: (one: MonthAsked) => {
       asked.push(one)
-      return Promise.resolve(sums[one.month] ?? [])
+      return Promise.resolve({ sums: sums[one.month] ?? [], changes: sums[one.month] && (changes.get(one.month) ?? 0) })
     },
     monthChanges: () => Promise.resolve(new Map(changes)),
   }
@@ -40,6 +40,48 @@ test('a month is read once, and again when its sums have changed, whoever change
   // Another scope is another reading.
   await sums.of('all', ['2026-02'])
   expect(store.asked.at(-1)).toEqual({ month: '2026-02', scope: 'all' })
+})
+
+test('sums of a replica further behind are not kept as those of the one that was asked how far it is', async () => {
+  const late = { sums: [answered('ent', 1)], changes: 7 }
+  const [ahead, answers] = [new Map([['2026-03', 9]]), [late, { sums: [answered('ent', 2)], changes: 9 }]]
+  let asked = 0
+  const sums = new MonthSums({ monthChanges: () => Promise.resolve(ahead), monthSums: () => Promise.resolve(answers[asked++] ?? late) })
+  const total = async () => (await sums.of('line', ['2026-03'])).totals(['answered'], ['2026-03']).get('ent')
+  expect(await total()).toBe(1)
+  expect(await total()).toBe(2)
+  expect(await total()).toBe(2)
+  expect(asked).toBe(2)
+})
+
+test('sums that come with a later number than was asked for are kept under theirs', async () => {
+  const store = storeWith({ '2026-03': [answered('ent', 1)] })
+  const sums = new MonthSums({
+    ...store,
+    monthSums: async (one) => {
+      store.changes.set('2026-03', 2)
+      return store.monthSums(one)
+    },
+  })
+  for (let n = 0; n < 3; n++) await sums.of('line', ['2026-03'])
+  expect(store.asked).toHaveLength(1)
+})
+
+test('what changed sums without saying so is seen after ten minutes, also in a month that had none', async () => {
+  let now = 0
+  const ofMonths: Record<string, readonly MonthSum[]> = { '2026-03': [answered('ent', 1)] }
+  const store = storeWith(ofMonths, new Map())
+  const sums = new MonthSums(store, () => now)
+  const total = async (month: string) => (await sums.of('line', [month])).totals(['answered'], [month]).get('ent')
+  expect(await total('2026-03')).toBe(1)
+  expect(await total('2026-02')).toBeUndefined()
+  ofMonths['2026-03'] = [answered('ent', 2)]
+  ofMonths['2026-02'] = [answered('ent', 3)]
+  expect(await total('2026-02')).toBe(3)
+  now = 10 * 60_000 - 1
+  expect(await total('2026-03')).toBe(1)
+  now++
+  expect(await total('2026-03')).toBe(2)
 })
 
 test('a month that could not be read is asked for again', async () => {

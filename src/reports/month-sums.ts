@@ -18,21 +18,31 @@ const read: Readonly<Record<Scope, Read>> = {
 }
 
 interface KeptMonth {
-  /** How often its sums had been changed before they were read. */
-  readonly changes: number
+  /** The number by which its sums are known: until they have come, the one for which they were asked. */
+  changes: number
+  /** Monotonic ms at which they were asked for. */
+  readonly at: number
   readonly sums: Promise<ReadonlyMap<string, readonly MonthSum[]>>
 }
 
 /** More than a summary of two years needs: months that nobody asks for any more go. */
 const maxKept = 150
 
+/** What changes sums and does not say so (an engine of an older version beside this one, a hand) is seen after so long. */
+const longestMs = 10 * 60_000
+
 /**
  * The sums of months as reports ask for them. What was read of a month is kept for as long as the store says that its sums are the same, whoever changes them: of twelve months eleven are over, and hardly change any more.
+ * One replica that lags answers both as of the same moment or the sums as of a later one. Of several, one may say how far the sums are and another, further behind, what they are: so the sums come with the number of their own moment, and are kept under that.
  */
 export class MonthSums {
   readonly #kept = new Map<string, KeptMonth>()
 
-  constructor(private readonly store: Pick<Store, 'monthSums' | 'monthChanges'>) {}
+  /** @param now monotonic ms */
+  constructor(
+    private readonly store: Pick<Store, 'monthSums' | 'monthChanges'>,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
 
   async of(scope: Scope, months: readonly string[]): Promise<SumsOfMonths> {
     // Asked first: what is changed between the two is read again the next time.
@@ -47,20 +57,27 @@ export class MonthSums {
     const key = `${scope} ${month}`
     const kept = this.#kept.get(key)
     this.#kept.delete(key)
-    const now =
-      kept?.changes === changes
-        ? kept
-        : { changes, sums: this.store.monthSums({ month, scope, ...read[scope] }).then((sums) => grouped(sums, ({ id }) => id)) }
+    const now = kept?.changes === changes && this.now() - kept.at < longestMs ? kept : this.#read(key, scope, month, changes)
     this.#kept.set(key, now)
-    if (now !== kept)
-      now.sums.catch(() => {
-        if (this.#kept.get(key) === now) this.#kept.delete(key)
-      })
     for (const oldest of this.#kept.keys()) {
       if (this.#kept.size <= maxKept) break
       this.#kept.delete(oldest)
     }
     return now.sums
+  }
+
+  #read(key: string, scope: Scope, month: string, changes: number): KeptMonth {
+    const reading = this.store.monthSums({ month, scope, ...read[scope] })
+    const kept: KeptMonth = { changes, at: this.now(), sums: reading.then(({ sums }) => grouped(sums, ({ id }) => id)) }
+    const forget = () => {
+      if (this.#kept.get(key) === kept) this.#kept.delete(key)
+    }
+    reading.then((found) => {
+      // Of a month without sums nobody says of which moment that is; it costs nothing to ask again.
+      if (found.changes === undefined) forget()
+      else kept.changes = found.changes
+    }, forget)
+    return kept
   }
 }
 

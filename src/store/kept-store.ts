@@ -15,7 +15,7 @@ import type { StoredTarget, TargetPage } from './questions/list-targets.js'
 import type { AfterOutcome } from './questions/outcomes-by-staff.js'
 import type { StoredRecording } from './questions/recording.js'
 import type { ConnectionsAsked } from '../figures/usual-connection.js'
-import type { MonthAsked, MonthSum } from './questions/month-sums.js'
+import type { MonthAsked, MonthRead } from './questions/month-sums.js'
 import type { RollUpsAsked } from './questions/roll-ups.js'
 import type { DeletedArrangement, DeletedCall, OldCall } from './questions/deleted.js'
 import type { OldRecording } from './questions/old-recordings.js'
@@ -231,7 +231,7 @@ export class KeptStore implements Store {
     return questions.rollUps.ask(this.database.reports, asked)
   }
 
-  monthSums(asked: MonthAsked): Promise<readonly MonthSum[]> {
+  monthSums(asked: MonthAsked): Promise<MonthRead> {
     return questions.monthSums.ask(this.database.reports, asked)
   }
 

@@ -1,11 +1,20 @@
+import { randomInt } from 'node:crypto'
 import type { RollUpRow } from '../figures/roll-up.js'
 import type { Step } from './statement.js'
 import type { Statements } from './statements.js'
 
+/**
+ * The number goes up by any of so many: a server that takes over without the last changes of the one before would count to the same number again with
+ * other sums. Of a million a day it stays exact for a century.
+ */
+const mostAtOnce = 2 ** 16
+
 /** That the sums of these months are no longer what they were: whoever keeps what they have read of one compares (`month-sums.ts`). Written in the transaction that changes them. */
 function changes(rows: readonly RollUpRow[]): readonly RollUpRow[] {
   const months = new Set(rows.filter(({ scope }) => scope !== 'lineDay').map(({ month }) => month))
-  return [...months].sort().map((month) => ({ month, scope: 'month', id: '', figure: 'changes', part: '', amount: 1 }))
+  return [...months]
+    .sort()
+    .map((month) => ({ month, scope: 'month', id: '', figure: 'changes', part: '', amount: randomInt(1, mostAtOnce) }))
 }
 
 /** Adds amounts to the sums of their months. @param table those of all calls, or what deleted ones have in them @param rows each of another sum, in one order for everybody, so that no two engines wait for each other */

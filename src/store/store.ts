@@ -14,7 +14,7 @@ import { DiskReserve } from './disk-reserve.js'
 import type { StoredTarget, TargetPage } from './questions/list-targets.js'
 import type { StoredRecording } from './questions/recording.js'
 import type { ConnectionsAsked } from '../figures/usual-connection.js'
-import type { MonthAsked, MonthSum } from './questions/month-sums.js'
+import type { MonthAsked, MonthRead } from './questions/month-sums.js'
 import type { RollUpsAsked } from './questions/roll-ups.js'
 import type { DeletedArrangement, DeletedCall, OldCall } from './questions/deleted.js'
 import type { OldRecording } from './questions/old-recordings.js'
@@ -133,8 +133,8 @@ export interface Store {
   /** What the calls of some months add up to. */
   rollUps(asked: RollUpsAsked): Promise<readonly RollUpRow[]>
   /** The same of one month, a row for each figure. */
-  monthSums(asked: MonthAsked): Promise<readonly MonthSum[]>
-  /** How often the sums of some months were changed: what was read of one of them holds until that is another number. */
+  monthSums(asked: MonthAsked): Promise<MonthRead>
+  /** By what number the sums of some months are known: what was read of one of them holds until that is another one. */
   monthChanges(months: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** How many calls of some lines were answered at some hours, and how long their connection took together. */
   connectionsAtHours(asked: ConnectionsAsked): Promise<readonly Pick<RollUpRow, 'id' | 'figure' | 'amount'>[]>

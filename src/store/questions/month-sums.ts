@@ -22,8 +22,15 @@ export interface MonthSum {
   readonly parts: string
 }
 
+/** The sums of a month as they were at one moment. */
+export interface MonthRead {
+  readonly sums: readonly MonthSum[]
+  /** `monthChanges` of the same moment; undefined where there are no sums. */
+  readonly changes: number | undefined
+}
+
 /** The sums of one month, one row for each figure. */
-export async function monthSums(db: Db, { month, scope, figures, withoutParts }: MonthAsked): Promise<readonly MonthSum[]> {
+export async function monthSums(db: Db, { month, scope, figures, withoutParts }: MonthAsked): Promise<MonthRead> {
   let query = db
     .selectFrom('roll_ups')
     .where('scope', '=', scope)
@@ -35,14 +42,20 @@ export async function monthSums(db: Db, { month, scope, figures, withoutParts }:
       'figure',
       (sums) => sums.fn.sum<number | string>('amount').as('total'),
       (withoutParts ? sql<string>`''` : sql<string>`string_agg(part || ' ' || amount, ${'\n'})`).as('parts'),
+      (sums) =>
+        sums.selectFrom('roll_ups as of').select('of.amount').where('of.scope', '=', 'month').where('of.month', '=', month).as('changes'),
     ])
   if (figures) query = query.where('figure', 'in', [...figures])
   const rows = await query.execute()
   // `rollUpOf` wrote them.
-  return rows.map(({ id, figure, total, parts }) => ({ id, figure: figure as RollUpFigure, total: Number(total), parts }))
+  return {
+    sums: rows.map(({ id, figure, total, parts }) => ({ id, figure: figure as RollUpFigure, total: Number(total), parts })),
+    // Sums of before there were such numbers have none.
+    changes: rows[0] && Number(rows[0].changes ?? 0),
+  }
 }
 
-/** How often the sums of each of these months were changed; a month of which there are none is missing. */
+/** What the state of the sums of each of these months is known by: another number after every change (`roll-ups.ts`). A month of which there are none is missing. */
 export async function monthChanges(db: Db, months: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const rows = await db
     .selectFrom('roll_ups')
