@@ -144,6 +144,11 @@ export class CallScope {
     return gone.signal
   }
 
+  /** Every leg that was ever this call's. */
+  get legs(): readonly Leg[] {
+    return [...this.#legs.keys()]
+  }
+
   /** Aborts as soon as the party of this leg has gone. */
   gone(leg: Leg): AbortSignal {
     return this.#owned(leg).gone.signal

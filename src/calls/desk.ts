@@ -24,7 +24,7 @@ import { goOn } from './go-on.js'
 import { holdClinician } from './hold-clinician.js'
 import { arrival, numberInFacts, takeCall } from './incoming.js'
 import { ringingLeft, takeLegs } from './left-legs.js'
-import { Returns, type BrowserOf, type OtherTalks } from './returns.js'
+import { legsOf, Returns, type BrowserOf, type OtherTalks } from './returns.js'
 import { sayAndRelease, sentence } from './saying.js'
 import { ownCall, type OwnCall } from './own-call.js'
 import { SetUpGate, type SetUpLimits } from './set-up-gate.js'
@@ -95,7 +95,7 @@ export class Desk {
   constructor(options: DeskOptions) {
     this.#options = options
     this.#reservations = options.reservations ?? new LocalReservations()
-    this.#returns = new Returns(options.otherTalks)
+    this.#returns = new Returns((browser) => this.#letGoOf(browser), options.otherTalks)
     this.#gate = new SetUpGate(options.clock, options.setUp)
   }
 
@@ -228,8 +228,15 @@ export class Desk {
 
   /** Its session is over, and its calls with it. @param browser of a clinician who has no other one: else nobody can say in which of them they were rung */
   browserSignedOut(browser: BrowserOf): void {
-    if (this.#returns.tell(browser, 'left', this.#options.clock.now())) return
-    for (const { device, scope } of this.#live.keys()) if (device === browser.device && scope.caller) void scope.release(scope.caller)
+    this.#returns.signedOut(browser, this.#options.clock.now())
+  }
+
+  #letGoOf(browser: BrowserOf): void {
+    for (const call of this.#live.keys()) {
+      for (const leg of legsOf(call, browser)) void call.scope.release(leg)
+      // It has still to be answered.
+      if (call.device === browser.device && call.scope.caller === undefined) call.scope.stop()
+    }
   }
 
   #browserOf(device: string): BrowserOf {

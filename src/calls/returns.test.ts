@@ -120,7 +120,7 @@ class Others implements OtherTalks {
   has(who: readonly string[]): boolean {
     return this.elsewhere.some((one) => who.includes(one))
   }
-  tell: OtherTalks['tell'] = ({ device }, kind) => void this.told.push(`${device} ${kind}`)
+  tell: OtherTalks['tell'] = ({ device }, news) => void this.told.push(`${device} ${news}`)
   onTold(listener: typeof this.hears): void {
     this.hears = listener
   }
@@ -182,6 +182,24 @@ describe('somebody whose session ends', () => {
     await caller.isReleased()
     await scenario.isOver()
     expect(scenario.record().ending).toBe('interrupted')
+  })
+
+  it('is let go of at the engine that carries the call, whichever engine hears of it', async () => {
+    const others = new Others()
+    const scenario = new Scenario({ directory, owners: (name) => owners[name], otherTalks: others })
+    const specialist = scenario.phone(ward)
+    const caller = scenario.caller(browser)
+    await caller.dials('21', { device: browser })
+    await specialist.rings()
+    others.hears({ device: 'browser-2', clinician: undefined }, 'signedOut', scenario.world.clock.now())
+    await scenario.passes(2)
+    expect(caller.leg?.ended).toBeUndefined()
+    others.hears(signedOut, 'signedOut', scenario.world.clock.now())
+    await caller.isReleased()
+    await scenario.isOver()
+    // Another one that has signed out here: this engine carries nothing of theirs, and another may.
+    scenario.world.desk.browserSignedOut({ device: 'browser-2', clinician: undefined })
+    expect(others.told).toEqual(['browser-2 signedOut'])
   })
 
   it('and of nobody else’s call', async () => {

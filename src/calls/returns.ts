@@ -37,18 +37,28 @@ export interface OtherTalks {
   /** Whether one of them talks at another engine. */
   has(who: readonly string[]): boolean
   /** Tells the others. @param at wall-clock ms */
-  tell(browser: BrowserOf, kind: 'away' | 'left', at: number): void
-  onTold(listener: (browser: BrowserOf, kind: 'away' | 'left', at: number) => void): void
+  tell(browser: BrowserOf, news: PageNews, at: number): void
+  onTold(listener: (browser: BrowserOf, news: PageNews, at: number) => void): void
 }
+
+/** What became of a browser's page. `away`: it is being left. `left`: it does not come back. `signedOut`: its session is over, and with it the calls that nobody has accepted yet. */
+export type PageNews = 'away' | 'left' | 'signedOut'
 
 /** The talks to which a browser may come back: a page that is loaded again has lost its voice, and not its call. */
 export class Returns {
   readonly #doors = new Set<Door>()
   readonly #others: OtherTalks | undefined
 
-  constructor(others?: OtherTalks) {
+  /** @param letGo ends what a browser has here besides talks */
+  constructor(
+    private readonly letGo: (browser: BrowserOf) => void,
+    others?: OtherTalks,
+  ) {
     this.#others = others
-    others?.onTold((browser, kind, at) => this.#tellHere(browser, kind, at))
+    others?.onTold((browser, news, at) => {
+      if (news === 'signedOut') this.#signedOutHere(browser, at)
+      else this.#tellHere(browser, news, at)
+    })
   }
 
   /** @param legs those who talk now */
@@ -95,6 +105,16 @@ export class Returns {
     return true
   }
 
+  /** Its session is over, and its calls with it: here, and at whichever engine carries them. @param at wall-clock ms */
+  signedOut(browser: BrowserOf, at: number): void {
+    this.#signedOutHere(browser, at)
+    this.#others?.tell(browser, 'signedOut', at)
+  }
+
+  #signedOutHere(browser: BrowserOf, at: number): void {
+    if (!this.#tellHere(browser, 'left', at)) this.letGo(browser)
+  }
+
   /** @returns false: it is too late, and the leg is still the caller's of this method */
   back(browser: BrowserOf, fresh: Leg): boolean {
     const found = this.#find(browser)
@@ -129,6 +149,12 @@ function isBrowser({ device }: BrowserOf): boolean {
 /** A caller is that very browser; who was rung is a clinician, in whichever browser they answered. */
 function namesOf({ device, clinician }: BrowserOf): readonly string[] {
   return clinician === undefined ? [device] : [device, `browser:${clinician}`]
+}
+
+/** The legs of a call by which this browser is in it. */
+export function legsOf(call: CallContext, browser: BrowserOf): readonly Leg[] {
+  const names = namesOf(browser)
+  return call.scope.legs.filter((leg) => names.includes(nameOf(call, leg) ?? ''))
 }
 
 /** Under which name a leg is found by its browser; undefined: it has none. */

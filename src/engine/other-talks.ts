@@ -1,11 +1,11 @@
-import type { BrowserOf, OtherTalks } from '../calls/returns.js'
+import type { BrowserOf, OtherTalks, PageNews } from '../calls/returns.js'
 import type { Presence } from '../fleet/presence.js'
 import { ofEachEngine, type SharedMaps } from '../fleet/shared-map.js'
 
 /** What a browser has told another engine than that of its talk. */
 interface Told {
   readonly browser: BrowserOf
-  readonly kind: 'away' | 'left'
+  readonly news: PageNews
   readonly at: number
 }
 
@@ -20,10 +20,10 @@ export function otherTalks(maps: SharedMaps, presence: Presence): OtherTalks {
     begun: (talk, who) => talks.set(talk, who),
     over: (talk) => talks.delete(talk),
     has: (who) => [...talks.others()].some(({ value }) => value.some((one) => who.includes(one))),
-    tell: (browser, kind, at) => told.set(browser.device, { browser, kind, at }, toldMs),
+    tell: (browser, news, at) => told.set(browser.device, { browser, news, at }, toldMs),
     onTold: (listener) =>
       void told.onChange(({ value }) => {
-        if (value) listener(value.browser, value.kind, value.at)
+        if (value) listener(value.browser, value.news, value.at)
       }),
   }
 }
