@@ -15,7 +15,7 @@ import { isAboutTheStore, versionsCommand } from './versions/versions-command.js
 async function ask(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr })
   try {
-    // Whoever ends the input (Ctrl-D) has not said yes.
+    // Ending the input (Ctrl-D) is not a yes.
     const ended = new Promise<string>((resolve) => terminal.once('close', () => resolve('')))
     return /^y(?:es)?$/i.test((await Promise.race([terminal.question(`${question} [y/N] `), ended])).trim())
   } finally {
@@ -23,7 +23,7 @@ async function ask(question: string): Promise<boolean> {
   }
 }
 
-/** Nobody, where the system has no name for whoever runs it. */
+/** Nobody, where the system has no name for the user who runs it. */
 function who(): string | undefined {
   try {
     return userInfo().username

@@ -2,7 +2,7 @@ import type { Settings } from './config/settings.js'
 import type { EmbeddedEvents } from './embedded-process.js'
 import { startEmbedded, type EmbeddedServers } from './embedded-servers.js'
 
-/** The embedded switch, which starts in its own process while the rest of the engine is still being loaded. What befalls it before anybody listens is told then. */
+/** The embedded switch, which starts in its own process while the rest of the engine is still being loaded. What happens to it before there is a listener is reported then. */
 export class EarlySwitch {
   /** Rejects with one line that says what keeps it from starting. */
   readonly started: Promise<EmbeddedServers>
@@ -14,7 +14,7 @@ export class EarlySwitch {
       onCrash: (detail) => this.#tell((events) => events.onCrash(detail)),
       onShortages: (now) => this.#tell((events) => events.onShortages(now)),
     })
-    // Whoever waits for it hears of it.
+    // Those who wait for it hear of it.
     this.started.catch(() => undefined)
   }
 

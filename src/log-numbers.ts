@@ -22,7 +22,7 @@ function masked(value: unknown): unknown {
   return value
 }
 
-/** A log in which no number of a patient can stand, whoever writes the line: what an operator needs is in the call's record, and lines have its id. Nor one that turns a terminal around on which it is read: JSON leaves 8-bit controls and what turns the direction of writing as they are. */
+/** A log in which no number of a patient can stand, whatever writes the line: what an operator needs is in the call's record, and lines have its id. Nor one that turns a terminal around on which it is read: JSON leaves 8-bit controls and what turns the direction of writing as they are. */
 export const logWithoutNumbers: Pick<LoggerOptions, 'hooks' | 'formatters' | 'serializers'> = {
   hooks: {
     logMethod(given, method) {

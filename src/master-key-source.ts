@@ -15,7 +15,7 @@ export function masterKeySource({
   return { kind: 'file', path: masterKeyFile ?? join(dataFolder, 'master.key') }
 }
 
-/** The same in words, for whoever has to keep it. */
+/** The same in words, for the person who has to keep it. */
 export function masterKeyInWords(source: MasterKeySource): string {
   switch (source.kind) {
     case 'text':

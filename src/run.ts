@@ -107,7 +107,7 @@ function pageUrl(engine: Engine, settings: Settings): string {
   return settings.httpPublicUrl ?? engine.admin.url.replace(/\/$/, '')
 }
 
-/** The secret of a link by which somebody can sign in who has nothing else yet. */
+/** The secret of a link for the first sign-in, when there is no other way yet. */
 async function wayIn({ accounts, directory }: Engine, demo: boolean, log: Logger): Promise<string | undefined> {
   try {
     return await (demo ? demoLink(accounts, directory().clinicians.values()) : firstLink(accounts))

@@ -4,7 +4,7 @@ import type { SwitchHealth } from './switch/port.js'
 const settleMs = 1_500
 
 /**
- * Tells, to whoever sits before the terminal, that calls cannot be taken, and why; and when they can again. What changes from one moment to the
+ * Tells the person at the terminal that calls cannot be taken, and why; and when they can again. What changes from one moment to the
  * next while the servers come and go is told once it has settled.
  */
 export class SwitchWatch {

@@ -124,7 +124,7 @@ export class Accounts {
     return session ? this.#personOf(session, now) : nobody
   }
 
-  /** Somebody who was identified before, as they are now; `nobody`: their session or token is over. That it is asked is no use of either. */
+  /** The current state of an identity found before; `nobody`: the session or token has ended. Asking does not count as use. */
   async look(identity: Identity): Promise<Identity> {
     const now = this.now()
     if (identity.kind === 'nobody') return nobody
@@ -136,7 +136,7 @@ export class Accounts {
     return session ? this.#personOf(session, now) : nobody
   }
 
-  /** Their session is used, though their browser asks nothing: somebody is on a call in it. One that is over stays so. */
+  /** Counts a call in the browser as use of its session, though the browser sends nothing. A session that has ended stays so. */
   async stillUsed(identity: Identity): Promise<void> {
     if ((await this.look(identity)).kind === 'person' && identity.kind === 'person')
       await markSeen(this.#writing, identity.session.id, this.now())
@@ -166,7 +166,7 @@ export class Accounts {
     return grants.some(({ role }) => this.#secondFactorFor.includes(role))
   }
 
-  /** Somebody says why they look at a call they had no part in: written down before it is shown. */
+  /** The reason for looking at a call in which they had no part: recorded before it is shown. */
   async giveReason(by: By, session: Session, call: string, why: string): Promise<void> {
     await this.#audit.tell({ ...by, action: 'call.reason', subjectKind: 'call', subject: call, why })
     await noteReason(this.#writing, session.id, call, this.now())
@@ -194,7 +194,7 @@ export class Accounts {
 
   // People and what they may
 
-  /** Whether anybody ever signed in, or has something to sign in with. */
+  /** Whether anyone has ever signed in, or can. */
   async everSignedIn(): Promise<boolean> {
     const [session, credential] = await Promise.all([
       this.#reading.selectFrom('sessions').select('id').limit(1).executeTakeFirst(),
@@ -250,7 +250,7 @@ export class Accounts {
     return added
   }
 
-  /** Somebody who may sign in no more: their sessions end at once. */
+  /** Stops a person from signing in: their sessions end at once. */
   async disable(by: By, person: string): Promise<void> {
     const now = this.now()
     await this.#audit.tell({ ...by, action: 'person.disabled', subjectKind: 'person', subject: person })

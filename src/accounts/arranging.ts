@@ -2,14 +2,14 @@ import type { Clinician, Directory } from '../directory/model.js'
 import type { Arrangement } from '../facts/arrangement.js'
 import { reaches, reachOf, type Belongs, type Identity, type Reach } from './identity.js'
 
-/** What somebody may arrange, and which arrangements they see. */
+/** What a person may arrange, and which arrangements they see. */
 
 /** As `Reach`; `own`: the clinician that they are. */
 export interface ArrangingReach extends Reach {
   readonly own?: string
 }
 
-/** What they may arrange for. Whoever may arrange at all sees what is arranged for themselves; while they act for one part, as far as it has to do with that. */
+/** What they may arrange for. A person who may arrange at all sees what is arranged for themselves; while they act for one part, as far as it concerns that. */
 export function arrangingReach(identity: Identity): ArrangingReach {
   const reach = reachOf(identity, 'arrangements')
   if (identity.kind !== 'person' || identity.person.clinician === undefined || reach.organisations.size + reach.lines.size === 0)
@@ -52,7 +52,7 @@ export function mayArrangeOn(reach: Reach, line: string, directory: Directory): 
   return reaches(reach, { line }, directory)
 }
 
-/** Whether they may have the clinician call somebody: it is them, or somebody of an organisation, or of the organisation of a line, for which they may arrange. */
+/** Whether they may arrange a call by this clinician: it is them, or a clinician of an organisation, or of the organisation of a line, for which they may arrange. */
 export function mayArrangeBy(reach: ArrangingReach, clinician: Clinician, directory: Directory): boolean {
   if (reach.everywhere || reach.clinicians.has(clinician.id)) return true
   const theirs = organisationsIn(reach, directory)

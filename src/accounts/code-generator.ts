@@ -23,7 +23,7 @@ function generatorOf(seed: Buffer, issuer = '', label = ''): TOTP {
   })
 }
 
-/** What an app is told. @returns the address for a QR code, and the secret in groups of four for whoever types it */
+/** What an app is told. @returns the address for a QR code, and the secret in groups of four, for typing */
 export function toldToApp(seed: Buffer, issuer: string, person: string): { readonly uri: string; readonly typed: string } {
   const generator = generatorOf(seed, issuer, person)
   return { uri: generator.toString(), typed: (generator.secret.base32.match(/.{1,4}/g) ?? []).join(' ') }

@@ -9,8 +9,8 @@ const firstName = 'First administrator'
 const demoName = 'Demo visitor'
 
 /**
- * The way in for whoever has just started an engine that nobody has ever signed in to: a person with the role of an administrator, and the roles by which calls are watched.
- * @returns the secret of a link that works once; undefined: somebody has signed in before, and whoever may gives out links
+ * The way in to a new engine to which nobody has ever signed in: a person with the role of an administrator, and the roles by which calls are watched.
+ * @returns the secret of a link that works once; undefined: people have signed in before, and administrators give out links
  */
 export async function firstLink(accounts: Accounts): Promise<string | undefined> {
   if (await accounts.everSignedIn()) return undefined
@@ -24,7 +24,7 @@ export async function firstLink(accounts: Accounts): Promise<string | undefined>
 }
 
 /**
- * In the demo world everybody is invented: its visitor has every role, is one of its clinicians (so that they can call from the browser), and signs in by a link that needs nothing else.
+ * In the demo world everyone is invented: its visitor has every role, is one of its clinicians (so that they can call from the browser), and signs in by a link that needs nothing else.
  * @returns its secret; it works once
  */
 export async function demoLink(accounts: Accounts, clinicians: Iterable<Clinician> = []): Promise<string> {

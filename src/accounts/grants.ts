@@ -66,7 +66,7 @@ export async function grantsOfAll(db: Db, people: readonly string[]): Promise<Re
   return found
 }
 
-/** @returns false: there is none, it is somebody else's, or it has ended before */
+/** @returns false: there is none, it belongs to another person, or it has ended before */
 export async function endGrant(db: Db, person: string, id: string, by: string, now: number): Promise<boolean> {
   const { numUpdatedRows } = await db
     .updateTable('grants')
@@ -92,7 +92,7 @@ export async function administrators(db: Db, now: number): Promise<readonly stri
   return rows.map(({ person }) => person)
 }
 
-/** Those of these roles that have not ended, of everybody, the latest first. */
+/** Those of these roles that have not ended, of all people, the latest first. */
 export async function grantsOfRoles(
   db: Db,
   roles: readonly RoleName[],

@@ -4,7 +4,7 @@ import type { Db } from '../store/statements.js'
 const minute = 60_000
 
 /**
- * Wrong guesses slow down whoever makes them, and nobody else. What is counted is a pair: the account with the network from which it was tried; besides, the network alone, which is
+ * Wrong guesses slow down the one who makes them, and nobody else. What is counted is a pair: the account with the network from which it was tried; besides, the network alone, which is
  * given more. Nothing is counted for an account by itself, so that a stranger can type a colleague's address as often as they like: the colleague signs in.
  */
 interface Rule {
@@ -69,7 +69,7 @@ function waitAfter(count: Count | undefined, { free, firstMs, longestMs }: Rule,
   return count.lastAt + Math.min(longestMs, firstMs * 2 ** (count.failures - free - 1)) - now
 }
 
-/** @returns false: somebody else's guess was counted since, and nothing is changed */
+/** @returns false: another guess was counted since, and nothing is changed */
 async function counted(db: Db, names: readonly string[], known: ReadonlyMap<string, Count>, now: number): Promise<boolean> {
   try {
     await db.transaction().execute(async (all) => {

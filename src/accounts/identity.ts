@@ -26,7 +26,7 @@ export interface Grant {
   readonly endedAt?: number
 }
 
-/** How somebody signed in. */
+/** The way of signing in. */
 export type SignInMethod = 'link' | 'demo' | 'password' | 'passkey' | 'openId' | 'kiosk'
 
 export interface Session {
@@ -80,7 +80,7 @@ export type Identity =
 
 export const nobody: Identity = { kind: 'nobody' }
 
-/** What somebody sees through a permission. */
+/** What a person sees through a permission. */
 export interface Reach {
   readonly everywhere: boolean
   readonly organisations: ReadonlySet<string>
@@ -123,7 +123,7 @@ export function reachOf(identity: Identity, permission: Permission, which: 'acti
   }
 }
 
-/** What grants open, for whoever has signed in and for whoever has not. @param acting for which part alone; undefined: for all of theirs */
+/** What grants open, for people who have signed in and for those who have not. @param acting for which part alone; undefined: for all of theirs */
 export function reachOfGrants(
   { person, grants }: { readonly person: Person; readonly grants: readonly Grant[] },
   permission: Permission,
@@ -179,7 +179,7 @@ export function reaches(reach: Reach, { organisation, line, clinicians = [] }: B
   return clinicians.some((one) => reach.clinicians.has(one))
 }
 
-/** The parts that somebody can act for, in the order of their grants. */
+/** The parts that a person can act for, in the order of their grants. */
 export function scopesOf(grants: readonly Grant[]): readonly Scope[] {
   const seen = new Map<string, Scope>()
   for (const { scope } of grants) seen.set(scope.kind === 'everywhere' ? '' : `${scope.kind}:${scope.id}`, scope)

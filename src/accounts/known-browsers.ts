@@ -6,7 +6,7 @@ const day = 24 * 60 * 60_000
 /** How long a browser is known by which nobody signs in, ms: browsers keep no cookie longer. */
 export const browserKnownForMs = 400 * day
 
-/** A browser that somebody signs in with. */
+/** A browser from which a person signs in. */
 export interface SeenBrowser {
   /** What it carries from now on, so that it is known again. It opens nothing. */
   readonly secret: string

@@ -2,7 +2,7 @@ import type { Db } from '../store/statements.js'
 import type { ProvedIdentity } from './open-id-provider.js'
 import { hashOf } from './secrets.js'
 
-/** An account elsewhere by which somebody signs in here. */
+/** An account elsewhere by which a person signs in here. */
 export interface LinkedIdentity {
   readonly id: string
   /** Name of the provider: `NHS CIS2`. */
@@ -13,10 +13,10 @@ export interface LinkedIdentity {
 
 const kind = 'openId'
 
-/** By issuer and subject: what a provider is called in the settings may change, and who somebody is may not. */
+/** By issuer and subject: a provider's name in the settings may change, a person's identity may not. */
 const rowId = ({ provider, subject }: ProvedIdentity) => `openId:${hashOf(JSON.stringify([provider.issuer, subject]))}`
 
-/** @returns false: it is somebody's already */
+/** @returns false: another person has it already */
 export async function linkIdentity(db: Db, person: string, identity: ProvedIdentity, now: number): Promise<boolean> {
   const row = { id: rowId(identity), person, kind, label: identity.provider.name, secret: '', counter: 0, created_at: now, used_at: null }
   const { numInsertedOrUpdatedRows } = await db

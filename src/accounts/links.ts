@@ -1,7 +1,7 @@
 import type { Db } from '../store/statements.js'
 import { hashOf, newSecret } from './secrets.js'
 
-/** `signIn`: signs a person in, once. `invitation`: the same, for somebody who has not signed in before. `demo`: that of the demo world, where everybody is invented. */
+/** `signIn`: signs a person in, once. `invitation`: the same, for a person who has not signed in before. `demo`: that of the demo world, where everyone is invented. */
 export type LinkKind = 'signIn' | 'invitation' | 'demo'
 
 const hour = 60 * 60_000

@@ -25,7 +25,7 @@ export interface ProviderSetting {
   readonly requiredAcr?: readonly string[]
 }
 
-/** Who somebody is, as a provider says. */
+/** A person's identity, as a provider says. */
 export interface ProvedIdentity {
   readonly provider: Pick<ProviderSetting, 'id' | 'name' | 'issuer'>
   /** What stays the same for a person as long as the provider knows them: never an address. */
@@ -34,11 +34,11 @@ export interface ProvedIdentity {
   readonly name?: string
   /** Whether a second factor was shown there. */
   readonly secondFactor: boolean
-  /** The role that was chosen there (CIS2). Nothing is allowed by it: what somebody may do here stands in their grants. */
+  /** The role that was chosen there (CIS2). It allows nothing: what a person may do here is in their grants. */
   readonly chosenRole?: { readonly organisation: string; readonly name: string }
 }
 
-/** What a provider says of somebody, after signatures, issuer, audience, nonce and times were found right. */
+/** What a provider says of a person, after signatures, issuer, audience, nonce and times were found right. */
 export type Claims = Readonly<Record<string, unknown>>
 
 /** Why an identity is not taken. `acr`: it was not proved well enough. `tenant`: of another tenant. `subject`: the provider does not say who it is. `role`: the role that was chosen is none of theirs. */

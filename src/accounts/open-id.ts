@@ -5,7 +5,7 @@ import type { Db } from '../store/statements.js'
 import { identityIn, type Claims, type IdentityRefusal, type ProvedIdentity, type ProviderSetting } from './open-id-provider.js'
 import { beginStep, takeStep } from './steps.js'
 
-/** What becomes of somebody who comes back from a provider. `link`: somebody who is signed in adds it to their account. */
+/** What happens to a person who comes back from a provider. `link`: signed in already, they add it to their account. */
 export type Purpose = { readonly kind: 'signIn'; readonly next?: string } | { readonly kind: 'link'; readonly person: string }
 
 /**
@@ -74,7 +74,7 @@ export class OpenId {
 
   /**
    * @param query what the provider added to the address
-   * @param remembered the state that this browser was given: somebody who was sent here by another is not signed in as that other
+   * @param remembered the state that this browser was given: a person sent here by another is not signed in as that other
    */
   async finish(query: string, remembered: string | undefined): Promise<OpenIdAnswer> {
     const refused = (why: OpenIdRefusal, detail = '') => ({ kind: 'refused', why, detail }) as const

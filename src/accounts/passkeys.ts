@@ -54,7 +54,7 @@ export async function answeredNew(place: Place, challenge: string, answer: unkno
   return { id, secret: JSON.stringify(kept), counter }
 }
 
-/** @param known those of the person who is asked; empty: whoever it is */
+/** @param known those of the person who is asked; empty: anyone */
 export async function askedFor(
   place: Place,
   known: readonly string[] = [],

@@ -1,7 +1,7 @@
 import { hash, verify, type Options } from '@node-rs/argon2'
 
 /**
- * Passwords as argon2id hashes (RFC 9106), worked out on threads of their own: 19 MiB and two passes, as OWASP asks for. Loaded when somebody signs in with one, and not before.
+ * Passwords as argon2id hashes (RFC 9106), worked out on threads of their own: 19 MiB and two passes, as OWASP asks for. Loaded at the first sign-in with one.
  * Argon2id is the package's default algorithm (its enumeration cannot be named under `isolatedModules`).
  */
 const cost: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }

@@ -10,10 +10,10 @@ interface Whose {
   readonly lately?: readonly AlarmAbout[]
 }
 
-/** In place of what was said of somebody else's. */
+/** In place of details about others. */
 const elsewhere = 'it was raised again elsewhere since'
 
-/** Those that somebody sees: whoever sees the whole service, all; others those of their lines and organisations, with what was said of these alone. */
+/** The alarms that a person sees: all for people who see the whole service; for others those of their lines and organisations, with details of these alone. */
 export function alarmsWithin<T extends Whose>(active: readonly T[], reach: Reach, directory: Directory): readonly T[] {
   if (reach.everywhere) return active
   const theirs = (about: readonly AlarmAbout[]) =>

@@ -3,7 +3,7 @@ import type { CallRecord } from '../facts/call-record.js'
 import type { CallFilter, CallPart, CallSummary } from '../store/call-filter.js'
 import { reachOf, reaches, withoutApprovals, type Belongs, type Identity, type Reach } from './identity.js'
 
-/** Whose a call is: of whoever asked, of the line that answered, of the clinicians who accepted it, and of the one who made it, as their telephone has proved or staff have said. */
+/** Whose a call is: of the organisation that asked, of the line that answered, of the clinicians who accepted it, and of the one who made it, as their telephone has proved or staff have said. */
 export function ofCall({
   organisation,
   line,
@@ -24,12 +24,12 @@ export function ofSummary({
   return { organisation: organisation ?? undefined, line: line ?? undefined, clinicians: [clinician, assigned].flatMap((one) => one ?? []) }
 }
 
-/** Whether somebody may see patient data of a call: its NHS number, its recording. */
+/** Whether a person may see patient data of a call: its NHS number, its recording. */
 export function seesPatient(identity: Identity, call: Belongs, directory: Directory): boolean {
   return reaches(reachOf(identity, 'recordings'), call, directory)
 }
 
-/** Whether they see it in a list as well, where nobody can say why they look at each: whoever sees it by approval alone does not. In the demo there is nobody to be protected. */
+/** Whether they see it in a list as well, where no reason can be given for each: people who see it by approval alone do not. In the demo there is nobody to protect. */
 export function listsPatient(identity: Identity, call: Belongs, directory: Directory): boolean {
   return seesPatient(
     identity.kind === 'person' && identity.session.method !== 'demo' ? withoutApprovals(identity) : identity,

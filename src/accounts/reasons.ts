@@ -9,7 +9,7 @@ const kind = 'reason'
 
 const nameOf = (session: string, call: string) => hashOf(`reason ${session} ${call}`)
 
-/** Notes that somebody said why they look at a call. */
+/** Notes that a reason was given for looking at a call. */
 export async function noteReason(db: Db, session: string, call: string, now: number): Promise<void> {
   const row = { token_hash: nameOf(session, call), kind, data: '{}', expires_at: now + lifeMs }
   await db

@@ -1,5 +1,5 @@
 /**
- * Who may do what: the one table. A route of the API and a page each say which permission they need (`needs`); whoever has it through a role, by a grant that is in force, gets in, and sees
+ * Who may do what: the one table. A route of the API and a page each say which permission they need (`needs`); a person who has it through a role, by a grant in force, gets in, and sees
  * what that grant reaches. docs/accounts.md
  */
 
@@ -45,7 +45,7 @@ interface Role {
   readonly may: Readonly<Partial<Record<Permission, Reaches>>>
   /** Given for everything, or not at all. */
   readonly whole?: true
-  /** Given by approval: it needs an approver who is somebody else, a reason and an end, and the second factor is asked for again before it is used. */
+  /** Given by approval: it needs another person as approver, a reason and an end, and the second factor is asked for again before it is used. */
   readonly approved?: true
 }
 
@@ -151,7 +151,7 @@ export function isPermission(text: string): text is Permission {
   return Object.hasOwn(permissions, text)
 }
 
-/** Whoever has one of these has to have a second factor, where the settings say nothing else: with them the whole service, or what patients said, can be reached. */
+/** Roles that need a second factor, where the settings say nothing else: with them the whole service, or what patients said, can be reached. */
 export const defaultSecondFactorRoles: readonly RoleName[] = ['pidApproved', 'privacyOfficer', 'administrator']
 
 /** How far a role carries a permission; undefined: not at all. */
@@ -165,7 +165,7 @@ export function isWhole(role: RoleName): boolean {
   return 'whole' in roles[role]
 }
 
-/** What cannot be divided by organisation or line: whoever has it for a part sees nothing of it. */
+/** What cannot be divided by organisation or line: a person who has it for a part sees nothing of it. */
 const wholePermissions: ReadonlySet<Permission> = new Set([
   'directory',
   'watchList',
@@ -191,7 +191,7 @@ export function isApproved(role: RoleName): boolean {
 }
 
 /**
- * What a route or a page needs. `anyone`: nobody has to sign in. `signedIn`: a person who has, whatever their roles. `known`: such a person, or a program with a token. A permission: whoever has it.
+ * What a route or a page needs. `anyone`: nobody has to sign in. `signedIn`: a person who has, whatever their roles. `known`: such a person, or a program with a token. A permission: people who have it.
  */
 export type Need = 'anyone' | 'signedIn' | 'known' | Permission
 

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Db } from '../store/statements.js'
 
-/** A list of calls that somebody has given a name: what it filters and sorts by, as a query string. */
+/** A list of calls under a name: what it filters and sorts by, as a query string. */
 export interface SavedView {
   readonly id: string
   readonly name: string
   readonly query: string
 }
 
-/** More than anybody finds their way through. */
+/** More than a person can find their way through. */
 const maxViews = 100
 
 /** Those of one person or program, by their names. */

@@ -16,7 +16,7 @@ export interface Sealer {
   open(sealed: string, about: string): Promise<Buffer>
 }
 
-/** Something that somebody has, and shows besides or in place of a password. */
+/** Something that a person has, and shows besides or in place of a password. */
 export interface Factor {
   readonly id: string
   readonly kind: 'totp' | 'passkey'
@@ -39,11 +39,11 @@ export interface NewGenerator {
   readonly step: string
   /** For a QR code. */
   readonly uri: string
-  /** For whoever types it. */
+  /** For typing. */
   readonly typed: string
 }
 
-// Loaded when somebody shows one, and not before.
+// Loaded when one is first shown.
 const generators = () => import('./code-generator.js')
 const passkeys = () => import('./passkeys.js')
 
@@ -120,7 +120,7 @@ export class SecondFactors {
     return { step, ...toldToApp(seed, serviceName, person.email ?? person.name) }
   }
 
-  /** The same once more, for whoever mistyped the first code. @returns undefined: it took too long */
+  /** The same once more, after a mistyped first code. @returns undefined: it took too long */
   async generatorAgain(person: Person, step: string): Promise<NewGenerator | undefined> {
     const begun = await stepOf<GeneratorStep>(this.#db, 'totp', step, this.settings.now())
     if (begun?.person !== person.id) return undefined
@@ -168,7 +168,7 @@ export class SecondFactors {
     return this.#add(by, { id: passkeyRow(passkey.id), person, kind: 'passkey', label, secret: passkey.secret, counter: passkey.counter })
   }
 
-  /** @param person who is asked; undefined: whoever it is */
+  /** @param person who is asked; undefined: anyone */
   async askForPasskey(place: Place, person?: string): Promise<{ readonly step: string; readonly options: object }> {
     const { askedFor } = await passkeys()
     const { options, challenge } = await askedFor(place, person === undefined ? [] : await this.#passkeysOf(person))
@@ -178,7 +178,7 @@ export class SecondFactors {
     }
   }
 
-  /** @returns whose passkey it is; undefined: that of nobody, of somebody else than was asked, or the answer is to another challenge */
+  /** @returns whose passkey it is; undefined: nobody's, not that of the person asked, or the answer is to another challenge */
   async passkeyShown(place: Place, step: string, answer: unknown): Promise<string | undefined> {
     const now = this.settings.now()
     const asked = await takeStep<PasskeyStep>(this.#db, 'passkey', step, now)
@@ -206,7 +206,7 @@ export class SecondFactors {
   // Codes
 
   /**
-   * A code of a generator, or a recovery code. Each is good once. Wrong ones slow down whoever tries them: only those who got as far as being asked for one, by the right password, are counted.
+   * A code of a generator, or a recovery code. Each is good once. Wrong ones slow down further tries: only those who got as far as being asked for one, by the right password, are counted.
    */
   async check(by: Pick<By, 'address'>, person: string, code: string): Promise<Checked> {
     const subjects = secondOf(person)
@@ -266,7 +266,7 @@ export class SecondFactors {
     return true
   }
 
-  /** For somebody who has lost all of them. */
+  /** For a person who has lost all of them. */
   async removeAll(by: By, person: string): Promise<void> {
     await this.#tell(by, 'factor.removed', person)
     await this.#db

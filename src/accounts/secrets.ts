@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** What opens something (a cookie, a link, a token) is 256 random bits; the store keeps its SHA-256, and whoever reads the store opens nothing. */
+/** What opens something (a cookie, a link, a token) is 256 random bits; the store keeps its SHA-256, so reading the store opens nothing. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }

@@ -56,7 +56,7 @@ function sessionOf(row: Selectable<SessionsTable>): KeptSession {
   }
 }
 
-/** Always a new secret: one that somebody knew before the sign-in opens nothing after it. */
+/** Always a new secret: one that was known before the sign-in opens nothing after it. */
 export async function beginSession(
   db: Db,
   { person, method, secondFactor, address, userAgent }: NewSession,
@@ -148,7 +148,7 @@ export async function endSession(db: Db, person: string, id: string, now: number
   return numUpdatedRows > 0n
 }
 
-/** @param but one that stays: that of whoever ends the others */
+/** @param but the one that stays: that of the person who ends the others */
 export async function endSessions(db: Db, person: string, now: number, but = ''): Promise<void> {
   await db
     .updateTable('sessions')

@@ -24,7 +24,7 @@ export type SignedIn =
   | { readonly kind: 'second'; readonly step: string; readonly person: Person }
   | { readonly kind: 'wrong' }
   | { readonly kind: 'slow'; readonly waitMs: number }
-  /** Too late, or asked for somebody else. */
+  /** Too late, or begun for another person. */
   | { readonly kind: 'over' }
   /** Codes of generators cannot be checked at the moment. */
   | { readonly kind: 'unavailable' }
@@ -69,7 +69,7 @@ export class SignIns {
       await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'link', subject: '' })
       return { kind: 'wrong' }
     }
-    // An address that was sent somewhere is no second factor: whoever has one shows it as well.
+    // An address that was sent somewhere is no second factor: people who have one show it as well.
     return link.kind === 'demo' ? this.#begin(person, { method: 'demo', secondFactor: true }, from) : this.#further(person, 'link', from)
   }
 
@@ -105,7 +105,7 @@ export class SignIns {
     return takeGuess(this.#writing, subjectsOf(`link ${emailKey(email)}`, network), this.#now())
   }
 
-  /** In, or on to the second factor of whoever has one. */
+  /** In, or on to the second factor for people who have one. */
   async #further(person: Person, method: FirstStep, from: From): Promise<SignedIn> {
     if (!(await this.#factors.has(person.id))) return this.#begin(person, { method, secondFactor: false }, from)
     return { kind: 'second', person, step: await beginStep(this.#writing, 'code', { person: person.id, method }, this.#now()) }
@@ -153,7 +153,7 @@ export class SignIns {
       : this.#further(person, 'openId', from)
   }
 
-  /** Somebody has asked, on a page of ours, to link an account of a provider. @returns the secret by which they go on: nobody else can lead their browser there */
+  /** A signed-in person has asked, on our page, to link an account of a provider. @returns the secret by which they go on: nobody else can lead their browser there */
   beginLinking(person: string, provider: string): Promise<string> {
     return beginStep(this.#writing, 'link', { person, provider }, this.#now())
   }
@@ -163,7 +163,7 @@ export class SignIns {
     return begun?.person === person && begun.provider === provider
   }
 
-  /** @returns false: it is somebody's already */
+  /** @returns false: another person has it already */
   async linkIdentity(by: By, person: string, identity: ProvedIdentity): Promise<boolean> {
     const linked = await linkIdentity(this.#writing, person, identity, this.#now())
     if (linked)
@@ -188,7 +188,7 @@ export class SignIns {
     return ended
   }
 
-  /** Somebody who is signed in shows their second factor again, by a code. */
+  /** A signed-in person shows their second factor again, by a code. */
   async confirmByCode(by: By, { person, session }: { readonly person: Person; readonly session: Session }, code: string): Promise<Checked> {
     const checked = await this.#factors.check(by, person.id, code)
     if (checked.kind === 'right') await this.secondFactorShown(by, session)
@@ -208,7 +208,7 @@ export class SignIns {
     return true
   }
 
-  /** Somebody has shown it in this session, or has set it up there. */
+  /** It was shown in this session, or set up there. */
   async secondFactorShown(by: By, session: Session): Promise<void> {
     await this.#audit.tell({ ...by, action: 'secondFactor.shown', subjectKind: 'session', subject: session.id })
     await secondFactorShown(this.#writing, session.id, this.#now())
@@ -228,7 +228,7 @@ export class SignIns {
       subject: begun.session.id,
       data: { method: how.method },
     })
-    // In the demo everybody is invented, and signs in as one.
+    // In the demo everyone is invented, and signs in as one.
     return {
       kind: 'in',
       ...begun,

@@ -2,8 +2,8 @@ import type { Db } from '../store/statements.js'
 import { hashOf, newSecret } from './secrets.js'
 
 /**
- * What a sign-in, or the setting up of something to sign in with, waits for. `code`: the second factor of somebody whose password was right. `totp`: the first code of a new code generator.
- * `passkey`: an answer to a challenge, to sign in with. `newPasskey`: one to add it. `openId`: somebody who was sent to a provider. `link`: somebody who wants to add an account of one.
+ * What a sign-in, or the setting up of something to sign in with, waits for. `code`: the second factor of a person whose password was right. `totp`: the first code of a new code generator.
+ * `passkey`: an answer to a challenge, to sign in with. `newPasskey`: one to add it. `openId`: a person who was sent to a provider. `link`: a person who wants to add an account of one.
  */
 export type StepKind = 'code' | 'totp' | 'passkey' | 'newPasskey' | 'openId' | 'link'
 
@@ -32,7 +32,7 @@ export async function stepOf<T>(db: Db, kind: StepKind, secret: string, now: num
   return row && (JSON.parse(row.data) as T)
 }
 
-/** Ends a step. @returns false: somebody else was sooner, or it was over */
+/** Ends a step. @returns false: another request was quicker, or it had ended */
 export async function endStep(db: Db, secret: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('sign_in_steps').where('token_hash', '=', hashOf(secret)).executeTakeFirst()
   return numDeletedRows > 0n

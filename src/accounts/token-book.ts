@@ -13,7 +13,7 @@ export interface TokenBookSettings {
   readonly now: () => number
 }
 
-/** Tokens of programs, of screens on a wall, and of links for whoever has them. */
+/** Tokens of programs, of screens on a wall, and of public links. */
 export class TokenBook {
   readonly #own = new Map<string, Token>()
 
@@ -107,9 +107,9 @@ export class TokenBook {
     return ended
   }
 
-  // Links for whoever has them
+  // Public links
 
-  /** The link to the Service Directory of an organisation, for whoever has it: it shows that and nothing else. The one before it ends. @returns its secret, which is shown this once */
+  /** The public link to the Service Directory of an organisation: it shows that and nothing else. It replaces the previous one. @returns its secret, which is shown this once */
   async makePublicLink(by: By, organisation: string): Promise<string> {
     await this.endPublicLink(by, organisation)
     const { secret } = await this.make(by, {

@@ -84,7 +84,7 @@ export async function openToken(
   if (!isToken(secret)) return undefined
   const row = await reading.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
   const token = row && tokenOf(row)
-  // A link for whoever has it is no token to anybody: it is opened by itself, and not used up by those who try it here.
+  // A public link is not accepted as a token: it is opened by itself, and trying it here does not use it up.
   if (!token || token.kind === 'public' || !isGood(token, now)) return undefined
   const used = writing.updateTable('api_tokens').set({ used_at: now }).where('id', '=', token.id)
   if (token.usedAt === undefined) {
@@ -130,7 +130,7 @@ export async function endToken(db: Db, id: string, now: number): Promise<boolean
   return numUpdatedRows > 0n
 }
 
-/** What this secret opens for whoever has it; undefined: nothing, or nothing any more. */
+/** What this secret opens; undefined: nothing, or no longer. */
 export async function openPublic(db: Db, secret: string, now: number): Promise<Token | undefined> {
   if (!isToken(secret)) return undefined
   const row = await db.selectFrom('api_tokens').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()

@@ -10,7 +10,7 @@ import { openStream, roomForStream } from './open-stream.js'
 import { checkOrigin, SipSockets, routeUpgrades, tooManyOfSession, upgradeOf } from './sip-socket.js'
 import { defaultWebLimits } from './web-limits.js'
 
-/** So long a TURN server lets somebody in without asking again: longer than any session. */
+/** How long a TURN password is valid: longer than any session. */
 const turnSeconds = 14 * 60 * 60
 
 type SignedIn = Extract<Identity, { readonly kind: 'person' }>
@@ -46,13 +46,13 @@ export function browserPhoneRoutes(
     for (const view of streams.views()) {
       const call = ownCall(change.call, view, directory())
       if (call) streams.send('call', { now: now(), call }, (one) => one === view)
-      // It has been offered to somebody else meanwhile.
+      // It has been offered to another browser meanwhile.
       else if (change.call.attempts.some(({ clinician }) => clinician === view.clinician))
         streams.send('over', { now: now(), callId: change.call.callId, ending: null }, (one) => one === view)
     }
   })
 
-  /** Whether the session is still on. Somebody who is on a call uses it, however long they do not touch the page. */
+  /** Whether the session is still valid. Being on a call counts as use, however long the page is not touched. */
   async function look(identity: SignedIn): Promise<void> {
     const { id } = identity.session
     const user = telephones.browserOf(id)
@@ -74,7 +74,7 @@ export function browserPhoneRoutes(
     for (const identity of signedIn.values()) look(identity).catch(() => undefined)
   }, most.streamAskedMs)
   still.unref()
-  // Whoever signs out is gone at once.
+  // Signing out takes effect at once.
   app.addHook('onResponse', (request, _reply, done) => {
     const identity =
       request.method === 'POST' && request.routeOptions.url === '/sign-out' && request.identity.kind === 'person'

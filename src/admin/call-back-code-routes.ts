@@ -24,7 +24,7 @@ interface OfId {
   readonly Params: { readonly id: string }
 }
 
-/** Four-digit codes: whoever keys one, on its number and in time, is connected to the clinician who had asked for advice. */
+/** Four-digit codes: a caller who keys one, on its number and in time, is connected to the clinician who had asked for advice. */
 export function callBackCodeRoutes(
   app: FastifyInstance,
   { callBackCodes }: Pick<Operations, 'callBackCodes'>,

@@ -16,7 +16,7 @@ const xlsxType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 
 type Pages = AsyncGenerator<readonly (readonly Cell[])[]>
 
-/** All calls of a list, to take along: read page by page as whoever asks takes them, so that nobody's call waits for it. */
+/** All calls of a list, to take along: read page by page as fast as the client takes them, so that no call waits for it. */
 export function callExportRoutes(
   app: FastifyInstance,
   {

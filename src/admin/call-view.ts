@@ -20,7 +20,7 @@ export interface SummaryView extends Omit<CallSummary, 'recording' | 'talked'> {
   readonly recording: (NonNullable<CallSummary['recording']> & { readonly url: string | null }) | null
 }
 
-/** @param seesPatient whether whoever asks may see patient data of this call */
+/** @param seesPatient whether the viewer may see patient data of this call */
 export function summaryView({ talked: _talked, ...call }: CallSummary, directory: Directory, seesPatient: boolean): SummaryView {
   const area = call.organisation === null ? undefined : directory.organisations.get(call.organisation)?.area
   const trust = call.line === null ? undefined : directory.lines.get(call.line)?.trust
@@ -51,7 +51,7 @@ export interface CallView {
   readonly events: readonly Readonly<Record<string, unknown>>[]
 }
 
-/** @param seesPatient whether whoever asks may see patient data of this call */
+/** @param seesPatient whether the viewer may see patient data of this call */
 export function callView(record: CallRecord, events: readonly CallEvent[], directory: Directory, seesPatient: boolean): CallView {
   const { attempts, recordings, nhsNumber, ...call } = record
   const view: CallView = {

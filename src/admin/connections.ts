@@ -13,7 +13,7 @@ interface Connection {
 
 /**
  * The connections of an HTTP server, in all and per address. Where there are too many, the one that has waited longest for its client goes:
- * whoever opens connections and asks nothing closes only their own, and whoever asks is let in. One that is being answered (a page, an event
+ * a client that opens connections and sends nothing loses only its own, and a client with a request is let in. One that is being answered (a page, an event
  * stream, a recording) is never closed for another; where all of them are being answered, the new one is.
  */
 export class Connections {

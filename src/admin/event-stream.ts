@@ -29,7 +29,7 @@ export class EventStreams<View> {
   readonly #views = new Map<ServerResponse, View>()
   readonly #heartbeat: NodeJS.Timeout
 
-  /** @param snapshot the whole state as somebody with this view sees it, as an event for a client that begins or has caught up */
+  /** @param snapshot the whole state as a viewer with this view sees it, as an event for a client that begins or has caught up */
   constructor(
     private readonly snapshot: (view: View) => { readonly event: string; readonly data: unknown },
     { everyMs, event }: Heartbeat = { everyMs: heartbeatMs },

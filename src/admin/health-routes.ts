@@ -17,7 +17,7 @@ interface Part {
   readonly detail: string
 }
 
-/** For whoever watches over the engine: is it alive, can it take calls, and its figures. */
+/** For monitoring: is the engine alive, can it take calls, and its figures. */
 export function healthRoutes(
   app: FastifyInstance,
   { store, recordings, alarms, alarmsOfAll, metrics, directory, switchHealth, capacity, descriptors, now = Date.now }: AdminSettings,
@@ -88,7 +88,7 @@ export function healthRoutes(
       reply.status(ready ? 200 : 503)
       const up = shownAlarms(alarms.active())
       if (meets(identity, 'health')) return { ready, missing, parts, ...up }
-      // Names of lines and telephones stand in the details. Whoever watches from outside is told which part is missing.
+      // Names of lines and telephones stand in the details. Monitoring from outside is told which part is missing.
       return {
         ready,
         missing: parts.filter(({ ok }) => !ok).map(({ part }) => part),

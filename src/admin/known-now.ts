@@ -25,9 +25,9 @@ export interface KnownNow {
   readonly devices: readonly string[]
   readonly hold?: string
   readonly watched?: string
-  /** A saved view of whoever reads. */
+  /** A saved view of the reader. */
   readonly view?: string
-  /** Somebody who may sign in, with an address; how many there are. */
+  /** A person who may sign in, with an address; how many there are. */
   readonly person?: { readonly person: string; readonly email: string; readonly grant?: string }
   readonly people?: number
   readonly approval?: string
@@ -48,7 +48,7 @@ interface CallOfList {
   readonly recording: { readonly url: string | null } | null
 }
 
-/** @param asker headers of whoever asks @param outcomesOf outcomes that a call of this line and organisation could have */
+/** @param asker headers of the request @param outcomesOf outcomes that a call of this line and organisation could have */
 export async function knownNow(
   app: FastifyInstance,
   asker: IncomingHttpHeaders,
@@ -57,7 +57,7 @@ export async function knownNow(
 ): Promise<KnownNow> {
   const { host, cookie, authorization } = asker
   const headers = { ...defined('host', host), ...defined('cookie', cookie), ...defined('authorization', authorization) }
-  /** Asked as whoever reads the documentation asks: ids are as the API gives them. Undefined where it refuses. */
+  /** Asked as a reader of the documentation would: ids are as the API gives them. Undefined where it refuses. */
   const ask = async <T>(url: string): Promise<T | undefined> => {
     const response = await app.inject({ method: 'GET', url, headers })
     return response.statusCode === 200 ? response.json<T>() : undefined

@@ -16,7 +16,7 @@ interface LiveView extends LiveCall {
   readonly talkingSeconds: number | null
 }
 
-/** What somebody sees: which calls, and how many of the alarms. */
+/** What a viewer sees: which calls, and how many of the alarms. */
 interface View {
   readonly sees: (what: Belongs) => boolean
   readonly alarms: Reach

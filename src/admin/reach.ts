@@ -9,7 +9,7 @@ import type { AdminSettings } from './admin-settings.js'
 import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
 
-/** What somebody sees through the permission that the route needs. */
+/** What a person sees through the permission that the route needs. */
 export function reachHere({ identity, routeOptions }: FastifyRequest): Reach {
   const { needs } = routeOptions.config
   if (needs === undefined || needs === 'anyone' || needs === 'signedIn' || needs === 'known')
@@ -42,7 +42,7 @@ interface Body {
 }
 
 /**
- * Keeps whoever may see a part of something to that part. What lies outside is answered as what does not exist; what cannot be divided is for those who may see all of it.
+ * Limits people who may see a part of something to that part. What lies outside is answered as what does not exist; what cannot be divided is for those who may see all of it.
  * Lists limit themselves (`within`).
  */
 export function limitToReach(

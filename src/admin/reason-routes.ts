@@ -7,7 +7,7 @@ import { asked } from './call-routes.js'
 import { refusalsOfBody } from './refusals.js'
 import { callParams, reasonBody } from './schemas.js'
 
-/** Why somebody looks at a call they had no part in. */
+/** The reason for looking at a call in which the viewer had no part. */
 export function reasonRoutes(app: FastifyInstance, { store, accounts }: Pick<AdminSettings, 'store' | 'accounts'>): void {
   app.post<{ Params: { readonly id: string }; Body: { readonly why: string } }>(
     '/api/calls/:id/reason',

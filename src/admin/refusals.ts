@@ -9,7 +9,7 @@ const everywhere: readonly ApiErrorCode[] = ['wrongHost', 'internal']
 /** Of whatever is not for anyone. */
 const behindTheDoor: readonly ApiErrorCode[] = ['notSignedIn', 'notAllowed', 'secondFactorNeeded']
 
-/** Of an operation that anybody may ask. */
+/** Of an operation that is open to everyone. */
 export function refusalsOfAnyone(...codes: readonly ApiErrorCode[]): Responses {
   return responses([...codes, ...everywhere])
 }

@@ -52,7 +52,7 @@ const changes = {
 } as const
 const params = { type: 'object', required: ['line'], properties: { line: lineId() } } as const
 
-/** The rota of a line, for whoever keeps it. */
+/** The rota of a line, for the people who keep it. */
 export function rotaRoutes(app: FastifyInstance, rotas: RotaOperations, inForce: Pick<DirectoryInForce, 'current'>): void {
   const needs = { config: { needs: 'rotas' } } as const
 

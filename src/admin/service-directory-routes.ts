@@ -57,7 +57,7 @@ interface OfOrganisation {
   readonly Params: { readonly organisation: string }
 }
 
-/** What an organisation can ring, and a link to that for whoever has it. */
+/** What an organisation can ring, and a public link to that. */
 export function serviceDirectoryRoutes(
   app: FastifyInstance,
   { accounts, directory, store, now = Date.now }: Pick<AdminSettings, 'accounts' | 'directory' | 'store' | 'now'>,

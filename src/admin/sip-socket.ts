@@ -19,7 +19,7 @@ const pingEveryMs = 20_000
 /** Why we close it, for the page: WebSocket close codes (RFC 6455 section 7.4, 4000 and up are ours). */
 export const closeCodes = { sessionOver: 4001, switchGone: 4002, tooMuch: 4003, refused: 4004, closingDown: 1001 } as const
 
-/** A browser's connection to the switch, as whoever ends it knows it. */
+/** A browser's connection to the switch, as needed to end it. */
 interface Line {
   readonly browser: WebSocket
   readonly switchSide: WebSocket
@@ -93,7 +93,7 @@ export class SipSockets {
       this.#lines.delete(line)
       for (const side of [browser, switchSide])
         if (side.readyState === WebSocket.OPEN || side.readyState === WebSocket.CONNECTING) side.close(code, why)
-      // Whoever does not answer to that is left.
+      // A peer that does not answer to that is left.
       setTimeout(() => browser.terminate(), 2_000).unref()
     }
     const pass = (to: WebSocket, data: string) => {

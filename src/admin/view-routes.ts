@@ -50,7 +50,7 @@ const body = {
   },
 } as const
 
-/** Lists of calls that somebody has given a name: each person and each program has their own. */
+/** Lists of calls under a name: each person and each program has their own. */
 export function viewRoutes(app: FastifyInstance, { accounts }: Pick<AdminSettings, 'accounts'>): void {
   const ownerOf = (request: FastifyRequest) => byOf(request).actor
 

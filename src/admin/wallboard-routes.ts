@@ -12,7 +12,7 @@ import { defaultWebLimits } from './web-limits.js'
 
 /** Three signs of life fit into the ten seconds after which a page says that it is stale. */
 const beatMs = 3_000
-/** Figures, rotas and who waits are looked at so often, while anybody watches. */
+/** How often figures, rotas and waiting calls are looked at, while there is a viewer. */
 const lookMs = 1_000
 /** After a change the rows of lines follow within this. */
 const soonMs = 200

@@ -8,7 +8,7 @@ export interface WebLimits {
   /** Event streams (`/api/live`) at the same time; each is a connection as well. */
   readonly streams: number
   readonly streamsPerAddress: number
-  /** How often it is asked whether whoever follows the wallboard still may. */
+  /** How often it is checked whether a viewer of the wallboard still may see it. */
   readonly streamAskedMs: number
   /** From the connection (or the answer before) to the end of a request's headers. */
   readonly headersTimeoutMs: number
@@ -39,7 +39,7 @@ export const defaultWebLimits: WebLimits = {
   bodyBytes: 64 * 1024,
 }
 
-/** Of IPv6 the network (/64) counts: anybody has 2^64 addresses in theirs. An IPv4-mapped IPv6 address is the IPv4 address. */
+/** Of IPv6 the network (/64) counts: each network has 2^64 addresses. An IPv4-mapped IPv6 address is the IPv4 address. */
 export function sourceOf(address: string | undefined): string {
   if (address === undefined) return ''
   const mapped = /^::ffff:(\d{1,3}(?:\.\d{1,3}){3})$/i.exec(address)?.[1]

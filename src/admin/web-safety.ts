@@ -9,7 +9,7 @@ const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 /**
  * What browsers are told about our pages, and the guard against DNS rebinding: bound to loopback, the server answers only requests that name
- * it as such, so that a page of somebody else's, whose name suddenly leads to 127.0.0.1, reads no calls. Nor may such a page change anything
+ * it as such, so that a foreign page, whose name suddenly leads to 127.0.0.1, reads no calls. Nor may such a page change anything
  * or begin a call: browsers say where a request comes from.
  */
 export function webSafety(
@@ -24,7 +24,7 @@ export function webSafety(
       'referrer-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       'permissions-policy': 'camera=(), geolocation=(), microphone=(self)',
-      // Of what is not made for everybody no browser and no proxy keeps a copy; what may be kept says so itself.
+      // Browsers and proxies keep no copy of anything that is not public; what may be kept says so itself.
       'cache-control': 'no-store',
     })
     // Over TLS, our proxy's included.

@@ -204,7 +204,7 @@ export class ArrangedCalls implements Arrangements {
     return this.diary.find(id)
   }
 
-  /** Those that are not settled, and those that were settled in the last three days. @param sees leaves out what is not for whoever asks */
+  /** Those that are not settled, and those that were settled in the last three days. @param sees leaves out what the viewer may not see */
   list(filter: ArrangementFilter, sees: (arrangement: Arrangement) => boolean = () => true): ArrangementPage {
     return listArrangements(this.diary.values(), filter, this.options.clock.now(), sees)
   }
@@ -213,7 +213,7 @@ export class ArrangedCalls implements Arrangements {
     return stateOf(arrangement, this.options.clock.now())
   }
 
-  /** Another engine is gone: what the facts of its calls say and it could not write any more is written by whoever is there, a minute later. Never rejects. */
+  /** Another engine is gone: what the facts of its calls say and it could not write any more is written by a remaining engine, a minute later. Never rejects. */
   lookAgainLater(): void {
     const { clock, facts } = this.options
     this.#cancelLook?.()

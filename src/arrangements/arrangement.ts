@@ -4,7 +4,7 @@ import { patientUnavailable } from '../directory/outcomes.js'
 import type { Arrangement, Kept } from '../facts/arrangement.js'
 
 /**
- * `open` waits for somebody to carry it out. `inProgress`: a call carries it. `done`, `cancelled` and `expired` are settled; a settled one
+ * `open` waits to be carried out. `inProgress`: a call carries it. `done`, `cancelled` and `expired` are settled; a settled one
  * comes back only when the outcome that had settled it is taken back.
  */
 export type ArrangementState = 'open' | 'inProgress' | 'done' | 'cancelled' | 'expired'
@@ -78,7 +78,7 @@ function settledByOutcome({ tries }: Kept): boolean {
   return tries.some(({ outcome }) => outcome !== undefined && outcome !== patientUnavailable.id)
 }
 
-/** The conversation took place, as far as anybody has said otherwise. */
+/** The conversation took place, unless somebody has said otherwise. */
 function spokenTo({ tries }: Kept): boolean {
   return tries.some(({ talked, outcome }) => talked && outcome !== patientUnavailable.id)
 }

@@ -58,7 +58,7 @@ export function deletableArrangements(ledger: Pick<Ledger, 'entries' | 'entriesA
   }
 }
 
-/** Until then somebody might still have to do with it. */
+/** Until then it might still be needed. */
 function lastAt(arrangement: Arrangement): number {
   return arrangement.kind === 'callBack' ? arrangement.changedAt : Math.max(arrangement.changedAt, arrangement.expiresAt)
 }

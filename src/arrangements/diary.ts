@@ -47,7 +47,7 @@ interface Owed {
  * people ask for is on disk before it is in memory (`write`). What the facts of a call say is in memory at once, because it is on disk
  * already, as those facts (`note`); an entry that the ledger cannot take is owed to it, and read off the facts again at the next start.
  *
- * What happens to one arrangement happens in turn (`inTurn`): whoever looks and then writes is alone with it meanwhile, among all engines of the store; and has
+ * What happens to one arrangement happens in turn (`inTurn`): between reading and writing nobody else changes it, among all engines of the store; and has
  * seen by then what the others have done.
  */
 export class Diary {

@@ -6,7 +6,7 @@ export interface GuessRule {
   /** So many within `windowMs` lock the party. */
   readonly wrongInWindow: number
   readonly windowMs: number
-  /** So many within 24 hours lock it as well: whoever stays just below the first limit gets no further. */
+  /** This many within 24 hours lock it as well, so that staying just below the first limit does not help. */
   readonly wrongInDay: number
   /** Each lock lasts twice as long as the one before, up to the longest. */
   readonly firstLockMs: number

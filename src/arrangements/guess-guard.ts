@@ -61,7 +61,7 @@ export class GuessGuard {
   #cancelTimer: (() => void) | undefined
   readonly #stopListening: () => void
 
-  /** @param others where several engines are one service: whoever guesses at one of them is counted by all */
+  /** @param others where several engines are one service: guesses at one of them are counted by all */
   constructor(
     private readonly clock: Clock,
     private readonly alarms: Alarms,

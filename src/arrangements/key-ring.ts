@@ -22,7 +22,7 @@ export function codeSpace(number: string): KeySpace {
 }
 
 /**
- * What is kept of a PIN or a code, and what it is looked up by: a keyed hash (HMAC-SHA-256, base64). Whoever reads the store without the key cannot try all of them, few as they
+ * What is kept of a PIN or a code, and what it is looked up by: a keyed hash (HMAC-SHA-256, base64). A reader of the store without the key cannot try all of them, few as they
  * are; and how long a look-up takes says nothing of how much of a guess was right.
  * @param secret the key that all engines of a store share
  */

@@ -10,7 +10,7 @@ import type { Diary } from './diary.js'
 /** A patient who asked to be called back is to be called within so long. */
 export const requestDueMs = 4 * 60 * 60_000
 
-/** Whoever leaves more different numbers than this within an hour is hardly a patient. */
+/** A caller who leaves more different numbers than this within an hour is hardly a patient. */
 export const requestsPerHour = 5
 const hourMs = 60 * 60_000
 const alarm = 'callBacks.many'
@@ -23,7 +23,7 @@ export function requestId(callId: string): string {
 }
 
 /**
- * What patients ask for by a key, on numbers that anybody may ring. No request is ever dropped. One that is open already for the same line and
+ * What patients ask for by a key, on numbers that anyone may ring. No request is ever dropped. One that is open already for the same line and
  * number is not asked for twice: the repetition is noted on it. From the sixth different one of a caller within an hour on they are
  * marked as suspicious, and `callBacks.many` is up for an hour. Callers who withhold their number are one caller.
  */
@@ -76,7 +76,7 @@ export class PatientRequests {
     if (id === undefined) return false
     return this.diary.inTurn(id, async () => {
       const now = this.diary.get(id)
-      // Somebody may have been quicker: then this is a new request.
+      // Another one may have been quicker: then this is a new request.
       if (now?.kind !== 'callBack' || !isOpen(now)) return false
       await this.diary.note(id, { type: 'askedAgain', call: callId, at })
       // So that a later start, which reads the fact again, finds that it has been seen to, whatever became of that one.

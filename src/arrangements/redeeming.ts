@@ -18,7 +18,7 @@ export interface RedeemingOptions {
   readonly directory: () => Directory
 }
 
-/** Nobody waits for the answer any more: nothing was looked at, as far as anybody can tell. */
+/** Nobody waits for the answer any more: nothing was looked at, as far as can be known. */
 const forNobody: Redeemed = { kind: 'tooSoon', waitMs: 0 }
 
 /**
@@ -84,7 +84,7 @@ async function take(
   return taken
 }
 
-/** Whose the keys are, if anybody's. Any other length than that of a PIN or a code is nobody's. */
+/** Whose the keys are, if any. Any other length than that of a PIN or a code is nobody's. */
 function lookUp(keys: KeyRing, secret: Buffer, directory: Directory, now: number, keyed: string, where: KeyedAt): string | undefined {
   if (/^\d{6}$/.test(keyed)) return keys.find(pinSpace, hashOf(secret, pinSpace, keyed), now)
   if (!/^\d{4}$/.test(keyed)) return undefined

@@ -15,7 +15,7 @@ export type Place = (
 export type Started =
   | { readonly kind: 'started'; readonly callId: string }
   | { readonly kind: 'notFound' }
-  /** Somebody was quicker, or it is settled. */
+  /** Another start was quicker, or it is settled. */
   | { readonly kind: 'notOpen'; readonly state: ArrangementState }
   /** Nobody is named, or nobody whom the directory has a number of. */
   | { readonly kind: 'noClinician'; readonly clinician: ClinicianId | undefined }
@@ -32,7 +32,7 @@ export interface StartingOptions {
   readonly mayDial: (number: string) => boolean
 }
 
-/** Starts the call of an arrangement, once: of two starts at the same time one wins. A code is started by whoever keys it, not here. */
+/** Starts the call of an arrangement, once: of two starts at the same time one wins. A code is started by the caller who keys it, not here. */
 export function start(
   { diary, clock, directory, mayDial }: StartingOptions,
   id: ArrangementId,

@@ -7,7 +7,7 @@ import type { Availability } from './not-now.js'
 
 const minuteMs = 60_000
 
-/** Whether everybody who is on has said "not now": they are rung all the same, after the National Consultant Network where the line has it. */
+/** Whether everyone who is on has said "not now": they are still rung, after the National Consultant Network where the line has it. */
 export function allNotNow(candidates: readonly Pick<HuntCandidate, 'clinician'>[], availability: Pick<Availability, 'of'>): boolean {
   return candidates.length > 0 && candidates.every(({ clinician }) => clinician !== undefined && availability.of(clinician) !== undefined)
 }
@@ -37,7 +37,7 @@ export function watchLinesAllNotNow({
     for (const { id, name } of lines)
       alarms.raise(
         `line.allNotNow: ${id}`,
-        `everybody who is on ${name} has said "not now"; they are rung all the same, after the National Consultant Network where the line has it`,
+        `everyone who is on ${name} has said "not now"; they are still rung, after the National Consultant Network where the line has it`,
         [{ line: id }],
       )
     const now = new Set(lines.map(({ id }) => id))

@@ -5,7 +5,7 @@ import type { Actor } from '../facts/actor.js'
 import type { Signals } from '../fleet/signals.js'
 import type { Store } from '../store/store.js'
 
-/** Why somebody takes no calls: a list, so that nobody writes a patient's name. */
+/** Why a person takes no calls: a list, so that nobody writes a patient's name. */
 export const notNowReasons = {
   withPatient: 'With a patient',
   inTheatre: 'In theatre',
@@ -14,7 +14,7 @@ export const notNowReasons = {
 } as const
 export type NotNowReason = keyof typeof notNowReasons
 
-/** Somebody takes no calls until then (wall-clock ms). */
+/** A person takes no calls until then (wall-clock ms). */
 export interface NotNow {
   readonly clinician: ClinicianId
   readonly since: number
@@ -74,7 +74,7 @@ export class Availability {
       .sort((a, b) => a.until - b.until || (a.clinician < b.clinician ? -1 : 1))
   }
 
-  /** Told when somebody says so, or takes it back, wherever; that a time is over is told to nobody. @returns ends it */
+  /** Called when a person says so, or takes it back, at any engine; not when the time is up. @returns ends it */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

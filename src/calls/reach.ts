@@ -32,7 +32,7 @@ export type Reached =
   | { readonly kind: 'notReached'; readonly last: AttemptResult | undefined }
   | { readonly kind: 'callerGone' }
 
-/** Rings just the one party that the caller wants: a patient, a practice, whoever had asked for advice. */
+/** Rings just the one party that the caller wants: a patient, a practice, the clinician who had asked for advice. */
 export async function reach(call: CallContext, request: ReachRequest): Promise<Reached> {
   const { scope, clock } = call
   const { caller, telephones, acceptance, recorder } = request

@@ -8,7 +8,7 @@ const driftMs = 1_000
 
 const modules = ['mod_sofia', 'mod_event_socket', 'mod_commands', 'mod_dptools', 'mod_dialplan_xml', 'mod_sndfile', 'mod_tone_stream']
 
-/** Why nobody can log in there; fine when somebody can. */
+/** Why a log-in fails there; fine when it works. */
 export function eventSocketAccess({ host, port }: Access, found: EventSocketAnswer): Finding {
   const name = `FreeSWITCH ${host}:${port}`
   switch (found.kind) {

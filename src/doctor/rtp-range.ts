@@ -3,7 +3,7 @@ import type { HeldPorts } from './held-ports.js'
 
 /** RTP and RTCP. */
 const portsPerChannel = 2
-/** The caller and whoever is rung. */
+/** The caller and the person rung. */
 const channelsPerCall = 2
 /** Channels that wait for the next calls. */
 const spareChannels = 20

@@ -57,7 +57,7 @@ export async function checkChannel(
   if (play === undefined)
     return { channel: [wrong(`${settings.promptsFolder}: no prompt to play`, 'npm run prompts renders them')], trunks: [] }
   const spool = settings.ownServers ? mkdtempSync(join(tmpdir(), 'ringround-doctor-')) : join(settings.dataFolder, 'spool')
-  // The engine makes it, for its own user: whoever runs this may be another one.
+  // The engine makes it, for its own user, who may not be the one that runs this.
   const files = { play, record: existsSync(spool) ? join(spool, `doctor-${randomHex(8)}.wav`) : undefined }
   const trial = new ServersOnTrial(set)
   try {

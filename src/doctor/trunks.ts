@@ -54,7 +54,7 @@ async function oneTrunk(trunk: TrunkSetting, ask: AskTrunk, resolve: Resolve): P
   return [...found, await withCredentials(name, trunk, answer.challenges, answer.status, ask)]
 }
 
-/** Any answer but these says that somebody is there who reads SIP. */
+/** Any answer but these says that something there reads SIP. */
 function answered(name: string, status: number): Finding {
   if (status === 403) return look(`${name}: answers 403`, 'ask the carrier whether it knows this address of yours')
   if (status === 503 || status === 408) return look(`${name}: answers ${status}`, 'it is there, and takes no calls now')

@@ -119,7 +119,7 @@ async function compose(
   const joinFleet = beginFleet(ground)
   const storeOpening = beginStore(ground)
   const fleetOpening = joinFleet(storeOpening)
-  // Whoever waits for it hears of it.
+  // Those who wait for it hear of it.
   fleetOpening.catch(() => undefined)
   const speech = createSpeech({
     folders: { prompts: settings.promptsFolder, cache: join(settings.dataFolder, 'names') },

@@ -39,7 +39,7 @@ export function beginStore({ settings, alarms, opened, self, runOver }: Ground):
   }).catch((error: unknown) => {
     throw new StartError(messageOf(error))
   })
-  // Whoever waits for it hears of it.
+  // Those who wait for it hear of it.
   opening.catch(() => undefined)
   opened.push('the store', () =>
     opening.then(

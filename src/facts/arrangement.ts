@@ -5,7 +5,7 @@ export type ArrangementId = string
 
 /**
  * `callBack`: a clinician calls a patient back (PIFU option 2, or a patient's own request). `patientConnect`: a clinician calls a patient.
- * `callBackCode`: whoever keys the code is connected to the clinician who had asked for advice.
+ * `callBackCode`: the caller who keys the code is connected to the clinician who had asked for advice.
  */
 export type ArrangementKind = 'callBack' | 'patientConnect' | 'callBackCode'
 
@@ -27,7 +27,7 @@ export interface Try {
   readonly at: number
   /** Who made it, where that was not whom the arrangement names. */
   readonly clinician?: ClinicianId
-  /** Somebody was connected to somebody; an answerphone counts. */
+  /** Two parties were connected; an answerphone counts. */
   readonly talked: boolean
   /** The latest outcome that was left in, or for, this call. */
   readonly outcome?: string
@@ -94,7 +94,7 @@ export interface PatientConnect extends Kept {
   readonly expiresAt: number
 }
 
-/** Whoever keys the code on the number is connected to whoever had asked for advice. */
+/** The caller who keys the code on the number is connected to the clinician who had asked for advice. */
 export interface CallBackCode extends Kept {
   readonly kind: 'callBackCode'
   readonly code: KeptSecret

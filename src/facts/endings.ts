@@ -13,7 +13,7 @@ export interface Ending {
 }
 
 /**
- * `none`: as it should be. `party`: somebody's choice (hung up, refused). `directory`: a wrong number, an empty rota, no access.
+ * `none`: as it should be. `party`: a party's choice (hung up, refused). `directory`: a wrong number, an empty rota, no access.
  * `ours`: the engine or its media server. `network`: a trunk or a far end. `unknown`: cannot be told.
  */
 export type Fault = 'none' | 'party' | 'directory' | 'ours' | 'network' | 'unknown'

@@ -15,7 +15,7 @@ export type CallEvent = { readonly callId: string; readonly seq: number; readonl
 
 /**
  * Who is on a call. `caller`: who dialled in, or for whom the engine placed the call. `specialist`: who is rung by a hunt and has to accept.
- * `called`: who is rung because the caller wants to reach just them: a patient, a practice, whoever had asked for advice.
+ * `called`: who is rung because the caller wants to reach just them: a patient, a practice, the clinician who had asked for advice.
  */
 export type Party = 'caller' | 'specialist' | 'called'
 
@@ -79,11 +79,11 @@ export type ChosenBy = 'only' | 'code' | 'number' | 'arrangement' | 'press'
  */
 export type HuntEnd = 'accepted' | 'connected' | 'nobody' | 'callerGone' | 'calledOff' | 'timeUp'
 
-/** `direct`: not a hunt among specialists; the one telephone (or two) at which somebody is wanted. */
+/** `direct`: not a hunt among specialists; the one telephone (or two) of the person called. */
 export type AttemptPool = 'local' | 'ncn' | 'direct'
 
 export type CallFact =
-  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: as whom somebody who withholds it is counted by limits; a keyed hash. `clinician`: whose telephone it is, as it has proved. */
+  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: under which name a caller who withholds it is counted by limits; a keyed hash. `clinician`: whose telephone it is, as it has proved. */
   | {
       readonly type: 'call.arrived'
       readonly kind: CallKind
@@ -97,7 +97,7 @@ export type CallFact =
       readonly sipCallId?: string
       readonly trunk?: string
     }
-  /** The engine itself begins the call, because somebody asked it to: it rings the clinician first. */
+  /** The engine itself begins the call, at a person's request: it rings the clinician first. */
   | { readonly type: 'call.placed'; readonly kind: CallKind; readonly arrangement: ArrangementId; readonly clinician: ClinicianId }
   /** A PIN or code was right. The call is of this kind from now on. */
   | {
@@ -147,7 +147,7 @@ export type CallFact =
   | { readonly type: 'whisper.wrongKey'; readonly attempt: AttemptId; readonly key: string }
   /** The word was heard once: it is asked for again, or for the key. `confidence`: 0 to 1. */
   | { readonly type: 'whisper.word'; readonly attempt: AttemptId; readonly word: string; readonly confidence: number }
-  /** Whoever answered speaks as voicemail greetings do: from now on only the key counts. */
+  /** The answering party speaks as voicemail greetings do: from now on only the key counts. */
   | { readonly type: 'whisper.keyOnly'; readonly attempt: AttemptId; readonly why: Exclude<NoWords, 'lost'> }
   | { readonly type: 'attempt.accepted'; readonly attempt: AttemptId; readonly proof: AcceptanceProof }
   | {
@@ -189,7 +189,7 @@ export type CallFact =
   | { readonly type: 'call.assigned'; readonly clinician?: ClinicianId }
   /** Of the patient whom the call was about, as staff say it: ten digits, checked; absent: taken away. */
   | { readonly type: 'nhsNumber.left'; readonly nhsNumber?: string }
-  /** Somebody who talks came back on another leg: their browser had loaded its page again. `before`: the leg that this one takes the place of, which is released. */
+  /** A party of the conversation came back on another leg: their browser had reloaded its page. `before`: the leg that this one takes the place of, which is released. */
   | { readonly type: 'leg.returned'; readonly legId: string; readonly before: string; readonly party: Party; readonly handle?: string }
   | { readonly type: 'leg.ended'; readonly legId: string; readonly party: Party; readonly hangUp: HangUp }
   | { readonly type: 'alarm.raised'; readonly alarm: string; readonly detail: string }
@@ -197,7 +197,7 @@ export type CallFact =
 
 export type CallFactType = CallFact['type']
 
-/** Facts that money, safety or law hang on: on disk before anybody hears their consequence. */
+/** Facts on which money, safety or law depend: on disk before their consequence can be heard. */
 export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>([
   'call.arrived',
   'call.placed',
@@ -215,7 +215,7 @@ export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>([
 /**
  * Where facts go. `actor`: who did it; where it is left out, the engine. `append` never rejects. For the facts that must be durable it resolves with the event once it is on disk (fsync), and with
  * undefined when the store cannot say so in time: the fact is then kept in memory, an alarm is up, and it is written as soon as it can
- * be; whoever hangs a consequence on it has to do without. Other facts resolve at once. Listeners (live board, metrics) are told at once, in order.
+ * be; a consequence that depends on it must not happen. Other facts resolve at once. Listeners (live board, metrics) are told at once, in order.
  */
 export interface EventLog {
   append(callId: string, fact: CallFact, actor?: Actor): Promise<CallEvent | undefined>

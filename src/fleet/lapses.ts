@@ -13,7 +13,7 @@ interface Observed {
 
 /**
  * Tells who has given no sign of life for the length of a lease, by the observer's own clock and its own looks: a run counts as lapsed when its count of beats stayed the same while this
- * engine looked again and again without a break. After a break (the database was away, this engine stood still) everybody has a whole lease again: what was
+ * engine looked again and again without a break. After a break (the database was away, this engine stood still) everyone has a whole lease again: what was
  * not seen then proves nothing.
  *
  * An engine that starts gives no signs of life yet: on a busy machine it may be busy with itself for seconds, and it has no calls. It has longer.
@@ -35,7 +35,7 @@ export class Lapses {
     private readonly startMs: number,
   ) {}
 
-  /** @param now monotonic ms @param beats of everybody who counts as running, this engine left out @returns those that have lapsed */
+  /** @param now monotonic ms @param beats of all engines that count as running, this engine left out @returns those that have lapsed */
   look(now: number, beats: readonly Beat[]): readonly Beat[] {
     if (this.#lastLook === undefined || now - this.#lastLook > this.breakMs) this.#observed.clear()
     this.#lastLook = now

@@ -1,4 +1,4 @@
-/** What a signal is about. Whoever hears it looks into the store for what has changed. */
+/** What a signal is about. The receiver looks into the store for what has changed. */
 export type SignalTopic = 'directory' | 'arrangements' | 'availability' | 'devices' | 'watchList' | 'accounts' | 'alarms' | 'engines'
 
 /**
@@ -29,7 +29,7 @@ export class LocalSignals implements Signals {
     return () => ofTopic.delete(own)
   }
 
-  /** In a turn of its own: whoever tells does not run what others make of it. */
+  /** In a turn of its own: the sender does not run the listeners' work. */
   protected hear(topic: SignalTopic, about: string | undefined): void {
     for (const listener of this.#listeners.get(topic) ?? []) queueMicrotask(() => listener(about))
   }

@@ -7,7 +7,7 @@ const keyBytes = 32
 const accountBytes = 12
 
 /**
- * The name under which somebody who withholds their number is counted by the limits: a keyed hash of the number (HMAC-SHA-256). The same
+ * The name under which a caller who withholds their number is counted by the limits: a keyed hash of the number (HMAC-SHA-256). The same
  * caller has the same one; without the key nobody can try numbers until they find whose it is.
  * @param number in one form, however networks write it
  */

@@ -3,17 +3,17 @@ import { readAddresses, readPartyUri, type PartyAddress } from '../switch/party-
 import { isWithheldHost, isWithheldWord } from '../switch/withheld.js'
 import { networks, parseNetwork, type Network } from './source-gate.js'
 
-/** Headers that say who calls. Anybody may write anything into them: what counts is whose word it is. */
+/** Headers that say who calls. Anyone can write anything into them: what counts is who sent them. */
 export const identityHeaders = ['P-Asserted-Identity', 'Remote-Party-ID', 'From'] as const
 export type IdentityHeader = (typeof identityHeaders)[number]
 
-/** What a network's word is worth: the headers that are believed from it, the first that names somebody before the others. */
+/** How far a network is trusted: the headers that count from it; the first one with an identity wins. */
 export interface IdentityRule {
   readonly network: Network
   readonly headers: readonly IdentityHeader[]
 }
 
-/** From everybody, From; whoever is to be believed in more says so in the settings. */
+/** From for everyone; the settings say whose other headers are trusted. */
 const fromAlone: readonly IdentityHeader[] = ['From']
 
 /** Which headers are believed from an address: those of the narrowest network that it belongs to. */
@@ -26,17 +26,17 @@ export function believedFrom(rules: readonly IdentityRule[]): (address: string) 
 
 /** Who calls, as far as that may be known. */
 export interface CallerIdentity {
-  /** User part; empty when withheld, or where no believed header names anybody. */
+  /** User part; empty when withheld, or where no trusted header has an identity. */
   readonly number: string
   /** Cleaned and cut; empty when withheld. */
   readonly displayName: string
-  /** Withheld, and yet told to us by somebody who is believed: for limits, and for nothing else. */
+  /** Withheld, but told to us by a trusted network: for limits, and for nothing else. */
   readonly asserted?: string
 }
 
 /**
  * Reads who calls. A number is withheld by `Privacy` (RFC 3323, RFC 3325: `id`, `header`, `user`), by `privacy=full` or `uri` of Remote-Party-ID
- * (draft-ietf-sip-privacy-04), and by every word that networks have for it in From. Whoever says so is believed, wherever they are: it only takes away.
+ * (draft-ietf-sip-privacy-04), and by every word that networks have for it in From. This is believed from every source: it only takes away.
  * @param header value of a header, several joined by commas; undefined when absent
  */
 export function callerIdentity(header: (name: string) => string | undefined, believed: readonly IdentityHeader[]): CallerIdentity {

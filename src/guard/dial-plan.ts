@@ -1,5 +1,5 @@
 /**
- * What may be dialled. Everything is refused that is not in a range which somebody allowed: toll fraud lives on what was forgotten.
+ * What may be dialled. Everything is refused that is not in a range which the settings allow: toll fraud lives on what was forgotten.
  * Ranges after Ofcom's National Telephone Numbering Plan (S5 to S10): 01/02 geographic, 03 at geographic rate, 07 mobile (070 personal and
  * 076 paging numbers are charged at premium rates, and not mobiles), 080 free, 084/087/09 at a premium.
  */

@@ -16,7 +16,7 @@ export interface GuardOptions {
   readonly trusted: { has(address: string): boolean }
   /** Which headers are believed from an address about who calls. Absent: From, from everybody. */
   readonly believed?: (address: string) => readonly IdentityHeader[]
-  /** As whom somebody is counted who withholds this number. Absent: all of them together. */
+  /** The name under which a caller who withholds this number is counted. Absent: all of them together. */
   readonly accountOf?: (number: string) => string
   /** How much any other address may ask of us. */
   readonly strangers: RateLimit
@@ -127,7 +127,7 @@ function refused(guards: GuardOptions, target: string, account: string, why: str
   return { kind: 'failed', fault: 'ours', reason: why }
 }
 
-/** What was to be dialled, so that somebody who knows the directory finds it: never a whole number, and no character that a log could trip over. */
+/** What was to be dialled, recognisable to a person who knows the directory: never a whole number, and no character that a log could trip over. */
 function loggable(target: string): string {
   if (/^\+\d{6,15}$/.test(target)) return `${target.slice(0, 5)}...${target.slice(-2)}`
   return JSON.stringify(target.length > 60 ? `${target.slice(0, 60)}...` : target).replace(

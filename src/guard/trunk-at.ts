@@ -3,7 +3,7 @@ import { placeOf } from './dial-plan.js'
 
 /**
  * The trunk from whose address a call came. A carrier may send from any port, so one trunk at the host is enough; of several, and on this
- * machine, where every port is somebody else, the port decides.
+ * machine, where every port is another party, the port decides.
  * @param trunks `address` as in the settings: `host`, `host:port`, with `;transport=`. A host name is not looked up: such a trunk is never found.
  */
 export function trunkAt(

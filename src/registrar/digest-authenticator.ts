@@ -23,7 +23,7 @@ export interface Claim {
   readonly dialled?: string
 }
 
-/** Somebody has been locked out. */
+/** A user has been locked out. */
 export interface Lock {
   /** Undefined: no device has the name that was tried. */
   readonly user: string | undefined
@@ -130,7 +130,7 @@ export class DigestAuthenticator {
         // A nonce of before a restart, or of another node, is no attack: the telephone is asked again.
         if (/nonce|realm|algorithm/.test(verdict.why)) return ask(true)
         this.#wrongAgain(rows, row, device && { user: device.user, address })
-        // Whoever tries one name after the other is noticed too.
+        // Trying one name after the other is noticed too.
         if (device === undefined && !this.#isLocked(this.#wrong, `${address} `))
           this.#wrongAgain(this.#wrong, `${address} `, { user: undefined, address })
         return { kind: 'refused', why: verdict.why }
@@ -145,12 +145,12 @@ export class DigestAuthenticator {
     }
   }
 
-  /** Whoever is locked out may try again: the password has been changed. */
+  /** Ends the lock: the password has been changed. */
   forgive(user: string): void {
     for (const row of this.#wrong.keys()) if (row.endsWith(` ${user}`)) this.#wrong.delete(row)
   }
 
-  /** Each address has nonces of its own: whoever forges another's address cannot have wrong passwords counted against it. */
+  /** Each address has nonces of its own: an attacker who forges another address cannot have wrong passwords counted against it. */
   #server(address: string): DigestServer {
     const { realm, secret } = this.options
     return new DigestServer({ realm, secret: createHmac('sha256', secret).update(address).digest() })

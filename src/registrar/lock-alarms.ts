@@ -7,7 +7,7 @@ import type { Lock } from './digest-authenticator.js'
 /** So long after a lock has ended without another one, its alarm is over. */
 const overAfterMs = 15 * 60_000
 
-/** An alarm for each device at whose password somebody is guessing, and one for names that no device has. */
+/** An alarm for each device whose password is being guessed, and one for names that no device has. */
 export class LockAlarms {
   readonly #up = new Map<AlarmName, () => void>()
 
@@ -32,7 +32,7 @@ export class LockAlarms {
     )
   }
 
-  /** Somebody has seen to it. */
+  /** It has been dealt with. */
   settled(user: string): void {
     this.#over(nameOf(user))
   }

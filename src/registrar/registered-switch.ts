@@ -111,7 +111,7 @@ class Fork {
 
   #over(branch: Branch, result: DialResult): void {
     if (result.kind === 'answered') {
-      // It crossed the end of the ringing: somebody else has answered, or nobody waits any more.
+      // It crossed the end of the ringing: another telephone has answered, or nobody waits any more.
       if (this.#settled || branch.result !== undefined) return void result.leg.close()
       branch.result = result
       return this.#finish(result)
@@ -125,7 +125,7 @@ class Fork {
     if (results.every((each) => each !== undefined)) this.#finish(results.sort((one, other) => rank(one) - rank(other))[0] ?? notRegistered)
   }
 
-  /** Once. Whoever still rings stops. */
+  /** Called once. Telephones that still ring stop. */
   #finish(result: DialResult, ...fault: readonly unknown[]): void {
     if (this.#settled) return
     this.#settled = true

@@ -125,7 +125,7 @@ export class Telephones {
     return this.kept.make(wish, actor)
   }
 
-  /** A new password. Whoever registered with the old one is registered no more. */
+  /** Sets a new password. Registrations made with the old one end. */
   async renew(user: string, actor?: Actor): Promise<MadeDevice | undefined> {
     const made = await this.kept.renew(user, actor)
     if (made) this.#dismiss(user)
@@ -158,7 +158,7 @@ export class Telephones {
     return user
   }
 
-  /** Whether somebody has a browser that is a telephone. */
+  /** Whether a browser is registered as a telephone for this user. */
   hasBrowser(clinician: ClinicianId): boolean {
     return this.#browsers.of(clinician).length > 0
   }

@@ -1,4 +1,4 @@
-/** What somebody is busy with who cannot be rung now. */
+/** Why a person cannot be rung now. */
 export type Engagement = 'beingRung' | 'onACall'
 
 export interface Reservation {
@@ -18,7 +18,7 @@ export type ReserveResult =
 export interface Reservations {
   /** @param how `takeOver`: those that this holder has already go over to the new reservation; an engine that died had made them */
   reserve(keys: readonly string[], holder: string, how?: 'takeOver'): Promise<ReserveResult>
-  /** Resolves when one of these sets of keys may be reserved again (somebody else may be quicker), or when the signal aborts. */
+  /** Resolves when one of these sets of keys may be reserved again (another call may be quicker), or when the signal aborts. */
   freed(anyOf: readonly (readonly string[])[], signal: AbortSignal): Promise<void>
 }
 

@@ -5,7 +5,7 @@ import type { Actor } from '../facts/actor.js'
 import type { FileApplied, KeptDirectory, VersionedDirectory } from '../store/kept-directory.js'
 import type { DirectoryVersion, VersionSource } from '../store/questions/directory-versions.js'
 
-/** What somebody makes of the directory in force, or why they make nothing of it. */
+/** A change to the directory in force, or why there is none. */
 export type Proposal<Refusal> =
   | { readonly kind: 'to'; readonly directory: Directory; readonly file?: FileApplied }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
@@ -29,7 +29,7 @@ export interface InForceOptions {
   readonly onChange?: (now: VersionedDirectory, before: Directory) => void
   /** How often the store is asked for a newer version, ms. Default 500; 0: never. */
   readonly pollMs?: number
-  /** Told that there is a version more, for whoever else shares the store. */
+  /** Called when there is a new version, to tell others that share the store. */
   readonly onOwnVersion?: (version: number) => void
 }
 
@@ -69,7 +69,7 @@ export class DirectoryInForce {
   }
 
   /**
-   * Makes a version of whatever `propose` makes of the one in force; where somebody else was quicker, it is asked again about theirs. On disk and in force
+   * Makes a version of whatever `propose` makes of the one in force; where another change was quicker, it is asked again about that one. On disk and in force
    * when it resolves. Rejects when the store cannot be asked or written.
    */
   change<Refusal>(

@@ -2,7 +2,7 @@ import type { CallEvent } from '../facts/events.js'
 import { afterClearing, afterRinging, defaultWatchRule, goodStanding, type Standing, type WatchRule } from './failing-telephone.js'
 import type { RungBefore } from './rung-before.js'
 
-/** A telephone at which somebody was not reached, and how it stands. */
+/** A telephone at which a ringing failed, and its state. */
 export interface FailingTarget extends Standing {
   /** Number or `sip:` address, as it was dialled. For the rota's keeper, never for a caller. */
   readonly target: string
@@ -19,7 +19,7 @@ export type WatchListener = (target: FailingTarget, change: 'watched' | 'cleared
  */
 export class TargetHistory implements RungBefore {
   readonly #rule: WatchRule
-  /** Those that failed since anybody was last reached there. */
+  /** Those that failed since it was last reached. */
   readonly #failing = new Map<string, FailingTarget>()
   readonly #candidates = new Map<string, number>()
   /** Attempts that run: which telephone each rings, and whose it is. */

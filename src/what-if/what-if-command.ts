@@ -28,7 +28,7 @@ export interface CommandSurroundings {
   readonly places: (config: string | undefined) => Places
   readonly out: (text: string) => void
   readonly error: (text: string) => void
-  /** Told how far it is, where somebody watches. */
+  /** Called with the progress, where it is shown. */
   readonly progress?: (done: number, of: number) => void
   /** Wall-clock ms. */
   readonly now: number

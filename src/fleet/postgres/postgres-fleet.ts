@@ -47,7 +47,7 @@ const channel = 'ringround'
 const longestAbout = 1_000
 
 /**
- * Presence and signals over PostgreSQL. Each run beats three times a second from `begin` on; whoever sees that another one has stopped ends that run in the database, where one engine is the first,
+ * Presence and signals over PostgreSQL. Each run beats three times a second from `begin` on; an engine that sees another one stop ends that run in the database, where one engine is the first,
  * and from then on its facts are refused (`ringround_fence`). The run itself was begun when the store was opened.
  */
 export async function joinFleet(url: string, self: EngineRun, times: FleetTimes = fleetTimes): Promise<Fleet> {
@@ -185,7 +185,7 @@ class PostgresFleet implements Presence {
     if (this.#closing) return
     this.#beat = setTimeout(() => {
       this.#ran()
-      // Whoever is away from the database is so with all others: nobody can have ended a run since, and the calls go on.
+      // While the database is away it is away for all: nobody can have ended a run since, and the calls go on.
       if (this.#doubtSince !== undefined && performance.now() - this.#doubtSince > this.times.leaseMs) this.#settled(true)
       void this.#look().finally(() => this.#next())
     }, this.times.beatMs)

@@ -6,7 +6,7 @@ const againAfterMs = 20
 const connectionWithinMs = 1_000
 const turnWithinMs = 10_000
 
-/** By advisory locks of the engine's own session: whoever ends the run of an engine breaks its sessions off, and with them its turns. */
+/** By advisory locks of the engine's own session: ending the run of an engine breaks its sessions off, and with them its turns. */
 export class PostgresTurns implements Turns {
   constructor(private readonly connection: FleetConnection) {}
 

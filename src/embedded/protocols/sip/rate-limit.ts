@@ -10,7 +10,7 @@ export interface RateLimitSettings {
   readonly remembered: number
 }
 
-/** How much an address may ask of us: a token bucket each, in bounded memory. Of IPv6 the network (/64) counts: anybody has 2^64 addresses in theirs. */
+/** How much an address may ask of us: a token bucket each, in bounded memory. Of IPv6 the network (/64) counts: each network has 2^64 addresses. */
 export class RateLimit {
   readonly #buckets = new Map<string, { tokens: number; at: number }>()
 
