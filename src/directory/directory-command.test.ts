@@ -143,10 +143,10 @@ describe('npm run directory', () => {
     const asked = await runAsked(true, ...past)
     expect([asked.code, asked.out]).toEqual([
       0,
-      expect.stringContaining('days that are over: 2026-01-06 (today is 2026-01-14). Change them?'),
+      expect.stringContaining('past days: 2026-01-06 (today is 2026-01-14). Change them?'),
     ])
     expect((await run('rota-copy', 'cardiology', '--week', '2026-01-19', '--to', '2026-01-05')).errors).toMatch(
-      /days that are over: 2026-01-06 .*--to DATE/,
+      /past days: 2026-01-06 .*--to DATE/,
     )
     expect((await run('rota-copy', 'cardiology', '--week', '2026-01-19', '--to', '2026-01-05', '--past')).code).toBe(0)
     // Of this week, the days before today are over; a sheet that leaves them as they were asks nothing.
@@ -154,7 +154,7 @@ describe('npm run directory', () => {
       sheet,
       'Date,Session,From,To,1st\n12/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi\n14/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi',
     )
-    expect((await run('rota-import', 'cardiology', sheet)).errors).toMatch(/days that are over: 2026-01-12 /)
+    expect((await run('rota-import', 'cardiology', sheet)).errors).toMatch(/past days: 2026-01-12 /)
     await writeFile(sheet, 'Date,Session,From,To,1st\n14/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi')
     expect((await run('rota-import', 'cardiology', sheet)).code).toBe(0)
   })

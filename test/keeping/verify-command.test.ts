@@ -37,7 +37,7 @@ test('what is as it was written is said to be so, and the head is printed for ke
   const first = verify()
   expect(first).toMatchObject({ status: 0, error: '' })
   expect(first.out).toMatch(/2 recordings are as recorded\.\nHead: \S+ \d+ [\w-]{43}\nNothing was changed or removed\.\n$/)
-  expect(first.out).toMatch(/No head was written down elsewhere/)
+  expect(first.out).toMatch(/No head is recorded elsewhere/)
   expect(verify('--head').out).toBe(`${head.day} ${head.number} ${head.hash}\n`)
   await writeHead(join(world.folder, 'chain-heads.txt'), head, Date.now())
   expect(verify().out).toMatch(/The chain is the one of which 1 head was written down\./)

@@ -142,7 +142,7 @@ async function runsOfEngines(db: Kysely<unknown>): Promise<void> {
   await sql`create function ringround_fence(run text) returns void language plpgsql as $$
     begin
       perform 1 from engine_runs where incarnation = run and gone_at is null for share;
-      if not found then raise exception 'this run of the engine has ended: it was frozen or cut off, and others have taken its place' using errcode = 'RR001'; end if;
+      if not found then raise exception 'this run of the engine is over: it was frozen or cut off, and others have taken its place' using errcode = 'RR001'; end if;
     end $$`.execute(db)
 }
 
