@@ -141,10 +141,7 @@ describe('npm run directory', () => {
     expect(await readFile(file, 'utf8')).toBe(text)
     expect(await run(...past, '--dry-run')).toMatchObject({ code: 0, errors: '' })
     const asked = await runAsked(true, ...past)
-    expect([asked.code, asked.out]).toEqual([
-      0,
-      expect.stringContaining('past days: 2026-01-06 (today is 2026-01-14). Change them?'),
-    ])
+    expect([asked.code, asked.out]).toEqual([0, expect.stringContaining('past days: 2026-01-06 (today is 2026-01-14). Change them?')])
     expect((await run('rota-copy', 'cardiology', '--week', '2026-01-19', '--to', '2026-01-05')).errors).toMatch(
       /past days: 2026-01-06 .*--to DATE/,
     )
