@@ -8,6 +8,11 @@ export const isolation = { quietBeforeMs: 300, shortestMs: 140, longestMs: 1_200
 const begins = { voicedDb: 8.5, leastDb: 9.5, mostDb: 24, aboveUsualDb: 4 } as const
 /** It goes on down to so much less. */
 const goesOnLess = { voicedDb: 3, formantsDb: 4 } as const
+/**
+ * Where the noise is made of voices: it is over sooner, as others who talk on must not keep it going; what is quieter than that at its edges still belongs
+ * to it, as far as this.
+ */
+const amongVoices = { fromUsualDb: 0.5, goesOnLessDb: 2.5, edgesLessDb: 6, edgeFrames: 15 } as const
 /** What is usual: nine tenths of the last 2 s are below. */
 const usualFrames = 200
 const usualShare = 0.9
@@ -75,7 +80,7 @@ export class IsolationGate {
       this.#from === undefined
         ? voicedDb > begins.voicedDb && formantsDb > this.#beginsDb
         : voicedDb > begins.voicedDb - goesOnLess.voicedDb &&
-          formantsDb > Math.max(this.#beginsDb - goesOnLess.formantsDb, this.#peak - belowPeakDb)
+          formantsDb > Math.max(this.#beginsDb - this.#goesOnLessDb(), this.#peak - belowPeakDb)
     if (speaking && this.#run === 0 && this.#from === undefined) this.#noise = this.#floor.power()
     this.#run = speaking ? this.#run + 1 : 0
     if (speaking && (this.#from !== undefined || this.#run * frameMs >= clickMs)) {
@@ -85,7 +90,7 @@ export class IsolationGate {
     }
     if (this.#from === undefined || (now + 1 - this.#to) * frameMs < isolation.quietAfterMs) return nothing
     // What was before it and far below its loudest moment is the line, not the speaker.
-    let from = this.#from
+    let from = this.#edges(this.#from, now)
     while (from < this.#to && now - from < usualFrames && (this.#formants[from % usualFrames] ?? 0) < this.#peak - belowPeakDb) from++
     const before = this.#before.peak < this.#peak - nothingBesideDb ? 0 : this.#before.to
     const utterance: Utterance = { from, to: this.#to, quietBeforeMs: (from - before) * frameMs, noise: this.#noise }
@@ -97,6 +102,26 @@ export class IsolationGate {
       utterance,
       isolated: utterance.quietBeforeMs >= isolation.quietBeforeMs && ms >= isolation.shortestMs && ms <= isolation.longestMs,
     }
+  }
+
+  get #amongVoices(): boolean {
+    return this.#beginsDb > begins.leastDb + amongVoices.fromUsualDb
+  }
+
+  #goesOnLessDb(): number {
+    return this.#amongVoices ? amongVoices.goesOnLessDb : goesOnLess.formantsDb
+  }
+
+  /** Among voices: moves the end to where it is no louder than they are. @returns the beginning, moved likewise */
+  #edges(from: number, now: number): number {
+    if (!this.#amongVoices) return from
+    const least = Math.max(this.#beginsDb - amongVoices.edgesLessDb, this.#peak - belowPeakDb)
+    const belongs = (frame: number): boolean => (this.#formants[frame % usualFrames] ?? 0) > least
+    const earliest = Math.max(0, now + 1 - usualFrames, from - amongVoices.edgeFrames)
+    const latest = Math.min(now, this.#to + amongVoices.edgeFrames)
+    while (from > earliest && belongs(from - 1)) from--
+    while (this.#to < latest && belongs(this.#to)) this.#to++
+    return from
   }
 
   #usual(): number {

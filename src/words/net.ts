@@ -61,26 +61,40 @@ const depth = 9
 /** The noise of the line is taken off by this much: what is left of it in a frame is small beside a voice. */
 const noiseTaken = 1.5
 
+/** Noise that has grown since has grown in all bands: by what the quietest bands of a frame are above it. A word leaves some of them alone. */
+const grown = { band: 4, mostDb: 10 } as const
+const inDb = 10 / Math.LN10
+
+/** How much louder than it was the noise is in this frame, as a factor of its power: 1 to 10. */
+function grownBy({ mel }: Frame, noise: Float32Array): number {
+  const above = mel.map((power, band) => power - Math.log((noise[band] ?? 0) + 1e-9)).sort()
+  return Math.exp(Math.max(0, Math.min(grown.mostDb / inDb, above[grown.band] ?? 0)))
+}
+
 /**
  * An utterance as the net takes it: one second of frames with the utterance in the middle, the noise of the line and loudness taken out of it.
  * @param frames all that is known; those outside are silence
  */
 export function netInput(frames: (index: number) => Frame | undefined, { from, to, noise }: Utterance): Float32Array {
   const begin = Math.round((from + to - inputFrames) / 2)
-  const voice = (frame: Frame, band: number): number => {
-    const power = Math.exp(frame.mel[band] ?? -Infinity) - noiseTaken * (noise[band] ?? 0)
+  const voice = (frame: Frame, taken: number, band: number): number => {
+    const power = Math.exp(frame.mel[band] ?? -Infinity) - taken * (noise[band] ?? 0)
     return power > 0 ? Math.log(power) : -Infinity
   }
   let loudest = -Infinity
   for (let index = from; index < to; index++) {
     const frame = frames(index)
-    if (frame) for (let band = 0; band < bands; band++) loudest = Math.max(loudest, voice(frame, band))
+    if (!frame) continue
+    const taken = noiseTaken * grownBy(frame, noise)
+    for (let band = 0; band < bands; band++) loudest = Math.max(loudest, voice(frame, taken, band))
   }
   const input = new Float32Array(inputFrames * bands).fill(-1)
   for (let index = 0; index < inputFrames; index++) {
     const frame = frames(begin + index)
     if (!frame) continue
-    for (let band = 0; band < bands; band++) input[index * bands + band] = Math.max(-1, 1 + (2 * (voice(frame, band) - loudest)) / depth)
+    const taken = noiseTaken * grownBy(frame, noise)
+    for (let band = 0; band < bands; band++)
+      input[index * bands + band] = Math.max(-1, 1 + (2 * (voice(frame, taken, band) - loudest)) / depth)
   }
   return input
 }
