@@ -3,6 +3,7 @@ import { connectDrachtioSwitch, whenReady } from '../../src/switch/drachtio/conn
 import type { Leg, PlainSwitch } from '../../src/switch/port.js'
 import { startEmbedded } from './embedded-servers.js'
 import { TestPhone, type PhoneCall } from './phone/phone.js'
+import { serversOfEnvironment } from './servers.js'
 import type { Servers } from './socket-world.js'
 
 /** Whether an engine still has its calls, as a test says. */
@@ -34,7 +35,7 @@ describe('an engine that may have lost its calls says nothing to drachtio-server
   let leg: Leg
   let party: PhoneCall
   beforeEach(async () => {
-    ;[servers, phone] = await Promise.all([startEmbedded(), TestPhone.open()])
+    ;[servers, phone] = await Promise.all([serversOfEnvironment() ?? startEmbedded(), TestPhone.open()])
     doubt = new Doubt()
     telephone = connectDrachtioSwitch({ servers: [servers.set], trunks: [], certainty: doubt })
     const answered = new Promise<Leg>((resolve, reject) => {
