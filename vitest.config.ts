@@ -19,7 +19,13 @@ export default defineConfig({
       {
         test: {
           name: 'rules',
-          include: ['src/**/*.test.ts', 'bench/**/*.test.ts', 'packages/*/test/**/*.test.ts', 'scripts/**/*.test.mjs'],
+          include: [
+            'src/**/*.test.ts',
+            'bench/**/*.test.ts',
+            'training/**/*.test.ts',
+            'packages/*/test/**/*.test.ts',
+            'scripts/**/*.test.mjs',
+          ],
           exclude: [...slow, embedded],
           testTimeout: 120_000,
           expect: expectations,

@@ -2,15 +2,15 @@
  * `npm run train-word`: makes the material, trains the net, chooses the threshold and writes `src/words/one-net.ts`. The same seeds, voices and Node.js give
  * the same weights. See docs/words.md.
  */
-import { createHash } from 'node:crypto'
 import { writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { weightCount, type NetFile } from '../../src/words/net.js'
+import { readNet } from '../../src/words/net.js'
 import { Chance } from './chance.js'
 import { examplesOf } from './examples.js'
-import { Learning, rates } from './learning.js'
+import { rates } from './learning.js'
 import { Speaker } from './speak.js'
+import { source, trained } from './trained.js'
 import { trainingVoices, voicesOf } from './voices.js'
 import { recordedAbroad, recordedNumbers, spoken, spokenAbroad, type Utterance } from './utterances.js'
 
@@ -59,59 +59,10 @@ async function main(): Promise<void> {
   )
   tell(`${tuning.examples.length} examples to choose the threshold with`)
 
-  const learning = new Learning(new Chance(`${seed}/net`))
-  const last = Number(values.epochs)
-  for (let epoch = 1; epoch <= last; epoch++) {
-    const loss = learning.epoch(made.examples, 0.002 * 0.5 * (1 + Math.cos((Math.PI * epoch) / (last + 1))), 1)
-    if (epoch % 4 === 0 || epoch === last) {
-      const { heard, near, other } = rates(learning.weights, tuning.examples, 0.7)
-      tell(
-        `epoch ${epoch}: loss ${loss.toFixed(4)}; at 0.7 ${percent(heard)} heard, ${percent(near)} of near words, ${percent(other)} of others`,
-      )
-    }
-  }
-  const file = packed(learning.weights, chosen(learning.weights, tuning.examples))
-  tell(`threshold ${file.threshold}: ${JSON.stringify(rates(learning.weights, tuning.examples, file.threshold))}`)
+  const file = trained(made.examples, tuning.examples, { seed, epochs: Number(values.epochs), most, tell })
+  tell(`threshold ${file.threshold}: ${JSON.stringify(rates(readNet(file), tuning.examples, file.threshold))}`)
   await writeFile(values.out, source(file))
   tell(`written to ${values.out}`)
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`
-}
-
-function chosen(weights: Float32Array, examples: Parameters<typeof rates>[1]): number {
-  for (let threshold = 0.5; threshold < 0.97; threshold += 0.01) {
-    const { near, other } = rates(weights, examples, threshold)
-    if (near <= most.near && other <= most.other) return Math.round(threshold * 100) / 100
-  }
-  return 0.97
-}
-
-function packed(weights: Float32Array, threshold: number): NetFile {
-  const scale = weights.reduce((most, weight) => Math.max(most, Math.abs(weight)), 0) / 32_767
-  const bytes = Buffer.alloc(weightCount * 2)
-  for (const [index, weight] of weights.entries()) bytes.writeInt16LE(Math.round(weight / scale), index * 2)
-  return {
-    word: 'one',
-    weights: bytes.toString('base64'),
-    scale,
-    sha256: createHash('sha256').update(bytes).digest('hex'),
-    threshold,
-    made: `training/word, seed ${seed}, ${epochs} epochs; voices of flite, festival, SVOX and espeak-ng, recordings out of Debian's packages (docs/words.md)`,
-  }
-}
-
-function source(file: NetFile): string {
-  return `import type { NetFile } from './net.js'\n\n/** Written by \`npm run train-word\`; not to be changed by hand. */\nexport const oneNet: NetFile = ${JSON.stringify(
-    file,
-    null,
-    2,
-  )
-    .replace(/"(\w+)":/g, '$1:')
-    .replaceAll('"', "'")
-    .replace("Debian's", "Debian\\'s")
-    .replace(/\n\}$/, ',\n}')}\n`
 }
 
 await main()
