@@ -117,7 +117,9 @@ export class CallScope {
     const { log, clock, durableMs, callId } = this.#options
     try {
       const known = this.#cast.actorOf(fact)
-      return (await within(clock, durableMs, log.append(callId, fact, actor ?? known))) !== undefined
+      const kept = (await within(clock, durableMs, log.append(callId, fact, actor ?? known))) !== undefined
+      if (kept && 'legId' in fact && 'handle' in fact) [...this.#legs.keys()].find(({ id }) => id === fact.legId)?.outlive()
+      return kept
     } catch {
       return false
     }

@@ -23,7 +23,8 @@ import type { FlowSettings } from './flow-settings.js'
 import { goOn } from './go-on.js'
 import { holdClinician } from './hold-clinician.js'
 import { arrival, numberInFacts, takeCall } from './incoming.js'
-import { ringingLeft, takeLegs } from './left-legs.js'
+import { takeLegs } from './left-legs.js'
+import { handleOf } from './leg-handle.js'
 import { legsOf, Returns, type BrowserOf, type OtherTalks } from './returns.js'
 import { sayAndRelease, sentence } from './saying.js'
 import { ownCall, type OwnCall } from './own-call.js'
@@ -61,6 +62,8 @@ export interface DeskOptions {
   readonly alarms?: Alarms
   /** A call that failed by a fault in the program; the call itself is told and released. */
   readonly onFault?: (callId: string, fault: unknown) => void
+  /** Whether the INVITE of a call whose engine died has come again since, and is another call. Default: it never does. */
+  readonly cameAgain?: (call: Pick<CallRecord, 'callId' | 'sipCallId'>) => Promise<boolean>
   /** A call of an engine that died goes on here: its facts so far, before any more are told. */
   readonly onTakenOver?: (events: readonly CallEvent[]) => void
   /** Default: `newCallId`. Never the caller's own Call-ID, which they may choose. */
@@ -166,8 +169,7 @@ export class Desk {
     const record = callRecord(events)
     if (record === undefined || record.ending !== undefined || this.#draining)
       return { kind: 'left', why: 'it has ended, or this engine is closing down' }
-    for (const handle of ringingLeft(events)) void this.#options.switch.callOff(handle)
-    const legs = await takeLegs(this.#options.switch, events)
+    const legs = await takeLegs(this.#options.switch, events, () => this.#options.cameAgain?.(record) ?? Promise.resolve(false))
     if (legs.taken.length === 0) return { kind: 'left', why: legs.lost.map(({ party, why }) => `${party}: ${why}`).join('; ') }
     const call = this.#begin(
       {
@@ -181,13 +183,20 @@ export class Desk {
     this.#options.onTakenOver?.(events)
     for (const { leg, party } of legs.taken) scope.own(leg, party)
     scope.tell({ type: 'call.takenOver', from: carrierOf(events) ?? record.node, legs: legs.taken.map(({ leg }) => leg.id) })
-    for (const { legId, party, hungUp, why } of legs.lost)
+    for (const { leg, attempt, untold } of legs.taken) {
+      if (!untold) continue
+      if (attempt === undefined) scope.tell({ type: 'call.answered', legId: leg.id, ...handleOf(leg) })
+      else scope.tell({ type: 'attempt.answered', attempt, legId: leg.id, ...handleOf(leg) })
+    }
+    for (const { legId, party, hungUp, why } of legs.lost) {
+      if (legId === undefined) continue
       scope.tell({
         type: 'leg.ended',
         legId,
         party,
         hangUp: { ending: hungUp ? 'hangup' : 'signallingLost', at: call.clock.now(), detail: why },
       })
+    }
     for (const { leg, attempt } of legs.taken)
       this.#reserve(
         call,

@@ -98,7 +98,8 @@ async function withoutCaller(call: CallContext, record: CallRecord, { taken, los
   scope.alongside(recorder.stop())
   const hunting = record.lineChosenAt !== undefined && record.huntEndedAt === undefined
   await Promise.all(taken.map(({ leg }) => sayAndRelease(call, leg, [sentence('not-connected')])))
-  for (const { attempt } of taken) if (attempt !== undefined) scope.tell({ type: 'attempt.ended', attempt, result: 'cancelled' })
+  const answered = answeredNow(record, { taken, lost })
+  if (answered) scope.tell({ type: 'attempt.ended', attempt: answered.attempt, result: 'cancelled' })
   if (hunting) scope.tell({ type: 'hunt.ended', result: 'callerGone' })
   if (lost.some(({ party, hungUp }) => party === 'caller' && hungUp)) return { ending: hunting ? 'abandonedInHunt' : 'abandonedInMenu' }
   return { ending: 'interrupted', detail: 'its engine died, and the caller could not be found again' }

@@ -44,8 +44,8 @@ export async function takeCall(call: CallContext, incoming: IncomingCall, settle
     await incoming.reject(route.status)
     return route.end
   }
-  // The disk and the media are got ready side by side: nobody waits for both in turn.
-  const [answer] = await Promise.all([incoming.answer().finally(settled), arrived])
+  // The disk and the media are got ready side by side: nobody waits for both in turn. Nobody is answered who could not be found again, should this engine die.
+  const answer = await incoming.answer({ when: arrived }).finally(settled)
   switch (answer.kind) {
     case 'cancelled':
       return { ending: 'abandonedBeforeAnswer' }
@@ -82,6 +82,7 @@ export function arrival(incoming: IncomingCall, owner: DeviceOwner | undefined, 
     source: `${protocol}:${address}:${port}`,
     sipCallId: cutCallId(incoming.id),
     ...(incoming.trunk === undefined ? {} : { trunk: incoming.trunk }),
+    ...handleOf(incoming),
   }
 }
 

@@ -1,13 +1,14 @@
 import type { AttemptId, CallEvent, Party } from '../facts/events.js'
-import type { DialledBefore, Leg, Switch } from '../switch/port.js'
+import type { AdoptResult, DialledBefore, Leg, Switch } from '../switch/port.js'
 
-/** A leg that ran when the engine of its call died. */
+/** A leg that ran when the engine of its call died, or may have: of one that nobody has told of there may be several traces, one for each INVITE. */
 interface RunningLeg {
-  readonly legId: string
+  /** Undefined: no fact says that they have answered. */
+  readonly legId: string | undefined
   readonly party: Party
   /** Undefined: the caller who rang in. */
   readonly attempt: AttemptId | undefined
-  readonly handle: string | undefined
+  readonly handles: readonly string[]
   /** Of a leg to a telephone number. */
   readonly dialled?: DialledBefore
 }
@@ -19,13 +20,16 @@ export interface TakenLeg {
   readonly attempt: AttemptId | undefined
   /** Its media server had died as well: it has another one, and is neither bridged nor recorded. */
   readonly moved?: true
+  /** No fact says yet that they have answered. */
+  readonly untold?: true
 }
 
 export interface LeftLegs {
   readonly taken: readonly TakenLeg[]
   /** Those that have ended while nobody was there, or cannot be found any more. */
   readonly lost: readonly {
-    readonly legId: string
+    /** Undefined: nobody knows whether it ever was. */
+    readonly legId: string | undefined
     readonly party: Party
     readonly attempt: AttemptId | undefined
     readonly hungUp: boolean
@@ -33,16 +37,37 @@ export interface LeftLegs {
   }[]
 }
 
-/** Takes over the legs that a call had when its engine died, as its facts name them. Never rejects. */
-export async function takeLegs(telephone: Pick<Switch, 'adopt'>, events: readonly CallEvent[]): Promise<LeftLegs> {
+/**
+ * Takes over the legs that a call had when its engine died, as its facts name them, and ends what rings. Never rejects.
+ * @param cameAgain whether the caller's INVITE has come to another engine since
+ */
+export async function takeLegs(
+  telephone: Pick<Switch, 'adopt' | 'callOff'>,
+  events: readonly CallEvent[],
+  cameAgain: () => Promise<boolean>,
+): Promise<LeftLegs> {
   const taken: TakenLeg[] = []
   const lost: LeftLegs['lost'][number][] = []
   await Promise.all(
-    runningLegs(events).map(async ({ legId, party, attempt, handle, dialled }) => {
-      const result =
-        handle === undefined ? ({ kind: 'failed', why: 'its handle is not in the facts' } as const) : await telephone.adopt(handle, dialled)
-      if (result.kind === 'adopted') taken.push({ leg: result.leg, party, attempt, ...(result.moved ? { moved: true } : {}) })
-      else lost.push({ legId, party, attempt, hungUp: result.kind === 'gone', why: result.why })
+    runningLegs(events).map(async ({ legId, party, attempt, handles, dialled }) => {
+      let result: AdoptResult = { kind: 'failed', why: 'its handle is not in the facts' }
+      for (const handle of handles) {
+        // Whoever still rings is let go of; who has answered is there.
+        if (legId === undefined && attempt !== undefined) await telephone.callOff(handle)
+        const next = await telephone.adopt(handle, dialled, async () => !(await cameAgain()))
+        // Two telephones of one person have answered at once.
+        if (result.kind === 'adopted' && next.kind === 'adopted') void next.leg.close()
+        else if (result.kind !== 'adopted') result = next
+      }
+      if (result.kind !== 'adopted') lost.push({ legId, party, attempt, hungUp: result.kind === 'gone', why: result.why })
+      else
+        taken.push({
+          leg: result.leg,
+          party,
+          attempt,
+          ...(result.moved ? { moved: true } : {}),
+          ...(legId === undefined ? { untold: true } : {}),
+        })
     }),
   )
   return { taken, lost }
@@ -50,31 +75,38 @@ export async function takeLegs(telephone: Pick<Switch, 'adopt'>, events: readonl
 
 /** By what the legs can be found that a call had when its engine died; none: there is nothing to go on with. */
 export function handlesLeft(events: readonly CallEvent[]): readonly string[] {
-  return runningLegs(events).flatMap(({ handle }) => (handle === undefined ? [] : [handle]))
-}
-
-/** By what those are let go of who were being rung when the engine died. */
-export function ringingLeft(events: readonly CallEvent[]): readonly string[] {
-  const ringing = new Map<AttemptId, string>()
-  for (const event of events) {
-    if (event.type === 'attempt.sent' && event.handle !== undefined) ringing.set(event.attempt, event.handle)
-    if (event.type === 'attempt.answered' || event.type === 'attempt.ended') ringing.delete(event.attempt)
-  }
-  return [...ringing.values()]
+  return runningLegs(events).flatMap(({ handles }) => handles)
 }
 
 function runningLegs(events: readonly CallEvent[]): readonly RunningLeg[] {
   const legs = new Map<string, RunningLeg>()
+  /** Who had not answered, as far as is known: by attempt; undefined: the caller. */
+  const untold = new Map<AttemptId | undefined, RunningLeg>()
   const parties = new Map<AttemptId, Party>()
   const accounts = new Map<AttemptId, string>()
   const placed = events.some(({ type }) => type === 'call.placed')
   for (const event of events) {
-    if (event.type === 'call.answered')
-      legs.set(event.legId, { legId: event.legId, party: 'caller', attempt: undefined, handle: event.handle })
+    if (event.type === 'call.arrived' && event.handle !== undefined)
+      untold.set(undefined, { legId: undefined, party: 'caller', attempt: undefined, handles: [event.handle] })
+    if (event.type === 'call.answered') {
+      untold.delete(undefined)
+      legs.set(event.legId, { legId: event.legId, party: 'caller', attempt: undefined, handles: handlesOf(event) })
+    }
     if (event.type === 'attempt.started') parties.set(event.attempt, event.pool === 'direct' ? 'called' : placed ? 'caller' : 'specialist')
     // Addresses and registered telephones cost nothing.
     if (event.type === 'attempt.started' && event.target.startsWith('+') && event.account !== undefined)
       accounts.set(event.attempt, event.account)
+    if (event.type === 'attempt.sent' && event.handle !== undefined) {
+      const account = accounts.get(event.attempt)
+      untold.set(event.attempt, {
+        legId: undefined,
+        party: parties.get(event.attempt) ?? 'specialist',
+        attempt: event.attempt,
+        handles: [...(untold.get(event.attempt)?.handles ?? []), event.handle],
+        ...(account === undefined ? {} : { dialled: { account, answeredAt: event.at } }),
+      })
+    }
+    if (event.type === 'attempt.answered' || event.type === 'attempt.ended') untold.delete(event.attempt)
     if (event.type === 'attempt.answered') {
       const account = accounts.get(event.attempt)
       const dialled = account === undefined ? {} : { dialled: { account, answeredAt: event.at } }
@@ -82,17 +114,21 @@ function runningLegs(events: readonly CallEvent[]): readonly RunningLeg[] {
         legId: event.legId,
         party: parties.get(event.attempt) ?? 'specialist',
         attempt: event.attempt,
-        handle: event.handle,
+        handles: handlesOf(event),
         ...dialled,
       })
     }
     const moved = event.type === 'leg.moved' ? legs.get(event.legId) : undefined
-    if (event.type === 'leg.moved' && moved) legs.set(event.legId, { ...moved, handle: event.handle })
+    if (event.type === 'leg.moved' && moved) legs.set(event.legId, { ...moved, handles: handlesOf(event) })
     if (event.type === 'leg.returned') {
       const before = legs.get(event.before)
-      if (before) legs.set(event.legId, { ...before, legId: event.legId, handle: event.handle })
+      if (before) legs.set(event.legId, { ...before, legId: event.legId, handles: handlesOf(event) })
     }
     if (event.type === 'leg.ended') legs.delete(event.legId)
   }
-  return [...legs.values()]
+  return [...legs.values(), ...untold.values()]
+}
+
+function handlesOf({ handle }: { readonly handle?: string }): readonly string[] {
+  return handle === undefined ? [] : [handle]
 }

@@ -1,6 +1,6 @@
-import type { Leg } from '../switch/port.js'
+import type { IncomingCall, Leg } from '../switch/port.js'
 
-/** What a fact says of how a leg is found again. */
-export function handleOf({ handle }: Leg): { readonly handle?: string } {
+/** What a fact says of how a party is found again. */
+export function handleOf({ handle }: Pick<Leg | IncomingCall, 'handle'>): { readonly handle?: string } {
   return handle === '' ? {} : { handle }
 }

@@ -162,6 +162,7 @@ async function compose(
     alarms,
     clock: systemClock,
     settings: { ...flowDefaults, outbound: { number: settings.outboundNumber, displayName: settings.outboundName } },
+    cameAgain: (call) => store.left.cameAgain(call),
     onTakenOver: (events) => later.shown?.resume(events),
     onFault: (callId, fault) => log.error({ callId, err: fault }, 'a call ended by a fault in the program'),
   })

@@ -110,7 +110,7 @@ function wrong({ world, ended }: Awaited<ReturnType<typeof lived>>): string | un
       .filter(([, events]) => count(events, 'call.ended') === 0)
       .map(([id]) => id)
       .join()}`
-  return talksThatWereCut(world) ?? neverAccepted(world)
+  return talksThatWereCut(world) ?? neverAccepted(world) ?? leftInSilence(world)
 }
 
 /** Closed by whoever has claimed it, and could not go on with it. */
@@ -134,6 +134,14 @@ function talksThatWereCut({ telephone }: FleetWorld): string | undefined {
     if (downAt.hangUp.ending === 'released') return `${downAt.leg} talked, and was released`
   }
   return undefined
+}
+
+/** Every call is over by now: whoever is still on the line is nobody's. */
+function leftInSilence({ telephone }: FleetWorld): string | undefined {
+  const caller = telephone.callers.find(({ leg }) => leg !== undefined && !leg.ended)
+  if (caller) return `${caller.incoming.id} was answered, and nobody has the caller any more`
+  const phone = [...telephone.phones.values()].find(({ leg }) => leg !== undefined && !leg.ended)
+  return phone && `${phone.number} has answered, and nobody has them any more`
 }
 
 function neverAccepted({ telephone, told }: FleetWorld): string | undefined {

@@ -83,7 +83,7 @@ export type HuntEnd = 'accepted' | 'connected' | 'nobody' | 'callerGone' | 'call
 export type AttemptPool = 'local' | 'ncn' | 'direct'
 
 export type CallFact =
-  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: under which name a caller who withholds it is counted by limits; a keyed hash. `clinician`: whose telephone it is, as it has proved. */
+  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: under which name a caller who withholds it is counted by limits; a keyed hash. `clinician`: whose telephone it is, as it has proved. `handle`: by what another engine finds the caller, from the answer on, should this one die before it has told `call.answered`. */
   | {
       readonly type: 'call.arrived'
       readonly kind: CallKind
@@ -96,6 +96,7 @@ export type CallFact =
       readonly source: string
       readonly sipCallId?: string
       readonly trunk?: string
+      readonly handle?: string
     }
   /** The engine itself begins the call, at a person's request: it rings the clinician first. */
   | { readonly type: 'call.placed'; readonly kind: CallKind; readonly arrangement: ArrangementId; readonly clinician: ClinicianId }
@@ -131,7 +132,7 @@ export type CallFact =
       readonly target: string
       readonly account?: string
     }
-  /** An INVITE has left; several times where one trunk after the other is tried. `handle`: by what another engine ends the ringing, should this one die. */
+  /** An INVITE has left; several times where one trunk after the other is tried. `handle`: by what another engine ends the ringing, or finds whoever has answered, should this one die. */
   | {
       readonly type: 'attempt.sent'
       readonly attempt: AttemptId
@@ -197,9 +198,13 @@ export type CallFact =
 
 export type CallFactType = CallFact['type']
 
-/** Facts on which money, safety or law depend: on disk before their consequence can be heard. */
+/** Facts on which money, safety, law or somebody on the line depend: they are written at once, and whoever has to wait for the disk learns when they are there. */
 export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>([
   'call.arrived',
+  // Until these are kept, another engine finds a party that is there by what was kept before, and has to take it to another place.
+  'call.answered',
+  'attempt.sent',
+  'attempt.answered',
   'call.placed',
   'attempt.accepted',
   'callBack.requested',

@@ -55,7 +55,7 @@ export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
       }
     },
     bridge: (a, b, options) => inner.bridge(a, b, options),
-    adopt: (handle, dialled) => adoptCharged(inner, guards, handle, dialled),
+    adopt: async (handle, dialled, isOurs) => charged(await inner.adopt(handle, dialled, isOurs), guards, dialled),
     callOff: (handle) => inner.callOff(handle),
     reach: (handle) => inner.reach(handle),
     rejoin: (a, b) => inner.rejoin(a, b),
@@ -94,13 +94,7 @@ async function dialNumber(
 }
 
 /** A leg that runs is not ended by a limit; it counts against it, from its answer on. */
-async function adoptCharged(
-  inner: Switch,
-  { allowance }: GuardOptions,
-  handle: string,
-  dialled: DialledBefore | undefined,
-): Promise<AdoptResult> {
-  const result = await inner.adopt(handle, dialled)
+function charged(result: AdoptResult, { allowance }: GuardOptions, dialled: DialledBefore | undefined): AdoptResult {
   if (result.kind !== 'adopted' || dialled === undefined) return result
   const charge = allowance.goOn(dialled.account, dialled.answeredAt)
   void result.leg.hungUp.then(() => charge.end())
@@ -171,7 +165,8 @@ function identified(call: IncomingCall, { believed, accountOf, trunks = [] }: Gu
     source: call.source,
     signal: call.signal,
     header: (name) => call.header(name),
-    answer: () => call.answer(),
+    handle: call.handle,
+    answer: (options) => call.answer(options),
     reject: (status, options) => call.reject(status, options),
   }
 }

@@ -52,7 +52,8 @@ function withDevice(call: IncomingCall, device: string): IncomingCall {
     source: call.source,
     signal: call.signal,
     header: (name) => call.header(name),
-    answer: () => call.answer(),
+    handle: call.handle,
+    answer: (options) => call.answer(options),
     reject: (status, options) => call.reject(status, options),
   }
 }

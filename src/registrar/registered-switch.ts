@@ -22,7 +22,7 @@ export function registeredSwitch(inner: PlainSwitch, bindings: Bindings, browser
       }
     },
     bridge: (a, b, options) => inner.bridge(a, b, options),
-    adopt: (handle, dialled) => inner.adopt(handle, dialled),
+    adopt: (handle, dialled, isOurs) => inner.adopt(handle, dialled, isOurs),
     callOff: (handle) => inner.callOff(handle),
     reach: (handle) => inner.reach(handle),
     rejoin: (a, b) => inner.rejoin(a, b),

@@ -324,6 +324,7 @@ describe('a call from somebody who says that they are one of the telephones', ()
       dialledNumber: options.dialled ?? '21',
       source: { address: options.address ?? '127.0.0.1', port: 5060, protocol: 'udp' },
       signal: new AbortController().signal,
+      handle: '',
       header: (name: string) => (name === 'Authorization' ? options.authorization : undefined),
       answer: () => Promise.reject(new Error('not yet')),
       reject: (status: number, more?: { headers?: Readonly<Record<string, string>> }) =>

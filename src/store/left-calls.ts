@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { callRecord } from '../facts/call-record.js'
+import { callRecord, type CallRecord } from '../facts/call-record.js'
 import { carrierOf } from '../facts/carrier.js'
 import type { CallEvent } from '../facts/events.js'
 import type { StoreDatabase } from './database.js'
@@ -72,6 +72,11 @@ export class LeftCalls {
     const claimed = await writes.claim(left, asker.run)
     for (const callId of claimed) log.readAgain(callId)
     return left.filter(({ callId }) => claimed.has(callId))
+  }
+
+  /** Whether the INVITE of this call has come again, and is another call now: its caller is found by the same names. Rejects when the database cannot be reached. */
+  cameAgain({ callId, sipCallId }: Pick<CallRecord, 'callId' | 'sipCallId'>): Promise<boolean> {
+    return sipCallId === undefined ? Promise.resolve(false) : questions.cameAgain.ask(this.options.database.reading, callId, sipCallId)
   }
 
   /** Closes calls of this run's as interrupted, at the last sign of life. */

@@ -2,6 +2,7 @@ import type { Db } from './statements.js'
 import { aliveAt } from './questions/alive-at.js'
 import { arrangementFactsSince } from './questions/arrangement-facts-since.js'
 import { arrivalsOf } from './questions/arrivals-of.js'
+import { cameAgain } from './questions/came-again.js'
 import { callsOfLine } from './questions/calls-of-line.js'
 import { connectionsAtHours } from './questions/connections-at-hours.js'
 import { entitiesChanged, entitiesInForce, entityPlaces } from './questions/directory-entities.js'
@@ -62,6 +63,7 @@ export const questions = {
   aliveAt: asked('start', aliveAt),
   leftOpen: asked('start', leftOpen),
   heldElsewhere: asked('start', heldElsewhere),
+  cameAgain: asked('start', cameAgain),
   failingTargets: asked('start', failingTargets),
   rungCandidates: asked('start', rungCandidates),
   spentSince: asked('start', spentSince),

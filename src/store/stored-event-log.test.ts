@@ -4,7 +4,7 @@ import { StoredEventLog } from './stored-event-log.js'
 
 const arrived: CallFact = { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '1', source: '' }
 const ended: CallFact = { type: 'call.ended', ending: 'completed' }
-const answered: CallFact = { type: 'call.answered', legId: 'a' }
+const offered: CallFact = { type: 'menu.offered', lines: [], attempt: 1 }
 
 /** A disk that can be full, and slow. */
 function disk() {
@@ -47,7 +47,7 @@ test('a durable fact is acknowledged only after it was written, with every fact 
   const on = disk()
   const { log } = logOn(on)
   void log.append('a', arrived)
-  void log.append('a', answered)
+  void log.append('a', offered)
   let acknowledged = false
   const done = log.append('a', ended).then(() => {
     acknowledged = true
@@ -100,8 +100,8 @@ test('facts that nothing hangs on are acknowledged at once and written together 
   const on = disk()
   const { log } = logOn(on)
   await log.append('a', arrived)
-  await log.append('a', answered)
-  await log.append('a', answered)
+  await log.append('a', offered)
+  await log.append('a', offered)
   expect(on.written).toHaveLength(1)
   await vi.advanceTimersByTimeAsync(25)
   expect(on.written.map((batch) => batch.length)).toEqual([1, 2])
@@ -122,7 +122,7 @@ test('disk full: whoever needs a fact on disk is told that it is not, the alarm 
   on.state.full = true
   expect(await log.append('a', arrived)).toBeUndefined()
   expect(names()).toEqual(['store.cannotWrite'])
-  expect(await log.append('a', answered)).toMatchObject({ seq: 2 })
+  expect(await log.append('a', offered)).toMatchObject({ seq: 2 })
   expect(await log.append('a', ended)).toBeUndefined()
   expect(log.queued).toBe(3)
   expect(log.failing).toBe('database or disk is full')
@@ -157,7 +157,7 @@ test('facts of a call from before the start keep their order while the store is 
   const { log } = logOn(on, { lastSeq: async () => new Promise((resolve) => setTimeout(() => resolve(22), 100)) })
   const heard: number[] = []
   log.subscribe((event) => heard.push(event.seq))
-  const all = Promise.all([log.append('old', answered), log.append('old', ended), log.append('old', answered)])
+  const all = Promise.all([log.append('old', offered), log.append('old', ended), log.append('old', offered)])
   await vi.advanceTimersByTimeAsync(150)
   expect((await all).map((event) => event?.seq)).toEqual([23, 24, 25])
   expect(heard).toEqual([23, 24, 25])
@@ -167,7 +167,7 @@ test('closing writes what is left; with a dead disk it gives up and says how muc
   const on = disk()
   const { log } = logOn(on)
   await log.append('a', arrived)
-  await log.append('a', answered)
+  await log.append('a', offered)
   expect(await log.close(1_000)).toBe(0)
   expect(on.all()).toEqual(['a.1', 'a.2'])
 
@@ -175,7 +175,7 @@ test('closing writes what is left; with a dead disk it gives up and says how muc
   dead.state.full = true
   const other = logOn(dead)
   await other.log.append('a', arrived)
-  await other.log.append('a', answered)
+  await other.log.append('a', offered)
   const closing = other.log.close(1_000)
   await vi.advanceTimersByTimeAsync(1_100)
   expect(await closing).toBe(2)

@@ -135,6 +135,11 @@ export interface Leg {
   readonly hungUp: Promise<HangUp>
   /** Set as soon as the leg is over. */
   readonly ended: HangUp | undefined
+  /**
+   * Its handle is kept: should this engine die, what the media server has of the leg waits for another engine, and does not end with this one. Before that the party alone is found
+   * (`IncomingCall.handle`, `Sent.handle`), and is taken to another place. Harmless more than once.
+   */
+  outlive(): void
   /** What this party hears first when it has been moved to another media server. Default: nothing. */
   afterMove: readonly Audio[]
   /** Tells `listener` whenever the leg has been moved to another media server. @returns stops it */
@@ -233,7 +238,7 @@ export interface Sent {
   readonly sipCallId: string
   /** Name of the trunk that was to carry it; absent where the target is an address or a registered telephone. */
   readonly trunk?: string
-  /** By what `Switch.callOff` of another engine ends the ringing, should this one die; for nobody to read. At most 500 characters. */
+  /** By what `Switch.callOff` of another engine ends the ringing, and `Switch.adopt` finds whoever has answered, should this one die; for nobody to read. At most 1,000 characters. */
   readonly handle?: string
   /** The voice is offered encrypted (SRTP). */
   readonly srtp?: true
@@ -265,6 +270,11 @@ export type AnswerResult =
   | { readonly kind: 'noCommonCodec' }
   | { readonly kind: 'failed'; readonly why: string }
 
+export interface AnswerOptions {
+  /** The answer leaves when this has settled, however; the media are got ready meanwhile. Default: at once. */
+  readonly when?: Promise<unknown>
+}
+
 /** A call that wants to come in: nothing final has been sent yet. */
 export interface IncomingCall {
   /** Value of its Call-ID header, as the caller's side chose it. */
@@ -289,12 +299,17 @@ export interface IncomingCall {
   readonly trunk?: string
   /** Where it came from, as the transport saw it. */
   readonly source: { readonly address: string; readonly port: number; readonly protocol: string }
+  /**
+   * By what `Switch.adopt` of another engine finds the caller from the answer on, should this engine die before it has kept the handle of the leg; for nobody to read. At most 1,000
+   * characters; empty: not at all.
+   */
+  readonly handle: string
   /** Value of a SIP header, for access rules (digest, P-Asserted-Identity). Undefined when absent. */
   header(name: string): string | undefined
   /** Aborts when the caller gives up (CANCEL, or the transport is lost) before the answer. */
   readonly signal: AbortSignal
   /** Answers with media. After `cancelled` and `failed` nothing is left open. */
-  answer(): Promise<AnswerResult>
+  answer(options?: AnswerOptions): Promise<AnswerResult>
   /** Refuses with a SIP status (4xx to 6xx). Harmless after the caller has gone. */
   reject(status: number, options?: { readonly reason?: string; readonly headers?: Readonly<Record<string, string>> }): Promise<void>
 }
@@ -341,13 +356,14 @@ export interface Switch {
   bridge(a: Leg, b: Leg, options: { readonly signal: AbortSignal }): Promise<BridgeResult>
   /**
    * Takes over a leg that an engine which died has left: from now on it is this switch's own. It plays nothing, unless it is bridged: then it goes on talking.
-   * @param handle `Leg.handle`, as that engine kept it
+   * @param handle `Leg.handle`, as that engine kept it; `IncomingCall.handle` or `Sent.handle`, where it kept no more: then the leg, if there is one, is `moved`
    * @param dialled of a leg to a telephone number
+   * @param isOurs asked of a caller who is found by `IncomingCall.handle`, before anything is said to them: false where the same INVITE has come to another engine meanwhile, whose the dialog is
    */
-  adopt(handle: string, dialled?: DialledBefore): Promise<AdoptResult>
+  adopt(handle: string, dialled?: DialledBefore, isOurs?: () => Promise<boolean>): Promise<AdoptResult>
   /** Ends a ringing that an engine which died has begun. Settles within a bound; never rejects. @param handle `Sent.handle` */
   callOff(handle: string): Promise<void>
-  /** @param handle `Leg.handle`. Nobody is asked: as far as is known at this moment */
+  /** @param handle as for `adopt`. Nobody is asked: as far as is known at this moment */
   reach(handle: string): Reach
   /** Takes over the bridge of two adopted legs. `failed`: they do not hear each other, and may be bridged. */
   rejoin(a: Leg, b: Leg): BridgeResult

@@ -95,6 +95,30 @@ export function adoptionContract(name: string, open: () => Promise<World>): void
       await world.settled(Promise.all([a.close(), b.close()]))
     })
 
+    it('who had just answered, and of whom nobody had kept more than the INVITE, is there, and the two can be connected', async () => {
+      const left = await world.leftBy('withBothUntold')
+      const [caller, other] = [await adopted(left.callerHandle), await adopted(left.other?.handle ?? '')]
+      expect(await world.settled(caller.play([world.file(300)]))).toMatchObject({ kind: 'finished' })
+      const heard = other.listenFor({ keys: ['1'], signal: never() })
+      left.other?.person.press('1')
+      expect(await world.settled(heard)).toMatchObject({ kind: 'key', key: '1' })
+      const connected = await world.settled(world.switch.bridge(caller, other, { signal: never() }))
+      expect(connected.kind).toBe('bridged')
+      left.caller.hangUp()
+      if (connected.kind === 'bridged') expect(await world.settled(connected.bridge.ended)).toMatchObject({ kind: 'hungUp', first: caller })
+      await world.settled(other.close())
+      await world.eventually(() => left.other?.person.released === true)
+    })
+
+    it('a caller whose INVITE has come to another engine meanwhile is left to that one', async () => {
+      const left = await world.leftBy('withBothUntold')
+      const taken = await world.settled(world.switch.adopt(left.callerHandle, undefined, () => Promise.resolve(false)))
+      expect(taken).toMatchObject({ kind: 'gone' })
+      expect(left.caller.released).toBe(false)
+      await world.settled((await adopted(left.callerHandle)).close())
+      await world.settled((await adopted(left.other?.handle ?? '')).close())
+    })
+
     it('a handle that is none is no leg', async () => {
       expect((await world.settled(world.switch.adopt('nonsense'))).kind).not.toBe('adopted')
     })

@@ -80,7 +80,7 @@ export class SocketWorld implements MediaWorld {
     return rung
   }
 
-  async leftBy(engine: 'withCaller' | 'withTalk'): Promise<Left> {
+  async leftBy(engine: 'withCaller' | 'withTalk' | 'withBothUntold'): Promise<Left> {
     // Both engines get calls by turns: those that are not for the one that dies are refused.
     this.switch.onIncoming((call) => call.reject(486))
     const ward = await this.telephone()
@@ -88,7 +88,15 @@ export class SocketWorld implements MediaWorld {
     const program = await translated('test/contract/doomed-engine.ts', [])
     const doomed = spawn(process.execPath, [program], {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, DOOMED: JSON.stringify({ set: this.servers.set, recording, rings: engine === 'withTalk' ? ward.uri : null }) },
+      env: {
+        ...process.env,
+        DOOMED: JSON.stringify({
+          set: this.servers.set,
+          recording,
+          rings: engine === 'withCaller' ? null : ward.uri,
+          untold: engine === 'withBothUntold',
+        }),
+      },
     })
     let said = ''
     doomed.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
@@ -100,13 +108,13 @@ export class SocketWorld implements MediaWorld {
       )
     try {
       await line(0)
-      const called = engine === 'withTalk' ? ward.nextCall(45_000) : undefined
+      const called = engine !== 'withCaller' ? ward.nextCall(45_000) : undefined
       const call = await this.#answeredBy(() => this.place())
       const rung = await called
       rung?.answer()
       const handles = JSON.parse(await line(1)) as readonly [caller: string, other?: string]
       // In the very moment of the bridge FreeSWITCH 1.11.1 loses one of the two (docs/survival.md).
-      if (rung) await this.elapse(500)
+      if (engine === 'withTalk') await this.elapse(500)
       return {
         caller: new SipCaller(call),
         callerHandle: handles[0],

@@ -45,9 +45,11 @@ export class VirtualWorld implements MediaWorld {
     return Promise.resolve(new VirtualRungPhone(this.switch.phone(`+44163296${1000 + ++this.#phones}`, () => temperament)))
   }
 
-  async leftBy(engine: 'withCaller' | 'withTalk'): Promise<Left> {
+  async leftBy(engine: 'withCaller' | 'withTalk' | 'withBothUntold'): Promise<Left> {
+    let callHandle = ''
     const answered = new Promise<Leg>((resolve) => {
       this.switch.onIncoming(async (call) => {
+        callHandle = call.handle
         const answer = await call.answer()
         if (answer.kind === 'answered') resolve(answer.leg)
       })
@@ -59,10 +61,17 @@ export class VirtualWorld implements MediaWorld {
     void leg.play([{ kind: 'tone', tone: 'ringback' }])
     if (engine === 'withCaller') return { caller, callerHandle: leg.handle, other: undefined, recording }
     const phone = await this.phone({ answersAfterMs: 0 })
+    let sent = ''
     const dialled = await this.settled(
-      this.switch.dial(phone.target, { from: { number: '1' }, ringMs: 3_000, signal: new AbortController().signal }),
+      this.switch.dial(phone.target, {
+        from: { number: '1' },
+        ringMs: 3_000,
+        signal: new AbortController().signal,
+        onSent: ({ handle = '' }) => (sent = handle),
+      }),
     )
     if (dialled.kind !== 'answered' || !phone.person) throw new Error('nobody answered')
+    if (engine === 'withBothUntold') return { caller, callerHandle: callHandle, other: { person: phone.person, handle: sent }, recording }
     await this.settled(this.switch.bridge(leg, dialled.leg, { signal: new AbortController().signal }))
     return { caller, callerHandle: leg.handle, other: { person: phone.person, handle: dialled.leg.handle }, recording }
   }

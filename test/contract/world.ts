@@ -42,8 +42,8 @@ export interface World {
   /** Somebody rings us. */
   call(options?: { readonly alien?: boolean }): Promise<Caller>
   phone(manner: Manner): Promise<RungPhone>
-  /** Another engine than that of `switch` takes a call, records it, and is killed: the caller hears a tone by then, or talks with somebody. */
-  leftBy(engine: 'withCaller' | 'withTalk'): Promise<Left>
+  /** Another engine than that of `switch` takes a call, records it, and is killed: the caller hears a tone by then, or talks with somebody. `withBothUntold`: both have just answered, and the handles are those of before. */
+  leftBy(engine: 'withCaller' | 'withTalk' | 'withBothUntold'): Promise<Left>
   /** A recording of this length that can be played. */
   file(ms: number): Audio
   /** A fresh path for a recording. */

@@ -71,6 +71,7 @@ export const samples: { readonly [Name in QuestionName]: readonly Args<Name>[] }
     [{ node: '', run: undefined, shared: false }],
   ],
   heldElsewhere: [[{ node: 'engine-1', run: 'run-1', shared: true }, ['one', 'two'], noon]],
+  cameAgain: [['one', '3848276298220188511@phone.example']],
   failingTargets: [[100], [100, 7]],
   rungCandidates: [
     [0, 100],

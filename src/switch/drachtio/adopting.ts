@@ -9,23 +9,31 @@ import { PartyDialog } from './party-dialog.js'
 import { offerToParty, Origin } from './sdp.js'
 import type { ServerPair } from './server-pair.js'
 import type { Refreshing } from './session-timer.js'
-import { openStandingChannel, type StandingChannel } from './standing-channel.js'
+import { openStandingChannel } from './standing-channel.js'
 import { StandingDialog } from './standing-dialog.js'
 
 /** How often it is asked whether the party of a leg that was taken over is still there: drachtio-server 0.9.10 tells its BYE to nobody. */
 const presenceMs = 1_000
 
 /** Takes over a leg that an engine which died has left. What is left of one that has ended meanwhile is cleared away. Never rejects. */
-export async function adopt(pair: ServerPair, identity: LegIdentity): Promise<AdoptResult> {
+export async function adopt(pair: ServerPair, identity: LegIdentity, isOurs: () => Promise<boolean> = always): Promise<AdoptResult> {
   const { socket, srf } = pair.signalling
   if (socket === undefined) return { kind: 'failed', why: pair.signalling.detail }
   const dialogs = [new StandingDialog(srf, socket, identity.party)]
   const [partyDialog] = dialogs as [StandingDialog]
   try {
-    const standing = await standingChannel(pair, identity)
+    const { media, channel: channelId } = identity
+    if (media === undefined || channelId === undefined) {
+      if ((await partyDialog.exists()) === true && !(await isOurs())) {
+        forget(dialogs)
+        return { kind: 'gone', why: 'the call came again, to another engine' }
+      }
+      return await adoptWithoutChannel(pair, identity, partyDialog)
+    }
+    const standing = pair.media.up ? await openStandingChannel(pair.media.access, channelId) : undefined
     if (standing === undefined) return await adoptWithoutChannel(pair, identity, partyDialog)
     pair.media.holdBack(standing.connection)
-    const mediaDialog = new StandingDialog(srf, socket, identity.media, standing.told)
+    const mediaDialog = new StandingDialog(srf, socket, media, standing.told)
     dialogs.push(mediaDialog)
     const channel = new Channel(standing.endpoint, mediaDialog.asDialog(), standing.connection, pair.media, () => pair.signalling.up)
     channel.takenOver()
@@ -56,16 +64,13 @@ export async function adopt(pair: ServerPair, identity: LegIdentity): Promise<Ad
   }
 }
 
-/** @returns undefined where there is no such channel any more, or no media server that could have it */
-async function standingChannel(pair: ServerPair, identity: LegIdentity): Promise<StandingChannel | undefined> {
-  if (!pair.media.up) return undefined
-  return openStandingChannel(pair.media.access, identity.channel)
-}
+const always = (): Promise<boolean> => Promise.resolve(true)
 
-/** The media server has lost the channel, or is lost itself. Where the party is still there, it is taken to another one. */
+/** The media server has lost the channel, or is lost itself, or nobody knows of one. Where the party is still there, it is taken to another one. */
 async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dialog: StandingDialog): Promise<AdoptResult> {
   const there = await dialog.exists()
-  const pair = there === true ? await lost.another() : undefined
+  const here = identity.channel === undefined && lost.best.ready ? lost.best : undefined
+  const pair = there === true ? (here ?? (await lost.another())) : undefined
   if (pair === undefined) {
     if (there !== false) await new Promise<void>((resolve) => dialog.destroy({}, () => resolve()))
     else forget([dialog])
@@ -89,7 +94,7 @@ async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dial
     await party.bye().catch(() => undefined)
     return { kind: 'gone', why: placed.why }
   }
-  const leg = new DrachtioLeg(pair, placed.channel, origins, identity.leg ?? identity.channel)
+  const leg = new DrachtioLeg(pair, placed.channel, origins, identity.leg ?? identity.channel ?? placed.channel.id)
   leg.secured = secured
   leg.begin(party, placed.described)
   leg.told(placed.told)

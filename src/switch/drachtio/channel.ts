@@ -247,8 +247,6 @@ export class Channel {
    */
   describe(sdp: string): Promise<string> {
     if (this.#first?.described === sdp) return this.#begin(this.#first)
-    // Should this engine die, the channel is not to go with its connection: it waits for another engine.
-    if (!this.used) this.resumes(true)
     this.used = true
     return this.#afterOthers(() => this.#describe(sdp))
   }
@@ -327,7 +325,6 @@ export class Channel {
   /** It was made with this description. */
   #begin({ described, answer }: { readonly described: string; readonly answer: string }): Promise<string> {
     this.#first = undefined
-    if (!this.used) this.resumes(true)
     this.used = true
     this.#dialog.local.sdp = described
     this.#describedAt ??= performance.now()

@@ -6,7 +6,7 @@ import { asError } from './deadline.js'
 import { nextTrunkMayHelp, refusalOf, trunkSignOf } from './dial-outcome.js'
 import { isLocal, isStale, minSecondsOf, retryAfterOf, toTagOf } from './dial-responses.js'
 import { LaterParty } from './later-party.js'
-import { writeRinging } from './handle.js'
+import { dialogIdOf, writeRinging } from './handle.js'
 import { DrachtioLeg, nothingInCommon } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { offerTo } from './party-media.js'
@@ -326,7 +326,18 @@ class Invitation {
 
   #tellSent(request: Srf.Request): void {
     const { trunk, srtp, plainAfter } = this.#route
-    const handle = writeRinging({ server: this.#pair.names[0], transaction: request.stackTxnId ?? '', uri: request.uri })
+    const secured = isBrowser(this.#route) ? 'dtls' : this.#encrypted === undefined ? undefined : 'keys'
+    const handle = writeRinging({
+      server: this.#pair.names[0],
+      transaction: request.stackTxnId ?? '',
+      uri: request.uri,
+      answered: {
+        servers: this.#pair.names,
+        party: { id: dialogIdOf(request), contact: '' },
+        origins: [this.#origins.party.id, ''],
+        ...(secured === undefined ? {} : { secured }),
+      },
+    })
     this.#options.onSent?.({
       sipCallId: cutCallId(request.get('Call-ID') ?? ''),
       ...(trunk === undefined ? {} : { trunk: trunk.name }),

@@ -1,6 +1,7 @@
 import type {
   AdoptResult,
   BridgeResult,
+  DialledBefore,
   DialledTarget,
   DialOptions,
   DialResult,
@@ -121,12 +122,12 @@ export class DrachtioSwitch implements PlainSwitch {
     }
   }
 
-  async adopt(handle: string): Promise<AdoptResult> {
+  async adopt(handle: string, _dialled?: DialledBefore, isOurs?: () => Promise<boolean>): Promise<AdoptResult> {
     const identity = readHandle(handle)
     if (identity === undefined) return { kind: 'failed', why: 'the handle of the leg is none of this version' }
     const pair = this.#pairs.find((each) => each.goesBy(identity.servers))
     if (!pair) return { kind: 'failed', why: `${identity.servers.join(' and ')} are none of our servers` }
-    return adopt(pair, identity)
+    return adopt(pair, identity, isOurs)
   }
 
   async callOff(handle: string): Promise<void> {

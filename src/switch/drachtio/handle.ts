@@ -7,12 +7,12 @@ export interface LegIdentity {
   /** Names of the drachtio-server and of the FreeSWITCH on which it lives (`placeName`). */
   readonly servers: readonly [signalling: string, media: string]
   readonly party: DialogIdentity & Partial<Refreshing>
-  /** FreeSWITCH's dialog with us. */
-  readonly media: DialogIdentity
-  readonly channel: string
+  /** FreeSWITCH's dialog with us, and the channel. Absent: the party may be at one that nobody has written down yet, or at none, and is taken to another. */
+  readonly media?: DialogIdentity
+  readonly channel?: string
   /** Id of the leg, where it has another channel now than the one that it began with. */
   readonly leg?: string
-  /** Session ids of our descriptions for the party and for FreeSWITCH. */
+  /** Session ids of our descriptions for the party and for FreeSWITCH (empty: none yet). */
   readonly origins: readonly [party: string, media: string]
   /** How what the party and we say is encrypted: by keys in the descriptions (RFC 4568), which stand nowhere else, or by DTLS. Absent: not at all. */
   readonly secured?: Secured
@@ -40,7 +40,8 @@ export function writeHandle(identity: LegIdentity): string {
 export function readHandle(handle: string): LegIdentity | undefined {
   try {
     const value: unknown = JSON.parse(handle)
-    return isIdentity(value) ? value : undefined
+    const identity = isObject(value) && value.answered !== undefined ? value.answered : value
+    return isIdentity(identity) ? identity : undefined
   } catch {
     return undefined
   }
@@ -51,14 +52,27 @@ export interface RingingIdentity {
   readonly server: string
   readonly transaction: string
   readonly uri: string
+  /** As what whoever answers is found. */
+  readonly answered?: LegIdentity
 }
-
-const longestRinging = 500
 
 /** @returns empty where it would be too long to be kept, or is none */
 export function writeRinging(identity: RingingIdentity): string {
-  const text = JSON.stringify(identity)
-  return identity.transaction === '' || text.length > longestRinging ? '' : text
+  if (identity.transaction === '') return ''
+  const { answered, ...ringing } = identity
+  const texts = [JSON.stringify(identity), ...(answered ? [JSON.stringify(ringing)] : [])]
+  return texts.find(({ length }) => length <= longest) ?? ''
+}
+
+/** Under which drachtio-server knows the dialog that this INVITE begins, from its 200 on. */
+export function dialogIdOf(invite: { get(header: string): string | undefined }): string {
+  const tag = tagOf(invite.get('From') ?? '')
+  return `${invite.get('Call-ID') ?? ''};from-tag=${tag ?? ''}`
+}
+
+/** The tag of a From or To header. */
+export function tagOf(header: string): string | undefined {
+  return /;\s*tag\s*=\s*([^\s;,]+)/i.exec(header.replace(/"(?:[^"\\]|\\.)*"|<[^>]*>/g, ''))?.[1]
 }
 
 /** @returns undefined where it is none */
@@ -81,8 +95,7 @@ function isIdentity(value: unknown): value is LegIdentity {
     isTexts(value.servers) &&
     isTexts(value.origins) &&
     isDialog(value.party) &&
-    isDialog(value.media) &&
-    typeof value.channel === 'string' &&
+    (value.media === undefined ? value.channel === undefined : isDialog(value.media) && typeof value.channel === 'string') &&
     (value.leg === undefined || typeof value.leg === 'string') &&
     (value.secured === undefined || value.secured === 'keys' || value.secured === 'dtls')
   )

@@ -1,10 +1,11 @@
 import type Srf from 'drachtio-srf'
 import { cleanName } from '../clean-text.js'
 import { readAddresses, readPartyUri } from '../party-address.js'
-import type { AnswerResult, IncomingCall } from '../port.js'
+import type { AnswerOptions, AnswerResult, IncomingCall } from '../port.js'
 import { isWithheldHost, isWithheldWord } from '../withheld.js'
 import type { Channel } from './channel.js'
 import { asError, DeadlinePassed, withDeadline } from './deadline.js'
+import { dialogIdOf, tagOf, writeHandle } from './handle.js'
 import { LaterParty } from './later-party.js'
 import { DrachtioLeg } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
@@ -44,6 +45,9 @@ export class DrachtioIncomingCall implements IncomingCall {
   readonly #response: Srf.Response
   readonly #cancelled = new AbortController()
   readonly #stopWatching: () => void
+  /** Of our descriptions for the caller. */
+  readonly #origin = new Origin()
+  #when: Promise<unknown> | undefined
   #answering: Promise<AnswerResult> | undefined
 
   constructor(pair: ServerPair, request: Srf.Request, response: Srf.Response) {
@@ -95,7 +99,7 @@ export class DrachtioIncomingCall implements IncomingCall {
   }
 
   get #callerTag(): string | undefined {
-    return /;\s*tag\s*=\s*([^\s;,]+)/i.exec((this.#request.get('From') ?? '').replace(/"(?:[^"\\]|\\.)*"|<[^>]*>/g, ''))?.[1]
+    return tagOf(this.#request.get('From') ?? '')
   }
 
   get answering(): boolean {
@@ -106,7 +110,30 @@ export class DrachtioIncomingCall implements IncomingCall {
     return this.#request.get(name)
   }
 
-  answer(): Promise<AnswerResult> {
+  /** The dialog that our 200 makes is known by its INVITE: it is found whoever looks for it, and the caller can be taken to a channel. */
+  get handle(): string {
+    const offer = this.#offer
+    const secured = offer && securedBy(offer)
+    const timer = answerSessionTimer(this.#request)
+    return writeHandle({
+      servers: this.#pair.names,
+      party: {
+        id: dialogIdOf(this.#request),
+        contact: '',
+        ...(timer.kind === 'timed' ? { refresher: timer.refresher, seconds: timer.seconds } : {}),
+      },
+      origins: [this.#origin.id, ''],
+      ...(secured === undefined ? {} : { secured }),
+    })
+  }
+
+  get #offer(): PartyAudio | undefined {
+    const sdp = descriptionOf(this.#request)
+    return sdp === undefined ? undefined : readPartyOffer(sdp, this.#pair.codecs)
+  }
+
+  answer({ when }: AnswerOptions = {}): Promise<AnswerResult> {
+    this.#when ??= when
     return (this.#answering ??= this.#answer().finally(this.#stopWatching))
   }
 
@@ -129,9 +156,8 @@ export class DrachtioIncomingCall implements IncomingCall {
 
   async #answer(): Promise<AnswerResult> {
     if (!this.open) return { kind: 'cancelled' }
-    const sdp = descriptionOf(this.#request)
-    const offer = sdp === undefined ? undefined : readPartyOffer(sdp, this.#pair.codecs)
-    if (sdp !== undefined && offer === undefined) return this.#nothingInCommon()
+    const offer = this.#offer
+    if (offer === undefined && descriptionOf(this.#request) !== undefined) return this.#nothingInCommon()
     if (!this.#request.has('Contact')) {
       this.#refuse(400, 'Missing Contact')
       return { kind: 'failed', why: 'the INVITE has no Contact' }
@@ -158,7 +184,7 @@ export class DrachtioIncomingCall implements IncomingCall {
   /** A browser: it gets its answer before the channel is there, for the channel waits for its handshake. */
   async #answerByIce(offer: PartyAudio): Promise<AnswerResult> {
     const pair = this.#pair.best
-    const origins = { media: new Origin(), party: new Origin() }
+    const origins = { media: new Origin(), party: this.#origin }
     const description = describeByIce(offer, origins.media)
     let coming: ChannelToCome | undefined
     let party: PartyDialog | undefined
@@ -202,7 +228,7 @@ export class DrachtioIncomingCall implements IncomingCall {
   async #prepare(offer: PartyAudio | undefined): Promise<Prepared | undefined> {
     for (let tries = 1; ; tries++) {
       const pair = this.#pair.best
-      const origins = { media: new Origin(), party: new Origin() }
+      const origins = { media: new Origin(), party: this.#origin }
       const channel = await this.#channelFor(pair, offer, origins)
       if (channel === undefined) return undefined
       try {
@@ -266,12 +292,13 @@ export class DrachtioIncomingCall implements IncomingCall {
     )
   }
 
-  /** The 200. @param live must take the dialog at once. @returns undefined when the caller has gone meanwhile */
+  /** The 200, as soon as it may leave. @param live must take the dialog at once. @returns undefined when the caller has gone meanwhile */
   async #accept<T>(
     described: string,
     live: (dialog: Srf.Dialog, timer: ConstructorParameters<typeof PartyDialog>[2]) => T,
     release: (late: T) => void,
   ): Promise<T | undefined> {
+    await this.#when
     if (this.signal.aborted || this.#response.finalResponseSent) return undefined
     const timer = answerSessionTimer(this.#request)
     const headers = {

@@ -61,6 +61,8 @@ export class DrachtioLeg implements Leg, PartyEvents {
   /** We chose where the party is: a trunk. */
   #trusted = false
   #moving: Promise<boolean> | undefined
+  /** Its channel is not to go with this engine. */
+  #outlives = false
   readonly #moves = new MoveCount()
   readonly #movedListeners = new Set<(moved: Moved) => void>()
 
@@ -90,6 +92,16 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   get channel(): Channel {
     return this.#channel
+  }
+
+  outlive(): void {
+    this.#outlives = true
+    this.#channelOutlives()
+  }
+
+  /** Bridged, it stays by itself. */
+  #channelOutlives(): void {
+    if (this.#outlives && this.atMove.size === 0) this.#channel.resumes(true)
   }
 
   get pair(): ServerPair {
@@ -333,6 +345,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.#pair = pair
     pair.legs.add(this)
     this.#channel = channel
+    this.#channelOutlives()
     this.bridgedWith = undefined
     this.#listenTo(channel)
     this.#tones = new ToneListening(channel)

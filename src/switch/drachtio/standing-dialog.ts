@@ -8,7 +8,7 @@ const probeMs = 2_000
 export interface DialogIdentity {
   /** Under which drachtio-server knows it. */
   readonly id: string
-  /** Our Contact in it. */
+  /** Our Contact in it; empty: what drachtio-server has put there. */
   readonly contact: string
 }
 
@@ -38,7 +38,8 @@ export class StandingDialog extends EventEmitter {
   constructor(srf: Srf, socket: Srf.Request['socket'], { id, contact }: DialogIdentity, sdp?: string) {
     super()
     this.id = id
-    this.local = { uri: '', sdp, contact }
+    // Where nobody has written it down, drachtio-server says what it has said.
+    this.local = { uri: '', sdp, contact: contact === '' ? undefined : contact }
     this.req = { socket }
     this.#srf = srf
     ;(srf as unknown as Registry).addDialog(this)

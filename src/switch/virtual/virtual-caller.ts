@@ -1,4 +1,4 @@
-import type { AnswerResult, IncomingCall, Key } from '../port.js'
+import type { AnswerOptions, AnswerResult, IncomingCall, Key } from '../port.js'
 import type { Act } from './temperament.js'
 import { VirtualLeg } from './virtual-leg.js'
 import { Settlement, type World } from './world.js'
@@ -50,7 +50,8 @@ export class VirtualCaller {
       source: { address: '192.0.2.10', port: 5060, protocol: 'udp' },
       header: (name) => headers.get(name.toLowerCase()),
       signal: this.#abort.signal,
-      answer: () => (this.#answering ??= this.#answer()),
+      handle: `caller-${world.serial()}`,
+      answer: (options) => (this.#answering ??= this.#answer(options)),
       reject: (status) => {
         if (!this.#over.settled && this.leg === undefined) this.refusedWith = status
         this.#settle()
@@ -79,11 +80,17 @@ export class VirtualCaller {
     this.#settle()
   }
 
-  async #answer(): Promise<AnswerResult> {
+  /** The engine that had the call has gone, and has not answered: what that one was about to do has no effect. */
+  handedOn(): void {
+    this.#answering = undefined
+  }
+
+  async #answer({ when }: AnswerOptions = {}): Promise<AnswerResult> {
     const world = this.#world
     const fault = world.fault('answer')
     const waitMs = fault?.kind === 'fails' ? fault.afterMs : world.latencyMs('answer')
     if (waitMs > 0) await new Promise<void>((resolve) => void world.clock.after(waitMs, resolve))
+    await when
     if (this.#over.settled) return { kind: 'cancelled' }
     if (fault?.kind === 'fails') {
       this.refusedWith = 500

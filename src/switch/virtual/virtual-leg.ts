@@ -278,6 +278,10 @@ export class VirtualLeg implements Leg {
     while (this.#lost) await this.#lost.promise
   }
 
+  outlive(): void {
+    // It outlives every engine.
+  }
+
   onMoved(listener: (moved: Moved) => void): () => void {
     this.#movedListeners.add(listener)
     return () => this.#movedListeners.delete(listener)

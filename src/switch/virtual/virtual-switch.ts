@@ -3,6 +3,7 @@ import type {
   Bridge,
   BridgeEnd,
   BridgeResult,
+  DialledBefore,
   DialOptions,
   DialResult,
   IncomingCall,
@@ -28,6 +29,8 @@ export class VirtualSwitch implements Switch {
   readonly phones = new Map<string, VirtualPhone>()
   readonly callers: VirtualCaller[] = []
   readonly #legs = new Set<VirtualLeg>()
+  /** By what is known of them before they have answered. */
+  readonly #untold = new Map<string, VirtualLeg>()
   readonly #bridges = new Set<{ readonly legs: readonly VirtualLeg[]; readonly bridge: Bridge }>()
   #handler: ((call: IncomingCall) => Promise<void>) | undefined
   #registrar: ((registration: Registration) => Promise<void>) | undefined
@@ -83,7 +86,8 @@ export class VirtualSwitch implements Switch {
     const dial = world.serial()
     const startedAt = world.clock.monotonic()
     world.tell({ what: 'dialled', dial, number, from: options.from, ringMs: options.ringMs })
-    options.onSent?.({ sipCallId: `dial-${dial}` })
+    const handle = `dial-${dial}`
+    options.onSent?.({ sipCallId: handle, handle })
     const done = new Settlement<DialResult>()
     const closed = world.opened('dials')
     const phone = this.phones.get(number)
@@ -148,7 +152,7 @@ export class VirtualSwitch implements Switch {
           if (!stopRinging()) return
           cancelRinging = () => undefined
           const then = temperament.kind === 'answers' ? temperament.then : []
-          this.#answered({ phone, then, options, startedAt, done, settle, closed })
+          this.#answered({ phone, handle, then, options, startedAt, done, settle, closed })
         },
         refuse: (how) => {
           if (stopRinging()) refuse(how, refusalStatus[how])
@@ -167,6 +171,7 @@ export class VirtualSwitch implements Switch {
   /** The 200 is on its way, then media are set up. Whoever gave up meanwhile never sees the leg. */
   #answered(ring: {
     readonly phone: VirtualPhone
+    readonly handle: string
     readonly then: Parameters<VirtualLeg['act']>[0]
     readonly options: DialOptions
     readonly startedAt: number
@@ -189,11 +194,13 @@ export class VirtualSwitch implements Switch {
         number: phone.number,
         onDown: () => {
           this.#legs.delete(leg)
+          this.#untold.delete(ring.handle)
           if (phone.leg === leg) phone.leg = undefined
         },
       })
       this.#legs.add(leg)
       phone.leg = leg
+      this.#untold.set(ring.handle, leg)
       phone.legs.push(leg)
       ring.settle({ kind: 'answered', leg, at: world.clock.now(), rangMs: world.clock.monotonic() - ring.startedAt })
       leg.act(ring.then)
@@ -261,8 +268,10 @@ export class VirtualSwitch implements Switch {
     return { kind: 'bridged', bridge: result, at: world.clock.now() }
   }
 
-  async adopt(handle: string): Promise<AdoptResult> {
-    const leg = this.#up().find(({ id }) => id === handle.split('/')[0])
+  async adopt(handle: string, _dialled?: DialledBefore, isOurs?: () => Promise<boolean>): Promise<AdoptResult> {
+    const caller = this.callers.find(({ incoming }) => incoming.handle === handle)
+    if (caller?.leg && isOurs && !(await isOurs())) return { kind: 'gone', why: 'the call came again, to another engine' }
+    const leg = this.#untold.get(handle) ?? caller?.leg ?? this.#up().find(({ id }) => id === handle.split('/')[0])
     leg?.orphaned()
     await leg?.settled()
     if (leg === undefined || leg.ended) return { kind: 'gone', why: 'the party has hung up' }

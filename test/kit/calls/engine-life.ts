@@ -125,8 +125,8 @@ export class Life {
         return { ...result, leg: this.#leg(result.leg) }
       },
       bridge: async (a, b, options) => this.#bridged(await this.act(() => world.bridge(inner(a), inner(b), options))),
-      adopt: async (handle) => {
-        const result = await this.act(() => world.adopt(handle))
+      adopt: async (handle, dialled, isOurs) => {
+        const result = await this.act(() => world.adopt(handle, dialled, isOurs))
         return result.kind === 'adopted' ? { ...result, leg: this.#leg(result.leg) } : result
       },
       callOff: (handle) => this.act(() => world.callOff(handle)),
@@ -149,8 +149,9 @@ export class Life {
       source: call.source,
       signal: call.signal,
       header: (name) => call.header(name),
-      answer: async () => {
-        const result = await this.act(() => call.answer())
+      handle: call.handle,
+      answer: async ({ when } = {}) => {
+        const result = await this.act(() => call.answer({ when: this.notices(when) }))
         return result.kind === 'answered' ? { kind: 'answered', leg: this.#leg(result.leg) } : result
       },
       reject: (status, options) => this.act(() => call.reject(status, options)),
@@ -203,6 +204,10 @@ class LegInLife implements Leg {
 
   get handle(): string {
     return this.leg.handle
+  }
+
+  outlive(): void {
+    if (this.life.runs) this.leg.outlive()
   }
 
   get ended(): HangUp | undefined {

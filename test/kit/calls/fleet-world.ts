@@ -63,6 +63,8 @@ export class FleetWorld {
   readonly #directory
   #next = 0
   #calls = 0
+  /** Facts that the database has not yet. */
+  #onTheirWay = 0
   /** Callers for whom no engine is there. */
   readonly #waiting = new Set<IncomingCall>()
   /** Who has a caller that it has neither answered nor refused. */
@@ -73,7 +75,7 @@ export class FleetWorld {
       durationMs: spokenMs,
       clock: this.clock,
       oneWayMs: options.oneWayMs,
-      latencyMs: (operation) => (operation === 'answer' ? 0 : options.latencyMs),
+      latencyMs: () => options.latencyMs,
     })
     this.#directory = smallDirectory(options.directory)
     this.telephone.onIncoming((incoming) => this.#take(incoming))
@@ -111,6 +113,10 @@ export class FleetWorld {
       reservations: this.#reservationsOf(life),
       clock,
       settings: { ...flowDefaults, outbound },
+      cameAgain: async ({ callId, sipCallId }) => {
+        await this.#database(run)
+        return this.told.some((event) => event.type === 'call.arrived' && event.callId !== callId && event.sipCallId === sipCallId)
+      },
       onFault: (_callId, fault) => this.faults.push(fault),
       newCallId: () => `call${++this.#calls}`,
     })
@@ -173,7 +179,11 @@ export class FleetWorld {
   }
 
   get unended(): number {
-    return [...this.calls().values()].filter((events) => !events.some(({ type }) => type === 'call.ended')).length + this.#waiting.size
+    return (
+      [...this.calls().values()].filter((events) => !events.some(({ type }) => type === 'call.ended')).length +
+      this.#waiting.size +
+      this.#onTheirWay
+    )
   }
 
   #running(name: string): Run | undefined {
@@ -219,12 +229,13 @@ export class FleetWorld {
     }
     const seen = run.life.incoming(incoming)
     this.#unanswered.set(incoming, run)
-    const done = <T>(work: Promise<T>): Promise<T> => {
-      this.#unanswered.delete(incoming)
-      return work
-    }
+    const done = <T>(work: Promise<T>): Promise<T> => work.finally(() => this.#unanswered.delete(incoming))
     await run.life.notices(
-      run.life.taking({ ...seen, answer: () => done(seen.answer()), reject: (status, options) => done(seen.reject(status, options)) }),
+      run.life.taking({
+        ...seen,
+        answer: (options) => done(seen.answer(options)),
+        reject: (status, options) => done(seen.reject(status, options)),
+      }),
     )
     this.#unanswered.delete(incoming)
   }
@@ -234,13 +245,23 @@ export class FleetWorld {
     for (const [incoming, whose] of [...this.#unanswered]) {
       if (whose !== run) continue
       this.#unanswered.delete(incoming)
+      const caller = this.telephone.callers.find((one) => one.incoming === incoming)
+      // It was answered in this moment, and whoever did so has gone: its facts say by what it is found.
+      if (caller?.leg) continue
+      caller?.handedOn()
       void this.#take(incoming)
     }
   }
 
   #logOf(run: () => Run): EventLog {
     return {
-      append: (callId, fact, actor = engine) => Promise.resolve(this.#append(run(), callId, fact, actor)),
+      append: async (callId, fact, actor = engine) => {
+        // What it has told and the database has not yet is lost with it. One that is frozen has sent it.
+        this.#onTheirWay++
+        await new Promise<void>((resolve) => void this.clock.after(this.options.databaseMs(), resolve))
+        this.#onTheirWay--
+        return this.#append(run(), callId, fact, actor)
+      },
       subscribe: () => () => undefined,
     }
   }
