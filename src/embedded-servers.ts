@@ -67,6 +67,7 @@ export async function startEmbedded(settings: Settings, events: EmbeddedEvents):
       drachtio: { host: drachtio.app.address, port: drachtio.app.port, secret: secrets.drachtio },
       freeswitch: { host: freeswitch.eventSocket.address, port: freeswitch.eventSocket.port, secret: secrets.freeswitch },
       listenAddress: loopback,
+      opus: settings.browserOpus === 'true',
     },
     webSocket: webSocketOf(drachtio.sip),
   }
@@ -108,7 +109,13 @@ function switchSettings(settings: Settings, secrets: Secrets): EmbeddedSwitchSet
       sip: { address: loopback, port: 0 },
       eventSocket: { address: loopback, port: 0 },
       password: secrets.freeswitch,
-      rtp: { ...rtpAddresses(settings), firstPort: settings.rtpFrom, lastPort: settings.rtpTo, sockets: settings.rtpSockets },
+      rtp: {
+        ...rtpAddresses(settings),
+        firstPort: settings.rtpFrom,
+        lastPort: settings.rtpTo,
+        sockets: settings.rtpSockets,
+        opus: settings.browserOpus === 'true',
+      },
     },
     outliving: { seconds: outlivesSeconds, secret: secrets.control, control: { address: loopback, port: 0 } },
   }

@@ -20,6 +20,10 @@ const positive: Check = (value, path) => {
   if (typeof value !== 'number' || !(value >= 0)) wrong(path, 'a number, 0 or more')
 }
 
+const yesOrNo: Check = (value, path) => {
+  if (typeof value !== 'boolean') wrong(path, 'true or false')
+}
+
 const oneOf =
   (...words: readonly string[]): Check =>
   (value, path) => {
@@ -89,6 +93,7 @@ const settings = object({
       firstPort: port,
       lastPort: port,
       sockets: optional(oneOf('auto', 'native', 'node')),
+      opus: optional(yesOrNo),
     }),
     maxSessions: optional(positive),
     mediaTimeoutSeconds: optional(positive),

@@ -74,6 +74,8 @@ export interface FreeswitchSettings {
     readonly lastPort: number
     /** How audio is sent and received: by system calls, which takes less (`native`), by Node's own sockets (`node`, default), or `auto`: native where it can be had. */
     readonly sockets?: 'auto' | 'native' | 'node'
+    /** Browsers may speak Opus, which goes through untouched from one to the other, and is decoded for everybody else. Default false. */
+    readonly opus?: boolean
   }
   /** `max-sessions`: more than these get 503. Default 1000. */
   readonly maxSessions?: number

@@ -56,6 +56,16 @@ export const heardHz = `(async () => {
   return bins[loudest] < -70 ? 0 : (loudest * context.sampleRate) / analyser.fftSize
 })()`
 
+/** Keeps the connections of the page, for `codecs`. */
+export const keepConnections = `window.connections = []; window.RTCPeerConnection = class extends RTCPeerConnection { constructor(...given) { super(...given); window.connections.push(this) } }`
+
+/** In which codec the page is spoken to now, and speaks. */
+export const codecs = `(async () => {
+  const stats = [...(await window.connections.at(-1).getStats()).values()]
+  const of = (type) => stats.find(({ id }) => id === stats.find((one) => one.type === type && one.kind === 'audio')?.codecId)?.mimeType
+  return [of('inbound-rtp'), of('outbound-rtp')]
+})()`
+
 export const state = "document.getElementById('phone-state')?.dataset.state"
 export const words = (id: string) => `(document.getElementById('phone-${id}')?.textContent ?? '').trim()`
 export const isShown = (id: string) => `document.getElementById('phone-${id}')?.checkVisibility() === true`

@@ -14,6 +14,13 @@ export const staffRows = {
     '`true`: clinicians who have signed in may call from the browser, and be rung there; `false`: they may not (docs/browser-calling.md)',
     oneOf('true', 'false'),
   ),
+  browserOpus: row(
+    'browser.opus',
+    'RINGROUND_BROWSER_OPUS',
+    'false',
+    '`true`: browsers speak Opus, which goes through untouched from one browser to another (embedded switch); `false`: PCMU and PCMA alone, which takes less of the processor',
+    oneOf('true', 'false'),
+  ),
   browserSip: row(
     'browser.sip',
     'RINGROUND_BROWSER_SIP',

@@ -102,6 +102,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
       otherAddress: settings.rtp.otherAddress ?? loopbackOfOtherFamily(settings.rtp.address),
       portRange: [settings.rtp.firstPort, settings.rtp.lastPort],
       mediaTimeoutMs: (settings.mediaTimeoutSeconds ?? 0) * 1000,
+      ...(settings.rtp.opus === undefined ? {} : { opus: settings.rtp.opus }),
       onFault: (fault) => {
         this.log(`media ${fault.kind}${fault.channelId === '' ? '' : ` of channel ${fault.channelId}`}: ${fault.message}`)
       },
@@ -279,7 +280,12 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     media: MediaChannel,
     target: { readonly address: string; readonly port: number },
   ): Promise<void> {
-    const local = new LocalAudio(media, this.#external, () => this.engine.prepareSecurity())
+    const local = new LocalAudio(
+      media,
+      this.#external,
+      () => this.engine.prepareSecurity(),
+      () => this.engine.decodesOpus,
+    )
     const facts = channelFacts(invite.request, invite.source, uuid, this.profile)
     const signalling = new EndpointSignalling(this.#faults)
     const answer = invite.offer === undefined ? undefined : await answerTo(invite.offer, media, local)

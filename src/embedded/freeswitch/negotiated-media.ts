@@ -16,12 +16,14 @@ export class LocalAudio {
   readonly #external: ExternalAddresses
   readonly #sessionId: string
   readonly #prepare: () => Promise<Fingerprint>
+  readonly #decodesOpus: () => boolean
   #version: number
   #security: LocalSecurity | undefined
 
-  /** @param prepare gets the media ready to encrypt */
-  constructor(media: MediaChannel, external: ExternalAddresses, prepare: () => Promise<Fingerprint>) {
+  /** @param prepare gets the media ready to encrypt. @param decodesOpus whether they take Opus, once they are */
+  constructor(media: MediaChannel, external: ExternalAddresses, prepare: () => Promise<Fingerprint>, decodesOpus: () => boolean) {
     this.#prepare = prepare
+    this.#decodesOpus = decodesOpus
     this.#media = media
     this.#external = external
     const seconds = Math.floor(Date.now() / 1000)
@@ -40,6 +42,7 @@ export class LocalAudio {
       address: this.address,
       port: this.#media.localPort,
       codecs: CODECS,
+      opus: this.#decodesOpus(),
       username: 'drachtio-mrf',
       sessionName: 'drachtio-mrf',
       sessionId: this.#sessionId,
@@ -157,8 +160,23 @@ function audioOf({
   telephoneEvent,
   telephoneEventsTaken,
   ptimeMs,
-}: AudioAgreement): Pick<ChannelMedia, 'codec' | 'payloadType' | 'telephoneEventPayloadType' | 'takenEventPayloadTypes' | 'ptimeMs'> {
+  opus,
+}: AudioAgreement): Pick<
+  ChannelMedia,
+  'codec' | 'payloadType' | 'telephoneEventPayloadType' | 'takenEventPayloadTypes' | 'ptimeMs' | 'opus'
+> {
+  const wideEvents = opus?.events.map((each) => each.payloadType) ?? []
+  const wideEvent = wideEvents.at(-1)
   return {
+    ...(opus === undefined
+      ? {}
+      : {
+          opus: {
+            payloadType: opus.format.payloadType,
+            ...(wideEvent === undefined ? {} : { telephoneEventPayloadType: wideEvent }),
+            takenEventPayloadTypes: wideEvents,
+          },
+        }),
     codec,
     payloadType,
     ...(telephoneEvent === undefined ? {} : { telephoneEventPayloadType: telephoneEvent, takenEventPayloadTypes: telephoneEventsTaken }),

@@ -1,20 +1,23 @@
 import { isIP } from 'node:net'
 import { LAWS, type Law } from './law.js'
-import type { ChannelMedia } from './media-channel.js'
+import type { ChannelMedia, OpusMedia } from './media-channel.js'
 import type { RemoteAddress } from './source-latch.js'
 
 /** Samples a ms. */
 export const RATE = 8
+/** Units of an RTP timestamp a sample, in G.711 and in Opus (RFC 7587 section 4.1). */
+export const G711_TICKS = 1
+export const OPUS_TICKS = 6
 const PTIMES = [10, 20, 30, 40, 60]
 
 /** @throws TypeError when the address is not of the channel's family, or a number is out of range. @param localAddress of the channel */
 export function checkMedia(media: ChannelMedia, localAddress: string): void {
-  const { remoteAddress, remotePort, ptimeMs = 20, payloadType, telephoneEventPayloadType } = media
+  const { remoteAddress, remotePort, ptimeMs = 20, payloadType, telephoneEventPayloadType, opus } = media
   if (isIP(remoteAddress) !== isIP(localAddress))
     throw new TypeError(`not an address of this channel's family: ${JSON.stringify(remoteAddress)}`)
   if (!Number.isInteger(remotePort) || remotePort < 0 || remotePort > 65535) throw new TypeError(`not a port: ${remotePort}`)
   if (!PTIMES.includes(ptimeMs)) throw new TypeError(`not a packet time: ${ptimeMs} ms (one of ${PTIMES.join(', ')})`)
-  for (const type of [payloadType, telephoneEventPayloadType]) {
+  for (const type of [payloadType, telephoneEventPayloadType, opus?.payloadType, opus?.telephoneEventPayloadType]) {
     if (type !== undefined && (!Number.isInteger(type) || type < 0 || type > 127)) throw new TypeError(`not a payload type: ${type}`)
   }
 }
@@ -25,6 +28,8 @@ export class AgreedMedia {
   readonly payloadType: number
   /** Of the events that go to the party; undefined: it takes none. */
   readonly eventPayloadType: number | undefined
+  /** Undefined: the party is sent no Opus, and none of it is taken. */
+  readonly opus: OpusMedia | undefined
   readonly ptimeMs: number
   readonly ptimeSamples: number
   /** We send to the party. */
@@ -42,6 +47,7 @@ export class AgreedMedia {
     this.law = LAWS[media.codec]
     this.payloadType = media.payloadType ?? this.law.staticPayloadType
     this.eventPayloadType = telephoneEventPayloadType
+    this.opus = media.opus
     this.#takenEventPayloadTypes = [
       ...(telephoneEventPayloadType === undefined ? [] : [telephoneEventPayloadType]),
       ...(media.takenEventPayloadTypes ?? []),
@@ -61,8 +67,17 @@ export class AgreedMedia {
     return payloadType === LAWS.PCMA.staticPayloadType ? LAWS.PCMA : undefined
   }
 
-  takesEvents(payloadType: number): boolean {
-    return this.#takenEventPayloadTypes.includes(payloadType)
+  /** Units a sample in which events of that payload type count; undefined: they are none that are taken. */
+  eventTicks(payloadType: number): number | undefined {
+    if (this.#takenEventPayloadTypes.includes(payloadType)) return G711_TICKS
+    return this.opus?.takenEventPayloadTypes.includes(payloadType) === true ? OPUS_TICKS : undefined
+  }
+
+  /** Under which type events go to the party beside audio of that clock, and in which clock they count. Undefined: it takes none. */
+  eventsBeside(ticks: number): { readonly payloadType: number; readonly ticks: number } | undefined {
+    const wide = ticks === OPUS_TICKS ? this.opus?.telephoneEventPayloadType : undefined
+    if (wide !== undefined) return { payloadType: wide, ticks: OPUS_TICKS }
+    return this.eventPayloadType === undefined ? undefined : { payloadType: this.eventPayloadType, ticks: G711_TICKS }
   }
 
   /** Where reports go: as signalled, or the port after the one at which the party was found. */

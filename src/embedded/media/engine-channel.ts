@@ -1,5 +1,6 @@
 import type { PortPair, PortPairs } from './port-pairs.js'
-import { RtpChannel, type ChannelHouse } from './rtp-channel.js'
+import type { ChannelHouse } from './channel-house.js'
+import { RtpChannel } from './rtp-channel.js'
 import type { StatsBoard } from './stats-board.js'
 
 interface Place {

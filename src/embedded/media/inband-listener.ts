@@ -12,6 +12,11 @@ export class InbandListener {
     this.#detector = new GoertzelDtmf(onDigit)
   }
 
+  /** Audio that has been decoded, in its order. */
+  samples(samples: Int16Array, count: number): void {
+    this.#detector.push(samples, 0, count)
+  }
+
   packet(sequence: number, timestamp: number, table: Int16Array, data: Uint8Array, from: number, to: number): void {
     if (!this.#order.push(sequence, timestamp, data, from, to)) return
     this.#order.drain((frame) => {

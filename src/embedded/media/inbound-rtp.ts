@@ -1,7 +1,8 @@
 import { emptyRtpHeader, readRtpHeader } from '../protocols/rtp/packet.js'
+import { opusSamples } from '../protocols/rtp/opus-packet.js'
 import { Reception } from '../protocols/rtp/reception.js'
 import { parseTelephoneEvent, type TelephoneEvent } from '../protocols/rtp/telephone-event.js'
-import { RATE, type AgreedMedia } from './agreed-media.js'
+import { G711_TICKS, OPUS_TICKS, RATE, type AgreedMedia } from './agreed-media.js'
 import { InboundTimeline } from './inbound-timeline.js'
 import type { Law } from './law.js'
 import type { SocketPeer } from './media-socket.js'
@@ -11,8 +12,8 @@ import { SourceLatch } from './source-latch.js'
 /** Comfort noise (RFC 3389): taken as a sign of life, not as audio. */
 const COMFORT_NOISE = 13
 
-/** What a packet turned out to be: `dropped` is not the party's, `sign` is a sign of life and no more. */
-export type Taken = 'dropped' | 'sign' | 'audio' | 'event'
+/** What a packet turned out to be: `dropped` is not the party's, `sign` is a sign of life and no more, `audio` is G.711. */
+export type Taken = 'dropped' | 'sign' | 'audio' | 'opus' | 'event'
 
 /** The packet that is being taken, of any channel: filled by `take`, read by whoever called it, before the next packet comes. */
 export const header = emptyRtpHeader()
@@ -29,8 +30,10 @@ export class InboundRtp {
   dropped = 0
   /** When the party's last packet came, monotonic ms. */
   heardAt = 0
-  // Of the packet that `take` has just found to be audio or an event.
+  // Of the packet that `take` has just found to be audio or an event: `samples` of Opus, `ticks` of an event.
   law: Law | undefined
+  samples = 0
+  ticks = G711_TICKS
   event: TelephoneEvent | undefined
   position = 0
 
@@ -40,16 +43,23 @@ export class InboundRtp {
     this.heardAt = now
   }
 
-  /** Takes a datagram; with `audio` and `event`, `header` and the fields above tell of it. @param now monotonic ms */
+  /** Takes a datagram; with `audio`, `opus` and `event`, `header` and the fields above tell of it. @param now monotonic ms */
   take(data: Uint8Array, from: SocketPeer, agreed: AgreedMedia, now: number): Taken {
     if (!readRtpHeader(data, header)) return this.#drop()
     const law = agreed.lawOf(header.payloadType)
-    const isEvent = law === undefined && agreed.takesEvents(header.payloadType)
-    if ((law === undefined && !isEvent && header.payloadType !== COMFORT_NOISE) || !this.latch.accepts(from.address, from.port, now))
+    const isOpus = law === undefined && header.payloadType === agreed.opus?.payloadType
+    const eventTicks = law === undefined && !isOpus ? agreed.eventTicks(header.payloadType) : undefined
+    const isEvent = eventTicks !== undefined
+    if (
+      (law === undefined && !isOpus && !isEvent && header.payloadType !== COMFORT_NOISE) ||
+      !this.latch.accepts(from.address, from.port, now)
+    )
       return this.#drop()
     this.heardAt = now
     const arrival = now * RATE
     this.bytes += header.payloadEnd - header.payloadStart
+    if (isOpus) this.reception.ticks = OPUS_TICKS
+    else if (law !== undefined) this.reception.ticks = G711_TICKS
     this.reception.packet(header.ssrc, header.sequence, isEvent ? this.reception.lastTimestamp : header.timestamp, arrival)
     this.packets++
     const known = this.#stream.packet(header.ssrc, header.sequence, now)
@@ -63,17 +73,30 @@ export class InboundRtp {
       this.position = this.timeline.position(header.ssrc, header.timestamp, arrival, header.marker)
       return 'audio'
     }
-    return isEvent ? this.#event(data, arrival) : 'sign'
+    if (isOpus) return this.#opus(data, arrival)
+    return isEvent ? this.#event(data, arrival, eventTicks) : 'sign'
   }
 
-  #event(data: Uint8Array, arrival: number): Taken {
+  #opus(data: Uint8Array, arrival: number): Taken {
+    const samples = opusSamples(data, header.payloadStart, header.payloadEnd)
+    if (samples === undefined) {
+      this.dropped++
+      return 'sign'
+    }
+    this.samples = samples
+    this.position = this.timeline.position(header.ssrc, header.timestamp, arrival, header.marker, OPUS_TICKS)
+    return 'opus'
+  }
+
+  #event(data: Uint8Array, arrival: number, ticks: number): Taken {
     const event = parseTelephoneEvent(data, header.payloadStart, header.payloadEnd)
     if (!event) {
       this.dropped++
       return 'sign'
     }
     this.event = event
-    this.position = this.timeline.eventPosition(header.ssrc, header.timestamp, arrival)
+    this.ticks = ticks
+    this.position = this.timeline.eventPosition(header.ssrc, header.timestamp, arrival, ticks)
     return 'event'
   }
 

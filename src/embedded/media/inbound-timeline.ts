@@ -24,16 +24,20 @@ export class InboundTimeline {
   #ssrc = 0
   #anchored = false
   #timestamp = 0
+  #ticks = 1
   #position = 0
   #earliest = Infinity
   #packets = 0
 
-  /** Place (samples on the engine's clock) of an audio packet. @param arrival the engine's clock now */
-  position(ssrc: number, timestamp: number, arrival: number, marker: boolean): number {
-    if (!this.#anchored || ssrc !== this.#ssrc) return this.#anchor(ssrc, timestamp, arrival)
-    const position = this.#position + timestampDistance(timestamp, this.#timestamp)
+  /**
+   * Place (samples on the engine's clock) of an audio packet.
+   * @param arrival the engine's clock now. @param ticks timestamp units a sample: a codec with another clock is anchored again
+   */
+  position(ssrc: number, timestamp: number, arrival: number, marker: boolean, ticks = 1): number {
+    if (!this.#anchored || ssrc !== this.#ssrc || ticks !== this.#ticks) return this.#anchor(ssrc, timestamp, arrival, ticks)
+    const position = this.#position + Math.round(timestampDistance(timestamp, this.#timestamp) / ticks)
     const late = arrival - position
-    if (late < JUMP_EARLY || late > JUMP_LATE || (marker && late > TALK_LATE)) return this.#anchor(ssrc, timestamp, arrival)
+    if (late < JUMP_EARLY || late > JUMP_LATE || (marker && late > TALK_LATE)) return this.#anchor(ssrc, timestamp, arrival, ticks)
     if (late < this.#earliest) this.#earliest = late
     // The anchor moves along, so that the 32-bit distance never wraps.
     this.#timestamp = timestamp
@@ -51,13 +55,14 @@ export class InboundTimeline {
   }
 
   /** Place of a telephone event's start, whose packets come ever later after it: tells nothing of the sender's clock. */
-  eventPosition(ssrc: number, timestamp: number, arrival: number): number {
-    if (!this.#anchored || ssrc !== this.#ssrc) return this.#anchor(ssrc, timestamp, arrival)
-    return this.#position + timestampDistance(timestamp, this.#timestamp)
+  eventPosition(ssrc: number, timestamp: number, arrival: number, ticks = 1): number {
+    if (!this.#anchored || ssrc !== this.#ssrc || ticks !== this.#ticks) return this.#anchor(ssrc, timestamp, arrival, ticks)
+    return this.#position + Math.round(timestampDistance(timestamp, this.#timestamp) / ticks)
   }
 
-  #anchor(ssrc: number, timestamp: number, arrival: number): number {
+  #anchor(ssrc: number, timestamp: number, arrival: number, ticks: number): number {
     this.#anchored = true
+    this.#ticks = ticks
     this.#ssrc = ssrc
     this.#timestamp = timestamp
     this.#position = Math.round(arrival)

@@ -2,11 +2,20 @@ import type { EventEmitter } from 'node:events'
 import type { AgreedSecurity } from '../protocols/sdp/secured-answer.js'
 import type { PlayHandle, PlaySource } from './play-source.js'
 
-/** The two forms of G.711 (RFC 3551 section 4.5.14): the only codecs that the switch speaks. */
+/** The two forms of G.711 (RFC 3551 section 4.5.14): the only codecs that the switch speaks itself. */
 export type AudioCodec = 'PCMU' | 'PCMA'
 
 /** Who may send audio, seen from the switch: `sendonly` means that we send and the party does not. */
 export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
+
+/** Opus (RFC 7587) beside G.711: taken from the party, and sent to it as it comes from a peer that speaks it as well. */
+export interface OpusMedia {
+  readonly payloadType: number
+  /** Payload type of telephone-event/48000 on this leg: keys in a stream of Opus (RFC 4733 section 2.1). Absent: those at 8 kHz stand for it. */
+  readonly telephoneEventPayloadType?: number
+  /** Payload types under which the party may send those. */
+  readonly takenEventPayloadTypes: readonly number[]
+}
 
 /** What was agreed with the party by SDP. */
 export interface ChannelMedia {
@@ -30,6 +39,8 @@ export interface ChannelMedia {
   /** Payload types under which the party may send its events. Default: that one. */
   readonly takenEventPayloadTypes?: readonly number[]
   readonly direction: MediaDirection
+  /** Only where `Media.decodesOpus`. */
+  readonly opus?: OpusMedia
   /** How it is encrypted. Once it is, it stays so: without this such a channel takes no new description. */
   readonly security?: AgreedSecurity
   /** Milliseconds of audio a packet that we originate: 10, 20 (default), 30, 40 or 60. Relayed packets keep their size. */

@@ -6,9 +6,11 @@ import { FrameScheduler } from './frame-scheduler.js'
 import type { MediaChannel } from './media-channel.js'
 import type { MediaSockets } from './media-socket.js'
 import type { Media } from './media.js'
+import { OpusLibrary } from './opus-audio.js'
 import { PortPairs } from './port-pairs.js'
 import { randomSource } from './random.js'
-import { RtpChannel, type ChannelHouse } from './rtp-channel.js'
+import type { ChannelHouse } from './channel-house.js'
+import { RtpChannel } from './rtp-channel.js'
 import { makeCertificate } from './secure/dtls-session.js'
 import { loadWerift } from './secure/werift.js'
 import type { StatsBoard } from './stats-board.js'
@@ -33,13 +35,15 @@ export interface MediaEngineOptions {
   readonly onFault?: (fault: MediaFault) => void
   /** Default: Node's own. */
   readonly sockets?: MediaSockets
+  /** Parties that encrypt their audio may have it in Opus: the decoder is loaded with what encrypts. Default false. */
+  readonly opus?: boolean
   /** Seed of everything random (SSRC, first sequence number, packet loss): tests only. Default: the system's randomness. */
   readonly seed?: number
 }
 
 export interface MediaFault {
   /** `program`: an error that nobody caught; the message is its stack. */
-  readonly kind: 'socket' | 'recording' | 'security' | 'program'
+  readonly kind: 'socket' | 'recording' | 'security' | 'opus' | 'program'
   /** Empty where it is of no one channel. */
   readonly channelId: string
   readonly message: string
@@ -120,11 +124,25 @@ export class MediaEngine implements Media {
 
   prepareSecurity(): Promise<Fingerprint> {
     this.#preparing ??= loadWerift().then(async (werift) => {
-      const certificate = await makeCertificate(werift)
+      const [certificate] = await Promise.all([makeCertificate(werift), this.#prepareOpus()])
       this.#house.security = { werift, certificate }
       return certificate.fingerprint
     })
     return this.#preparing
+  }
+
+  get decodesOpus(): boolean {
+    return this.#house.opus !== undefined
+  }
+
+  /** Without it everybody speaks G.711, as without the option. */
+  async #prepareOpus(): Promise<void> {
+    if (this.options.opus !== true) return
+    try {
+      this.#house.opus = await OpusLibrary.load()
+    } catch (error) {
+      this.#house.fault('opus', '', error instanceof Error ? error.message : String(error))
+    }
   }
 
   expectSecurity(): void {

@@ -68,7 +68,7 @@ export class MediaHost {
         return
       case 'prepareSecurity':
         this.#engine.prepareSecurity().then(
-          (fingerprint) => this.#tell({ kind: 'secured', fingerprint }),
+          (fingerprint) => this.#tell({ kind: 'secured', fingerprint, decodesOpus: this.#engine.decodesOpus }),
           (error: unknown) => this.#tell({ kind: 'notSecured', why: error instanceof Error ? error.message : String(error) }),
         )
         return

@@ -77,7 +77,7 @@ export type MediaReport =
   | { readonly kind: 'recordingEnded'; readonly recording: Ref; readonly result: RecordingResult }
   | { readonly kind: 'closed'; readonly channel: Ref }
   | { readonly kind: 'fault'; readonly fault: MediaFault }
-  | { readonly kind: 'secured'; readonly fingerprint: Fingerprint }
+  | { readonly kind: 'secured'; readonly fingerprint: Fingerprint; readonly decodesOpus: boolean }
   | { readonly kind: 'notSecured'; readonly why: string }
   | { readonly kind: 'alive' }
   | { readonly kind: 'ended' }

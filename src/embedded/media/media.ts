@@ -20,6 +20,8 @@ export interface Media {
   unbridge(a: MediaChannel, b: MediaChannel): boolean
   /** Gets ready for parties that encrypt their audio. @returns the fingerprint of the certificate by which we are known to them until the program ends */
   prepareSecurity(): Promise<Fingerprint>
+  /** Whether a party may speak Opus: settled with `prepareSecurity`. */
+  readonly decodesOpus: boolean
   /** Somebody who encrypts may call soon: gets ready for that as soon as no channel is open. What it takes is loaded in one piece, and no packet passes meanwhile. */
   expectSecurity(): void
   /** Loses packets on purpose, both shares 0..1, for tests. `{ in: 0, out: 0 }` ends it. */

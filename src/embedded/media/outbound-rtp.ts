@@ -1,7 +1,7 @@
 import { encodeG711, mapOctets } from '../protocols/rtp/g711.js'
 import { RTP_HEADER_BYTES, writeRtpHeader } from '../protocols/rtp/packet.js'
-import { writeTelephoneEvent, type TelephoneEventPacket } from '../protocols/rtp/telephone-event.js'
-import type { AgreedMedia } from './agreed-media.js'
+import { writeTelephoneEvent, type TelephoneEvent, type TelephoneEventPacket } from '../protocols/rtp/telephone-event.js'
+import { OPUS_TICKS, type AgreedMedia } from './agreed-media.js'
 import { header } from './inbound-rtp.js'
 import type { Law } from './law.js'
 import type { MediaSocket } from './media-socket.js'
@@ -12,6 +12,8 @@ import type { RemoteAddress } from './source-latch.js'
 /** Packets that may be on their way to the socket at the same time: a send may be carried out after the callback that asked for it. */
 const SCRATCH_PACKETS = 4
 const EVENT_BYTES = 4
+/** The longest that an event can say it lasts. */
+const LONGEST_EVENT = 0xffff
 
 /** Packets to the party: all of them one RTP stream, from whatever they are made. */
 export class OutboundRtp {
@@ -86,19 +88,51 @@ export class OutboundRtp {
     this.#send(withoutExtras(data), agreed.payloadType, to)
   }
 
-  /** The same with a packet of a key press. */
-  relayEvent(
-    payloadType: number,
+  /**
+   * The peer's packet of Opus, which is in `header` and `data`: as it is to a party that has Opus, else what was decoded of it.
+   * @param samples how long it is. @param decoded how many of them have been decoded, 0: none
+   */
+  relayOpus(
+    agreed: AgreedMedia,
     to: RemoteAddress,
     source: object,
     generation: number,
+    audio: { readonly samples: number; readonly decoded: number; readonly from: Int16Array },
     data: Buffer,
     position: number,
     now: number,
   ): void {
-    if (!this.stream.relay(source, header.ssrc, generation, header.sequence, position, 0, header.marker)) return
+    const { opus, law } = agreed
+    const { samples, decoded, from } = audio
+    if (opus === undefined && decoded === 0) return
+    const ticks = opus === undefined ? 1 : OPUS_TICKS
+    if (!this.stream.relay(source, header.ssrc, generation, header.sequence, position, samples, header.marker, ticks)) return
     this.relayedAt = now
-    this.#send(withoutExtras(data), payloadType, to)
+    if (decoded > 0) this.#recorders.samples(1, position, from, decoded)
+    if (opus !== undefined) {
+      this.#send(withoutExtras(data), opus.payloadType, to)
+      return
+    }
+    const packet = Buffer.allocUnsafe(RTP_HEADER_BYTES + decoded)
+    encodeG711(law.fromLinear, from, 0, decoded, packet, RTP_HEADER_BYTES)
+    this.#send(packet, agreed.payloadType, to)
+  }
+
+  /** The same with a packet of a key press. @param event what is in it, in units of samples */
+  relayEvent(
+    as: { readonly payloadType: number; readonly ticks: number },
+    to: RemoteAddress,
+    source: object,
+    generation: number,
+    event: TelephoneEvent,
+    data: Buffer,
+    position: number,
+    now: number,
+  ): void {
+    if (!this.stream.relay(source, header.ssrc, generation, header.sequence, position, 0, header.marker, as.ticks)) return
+    this.relayedAt = now
+    writeTelephoneEvent(data, header.payloadStart, { ...event, duration: Math.min(LONGEST_EVENT, Math.round(event.duration * as.ticks)) })
+    this.#send(withoutExtras(data), as.payloadType, to)
   }
 
   #ownPacket(samples: number): Buffer {
@@ -113,7 +147,7 @@ export class OutboundRtp {
   #send(packet: Buffer, payloadType: number, to: RemoteAddress): void {
     if (this.#loses()) return
     const { stream } = this
-    writeRtpHeader(packet, stream.marker, payloadType, stream.sequence, stream.timestamp, stream.ssrc)
+    writeRtpHeader(packet, stream.marker, payloadType, stream.sequence, stream.rtpTimestamp, stream.ssrc)
     this.packets++
     this.bytes += packet.length - RTP_HEADER_BYTES
     this.socket.send(packet, to.port, to.address)

@@ -146,3 +146,24 @@ describe('the packets to one party', () => {
     )
   })
 })
+
+it('goes on where it was, by the time that passes, when the clock on the wire changes, back and forth (RFC 7160)', () => {
+  fc.assert(
+    fc.property(fc.integer(), fc.array(fc.constantFrom(1, 6), { minLength: 2, maxLength: 40 }), (seed, clocks) => {
+      const stream = new OutboundStream(randomSource(seed))
+      let source = {}
+      let before: { readonly wire: number; readonly ticks: number } | undefined
+      clocks.forEach((ticks, n) => {
+        if (before?.ticks !== ticks) source = {}
+        if (ticks === 6) stream.relay(source, 7, 1, n, n * FRAME, FRAME, false, 6)
+        else stream.own(n * FRAME, FRAME, false)
+        const wire = stream.rtpTimestamp
+        expect(stream.ticks).toBe(ticks)
+        // What has passed since the packet before counts in the clock of that one.
+        if (before) expect(timestampDistance(wire, before.wire)).toBe(FRAME * before.ticks)
+        expect(stream.rtpTimestampAt(n * FRAME)).toBe(wire)
+        before = { wire, ticks }
+      })
+    }),
+  )
+})

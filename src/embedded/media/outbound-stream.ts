@@ -15,8 +15,15 @@ export class OutboundStream {
   readonly ssrc: number
   /** Number of the packet that `own` or `relay` has just placed. */
   sequence = 0
+  /** In samples; on the wire it is `rtpTimestamp`. */
   timestamp = 0
   marker = false
+  /** Timestamp units a sample on the wire, of what was placed last. */
+  ticks = 1
+
+  // Where the clock on the wire was changed last: there both timestamps are known.
+  #turnedAt = 0
+  #turnedTo = 0
 
   readonly #base: number
   #nextSequence: number
@@ -50,6 +57,27 @@ export class OutboundStream {
     return (this.#base + Math.floor(position)) >>> 0
   }
 
+  /** The timestamp on the wire of the packet that was just placed. */
+  get rtpTimestamp(): number {
+    return this.#onWire(this.timestamp)
+  }
+
+  rtpTimestampAt(position: number): number {
+    return this.#onWire(this.timestampAt(position))
+  }
+
+  #onWire(timestamp: number): number {
+    return (this.#turnedTo + timestampDistance(timestamp, this.#turnedAt) * this.ticks) >>> 0
+  }
+
+  /** Another codec, with another clock, from this timestamp on: on the wire it goes on from where it was, by the time that passes (RFC 7160 section 4.2). */
+  #turn(ticks: number, timestamp: number): void {
+    if (ticks === this.ticks) return
+    this.#turnedTo = this.#onWire(timestamp)
+    this.#turnedAt = timestamp
+    this.ticks = ticks
+  }
+
   /** The place, on the clock, of the packet that was just placed. */
   placedAt(position: number): number {
     return position + timestampDistance(this.timestamp, this.timestampAt(position))
@@ -71,6 +99,7 @@ export class OutboundStream {
     this.#source = undefined
     this.sequence = this.#nextSequence
     this.timestamp = this.#nextTimestamp
+    this.#turn(1, this.timestamp)
     this.#nextSequence = (this.#nextSequence + 1) & 0xffff
     this.#nextTimestamp = (this.#nextTimestamp + samples) >>> 0
   }
@@ -88,6 +117,7 @@ export class OutboundStream {
     this.marker = marker
     this.sequence = this.#nextSequence
     this.timestamp = start
+    this.#turn(1, start)
     this.#nextSequence = (this.#nextSequence + 1) & 0xffff
     this.#nextTimestamp = (this.#nextTimestamp + samples) >>> 0
   }
@@ -95,10 +125,19 @@ export class OutboundStream {
   /**
    * Places a packet of another party's stream. Gaps and order of the source are kept, so that the receiver sees loss as loss.
    * @param source identity of the sending channel. @param generation changes when the source's positions were anchored again
-   * @param samples duration; 0 for a telephone event
+   * @param samples duration; 0 for a telephone event. @param ticks timestamp units a sample, of its codec
    * @returns false when it must be dropped: it belongs before what has been sent since
    */
-  relay(source: object, ssrc: number, generation: number, sequence: number, position: number, samples: number, marker: boolean): boolean {
+  relay(
+    source: object,
+    ssrc: number,
+    generation: number,
+    sequence: number,
+    position: number,
+    samples: number,
+    marker: boolean,
+    ticks = 1,
+  ): boolean {
     const known = source === this.#source && ssrc === this.#sourceSsrc && generation === this.#sourceGeneration
     const ahead = known ? sequenceDistance(sequence, this.#lastSourceSequence) : 0
     if (!known || ahead > SOURCE_RESTART || ahead < -SOURCE_RESTART) {
@@ -126,6 +165,7 @@ export class OutboundStream {
     this.marker = marker
     this.sequence = (sequence + this.#sequenceOffset) & 0xffff
     this.timestamp = this.timestampAt(position + this.#timestampOffset)
+    this.#turn(ticks, this.timestamp)
     if (sequenceDistance(this.sequence, this.#nextSequence) >= 0) this.#nextSequence = (this.sequence + 1) & 0xffff
     const end = (this.timestamp + samples) >>> 0
     if (timestampDistance(end, this.#nextTimestamp) > 0) this.#nextTimestamp = end

@@ -29,6 +29,7 @@ export class RemoteMedia implements Media, RemoteLine {
   readonly #end = new Questions<undefined>()
   readonly #security = new Questions<Fingerprint>()
   #preparing: Promise<Fingerprint> | undefined
+  #decodesOpus = false
   #expecting = false
   #outgoing: MediaCommand[] = []
   #lastRef = 0
@@ -79,6 +80,10 @@ export class RemoteMedia implements Media, RemoteLine {
       this.command({ kind: 'prepareSecurity' })
     }
     return this.#preparing
+  }
+
+  get decodesOpus(): boolean {
+    return this.#decodesOpus
   }
 
   expectSecurity(): void {
@@ -217,6 +222,7 @@ export class RemoteMedia implements Media, RemoteLine {
         this.#onFault(report.fault)
         return
       case 'secured':
+        this.#decodesOpus = report.decodesOpus
         this.#security.settle(0, report.fingerprint)
         return
       case 'notSecured':

@@ -46,6 +46,6 @@ export class RtcpReports {
 
   #sent(now: number): SentSoFar {
     const { stream, packets, bytes } = this.#outbound
-    return { ssrc: stream.ssrc, timestamp: stream.timestampAt(now * RATE), packets, octets: bytes }
+    return { ssrc: stream.ssrc, timestamp: stream.rtpTimestampAt(now * RATE), packets, octets: bytes }
   }
 }

@@ -1,39 +1,25 @@
 import { EventEmitter } from 'node:events'
 import { isIP } from 'node:net'
-import { TelephoneEventReceiver } from '../protocols/rtp/telephone-event.js'
+import { SEGMENT_DURATION, TelephoneEventReceiver, type TelephoneEvent } from '../protocols/rtp/telephone-event.js'
 import { AgreedMedia, checkMedia, RATE } from './agreed-media.js'
-import type { ClipLibrary } from './audio-clip.js'
+import type { ChannelHouse } from './channel-house.js'
 import type { FrameClient } from './frame-scheduler.js'
 import { InbandListener } from './inband-listener.js'
 import { header, InboundRtp } from './inbound-rtp.js'
 import type { Law } from './law.js'
 import type { ChannelMedia, ChannelStats, MediaChannel, MediaChannelEvents, RecordingHandle, RecordingOptions } from './media-channel.js'
 import type { SocketPeer } from './media-socket.js'
+import type { OpusAudio } from './opus-audio.js'
 import { OutboundRtp } from './outbound-rtp.js'
 import type { PlayHandle, PlaySource } from './play-source.js'
 import { Player } from './player.js'
 import type { PortPair } from './port-pairs.js'
 import { Recorders } from './recorders.js'
 import { RtcpReports } from './rtcp-reports.js'
-import { SecuredPorts, type SecurityHouse } from './secure/secured-ports.js'
+import { SecuredPorts } from './secure/secured-ports.js'
 import type { RemoteAddress } from './source-latch.js'
 import type { StatsBoard } from './stats-board.js'
 import { Voice } from './voice.js'
-
-/** What a channel needs of the engine. */
-export interface ChannelHouse {
-  readonly clips: ClipLibrary
-  readonly silenceWhenIdle: boolean
-  readonly random: () => number
-  /** Packet loss on purpose, shares 0..1; read at every packet. */
-  readonly loss: { in: number; out: number }
-  readonly fault: (kind: 'socket' | 'recording' | 'security', channelId: string, message: string) => void
-  /** Absent until parties that encrypt their audio have been prepared for. */
-  security?: SecurityHouse
-  readonly mediaTimeoutMs: number
-  /** See `MediaSockets.expecting`. */
-  readonly expecting: <T>(work: Promise<T>) => Promise<T>
-}
 
 /** How often a channel looks after reports and time-outs, and how often it shows its figures, in beats of 20 ms. */
 const HOUSEKEEPING_BEATS = 25
@@ -54,6 +40,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
   readonly #recorders = new Recorders()
   readonly #keys: TelephoneEventReceiver
   #inband: InbandListener | undefined
+  #opus: OpusAudio | undefined
   #address: string
   #ports: PortPair
   #secured: SecuredPorts | undefined
@@ -182,6 +169,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     )
     this.#inbound.restart(now)
     this.#agreed = new AgreedMedia(media)
+    if (media.opus !== undefined) this.#opus ??= this.#house.opus?.audio((error) => this.#house.fault('opus', this.id, error.message))
     this.#timeoutTold = false
     this.#show()
   }
@@ -271,6 +259,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     this.part()
     this.#voice.stop()
     this.#inband = undefined
+    this.#opus?.close()
     this.#deafen()
     const { remote } = this
     if (remote && this.#agreed) this.#reports.sendGoodbye(this.#agreed, remote, this.#inbound.reception, performance.now())
@@ -333,6 +322,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
       this.#show()
     }
     if (taken === 'audio' && inbound.law) this.#onAudio(inbound.law, data, now)
+    else if (taken === 'opus') this.#onOpus(data, now)
     else if (taken === 'event') this.#onEvent(data, now)
   }
 
@@ -349,13 +339,32 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     if (this.#peer) this.#peer.#relayAudio(this, law, data, now)
   }
 
+  #onOpus(data: Buffer, now: number): void {
+    const { position, samples } = this.#inbound
+    const opus = this.#opus
+    const decoded = opus && this.#isListenedTo ? opus.decode(header.ssrc, header.sequence, data, header.payloadStart, header.payloadEnd) : 0
+    if (opus && decoded > 0) {
+      this.#recorders.samples(0, position, opus.samples, decoded)
+      this.#inband?.samples(opus.samples, decoded)
+    }
+    if (this.#peer && opus) this.#peer.#relayOpus(this, { samples, decoded, from: opus.samples }, data, now)
+  }
+
+  /** Whether what the party says has to be decoded. */
+  get #isListenedTo(): boolean {
+    const peer = this.#peer
+    if (this.#recorders.count > 0 || this.#inband !== undefined) return true
+    return peer !== undefined && (peer.#recorders.count > 0 || peer.#agreed?.opus === undefined)
+  }
+
   #onEvent(data: Buffer, now: number): void {
-    const { event } = this.#inbound
-    if (!event) return
+    const { event: heard, ticks } = this.#inbound
+    if (!heard) return
+    const event = ticks === 1 ? heard : { ...heard, duration: Math.round(heard.duration / ticks) }
     this.#keysHeard = true
-    if (this.#peer) this.#peer.#relayEvent(this, data, now)
+    if (this.#peer) this.#peer.#relayEvent(this, event, data, now)
     // After the relay: a listener may well take the bridge apart.
-    this.#keys.packet(header.ssrc, header.timestamp, event, now)
+    this.#keys.packet(header.ssrc, Math.floor(header.timestamp / ticks), event, now, SEGMENT_DURATION / ticks)
   }
 
   /** The packet of `source` is in `header` and `data`. */
@@ -363,22 +372,29 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     const agreed = this.#agreed
     const to = this.#inbound.latch.remote
     if (!agreed?.sends || !to || this.#voice.hasTheFloor) return
-    const { position, timeline } = source.#inbound
-    this.#outbound.relayAudio(agreed, to, source, timeline.generation, law, data, position, now)
+    this.#outbound.relayAudio(agreed, to, source, source.#inbound.timeline.generation, law, data, source.#inbound.position, now)
   }
 
-  #relayEvent(source: RtpChannel, data: Buffer, now: number): void {
+  #relayOpus(source: RtpChannel, audio: Parameters<OutboundRtp['relayOpus']>[4], data: Buffer, now: number): void {
     const agreed = this.#agreed
     const to = this.#inbound.latch.remote
-    if (!agreed?.sends || agreed.eventPayloadType === undefined || !to || this.#voice.hasTheFloor) return
-    const { position, timeline } = source.#inbound
-    this.#outbound.relayEvent(agreed.eventPayloadType, to, source, timeline.generation, data, position, now)
+    if (!agreed?.sends || !to || this.#voice.hasTheFloor) return
+    this.#outbound.relayOpus(agreed, to, source, source.#inbound.timeline.generation, audio, data, source.#inbound.position, now)
+  }
+
+  #relayEvent(source: RtpChannel, event: TelephoneEvent, data: Buffer, now: number): void {
+    const agreed = this.#agreed
+    const to = this.#inbound.latch.remote
+    const as = agreed?.eventsBeside(this.#outbound.stream.ticks)
+    if (!agreed?.sends || as === undefined || !to || this.#voice.hasTheFloor) return
+    this.#outbound.relayEvent(as, to, source, source.#inbound.timeline.generation, event, data, source.#inbound.position, now)
   }
 
   #onKey(digit: string, durationMs: number, timestamp: number): void {
     const peer = this.#peer
     const agreed = peer && peer.#agreed
-    if (peer && agreed && agreed.eventPayloadType === undefined) peer.#voice.soundKey(digit, Math.min(1000, Math.max(80, durationMs)))
+    if (peer && agreed && agreed.eventsBeside(peer.#outbound.stream.ticks) === undefined)
+      peer.#voice.soundKey(digit, Math.min(1000, Math.max(80, durationMs)))
     this.emit('digit', { digit, durationMs, source: 'RTP', timestamp })
   }
 }

@@ -68,6 +68,9 @@ export function startThreadedMedia(
     bridge: (a, b) => media.bridge(a, b),
     unbridge: (a, b) => media.unbridge(a, b),
     prepareSecurity: () => media.prepareSecurity(),
+    get decodesOpus() {
+      return media.decodesOpus
+    },
     expectSecurity: () => media.expectSecurity(),
     losePackets: (share) => media.losePackets(share),
     async close() {

@@ -57,3 +57,17 @@ export async function atMost(ms: number, work: Promise<unknown>): Promise<void> 
 export function asError(error: unknown): Error {
   return error instanceof Error ? error : new Error(String(error))
 }
+
+/** Settles when the signal aborts, or after a while. */
+export function aborted(signal: AbortSignal | undefined, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = setTimeout(done, ms)
+    if (signal?.aborted) done()
+    else signal?.addEventListener('abort', done, { once: true })
+  })
+}

@@ -272,7 +272,7 @@ class Invitation {
     let coming: ChannelToCome | undefined
     let party: PartyDialog | undefined
     try {
-      const offer = readPartyOffer(offered.sdp, this.#pair.codecs)
+      const offer = readPartyOffer(offered.sdp, this.#pair.codecsTaken)
       const description = offer && isFoundByIce(offer) ? describeByIce(offer, this.#origins.media) : undefined
       coming = description === undefined ? undefined : await this.#pair.takeChannelFor(description)
       const answer = offer && coming && answerToParty(offer, coming.answer, this.#origins.party)

@@ -129,7 +129,7 @@ export class DrachtioIncomingCall implements IncomingCall {
 
   get #offer(): PartyAudio | undefined {
     const sdp = descriptionOf(this.#request)
-    return sdp === undefined ? undefined : readPartyOffer(sdp, this.#pair.codecs)
+    return sdp === undefined ? undefined : readPartyOffer(sdp, this.#pair.codecsTaken)
   }
 
   answer({ when }: AnswerOptions = {}): Promise<AnswerResult> {

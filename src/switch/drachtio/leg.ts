@@ -1,6 +1,6 @@
 import type { Audio, HangUp, Heard, Leg, LegEnding, ListenOptions, Moved, Played, Recording, RecordResult } from '../port.js'
 import type { Channel, ChannelLoss } from './channel.js'
-import { atMost } from './deadline.js'
+import { aborted, atMost } from './deadline.js'
 import { asKey, asKeySource, Keys, type Press } from './keys.js'
 import { findPlace, MoveCount } from './moving.js'
 import type { PartyDialog, PartyEvents } from './party-dialog.js'
@@ -237,7 +237,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
   }
 
   async describe(sdp: string, source: string): Promise<string | undefined> {
-    const party = readPartyOffer(sdp, this.pair.codecs, this.secured ? 'secured' : 'either')
+    const party = readPartyOffer(sdp, this.pair.codecsTaken, this.secured ? 'secured' : 'either')
     if (party === undefined) return undefined
     const told = await describeParty(this.channel, party, this.#origins.media, { ...this.pair.describer(source), known: this.#known })
     if (told === undefined) return undefined
@@ -392,18 +392,4 @@ export class DrachtioLeg implements Leg, PartyEvents {
       if (!this.pair.signalling.up) this.pair.signalling.owesBye(dialog)
     }
   }
-}
-
-/** Settles when the signal aborts, or after a while. */
-function aborted(signal: AbortSignal | undefined, ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer)
-      signal?.removeEventListener('abort', done)
-      resolve()
-    }
-    const timer = setTimeout(done, ms)
-    if (signal?.aborted) done()
-    else signal?.addEventListener('abort', done, { once: true })
-  })
 }

@@ -207,12 +207,12 @@ export class MediaLink {
 
   #arrival(server: Mrf.MediaServer, name: string, unwanted?: AbortSignal): Promise<void> {
     let look: () => void = () => undefined
-    return withDeadline<void>("a browser's handshake", handshakeMs, (resolve, reject) => {
+    return withDeadline<undefined>("a browser's handshake", handshakeMs, (resolve, reject) => {
       const letGo = (): void => reject(new Error('nobody wants the channel any more'))
       if (unwanted?.aborted === true) return letGo()
       unwanted?.addEventListener('abort', letGo, { once: true })
       look = () => {
-        if (server.pendingConnections.get(name)?.conn !== undefined) resolve()
+        if (server.pendingConnections.get(name)?.conn !== undefined) resolve(undefined)
       }
       this.#arrivals.add(look)
       look()

@@ -101,7 +101,7 @@ describe('a channel that comes after a handshake', () => {
       ),
     ).then(
       () => told.push('made'),
-      (error: Error) => told.push(error.message),
+      (error: unknown) => told.push((error as Error).message),
     )
     return { dialog, arrival, names, told, made }
   }

@@ -100,7 +100,7 @@ const nothingInCommon: Unplaced = { kind: 'refused', why: 'its answer has no cod
  */
 async function placeByIce(pair: ServerPair, placing: Placing, offered: PartyOffer, over: () => boolean): Promise<Placed> {
   const { origins } = placing
-  const audio = readPartyOffer(offered.sdp, pair.codecs, 'secured')
+  const audio = readPartyOffer(offered.sdp, pair.codecsTaken, 'secured')
   if (audio === undefined || !isFoundByIce(audio)) return nothingInCommon
   let channel: Channel | undefined
   const placed = await (async (): Promise<Placed> => {

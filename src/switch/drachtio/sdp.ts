@@ -1,6 +1,14 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { readAddress, type MediaAddress } from '../../embedded/protocols/sdp/address.js'
-import { chooseAudio, isPlainAudio, isSecuredAudio, type AudioStream, type Wanted } from '../../embedded/protocols/sdp/choose-audio.js'
+import {
+  chooseAudio,
+  isPlainAudio,
+  isSecuredAudio,
+  opusBeside,
+  type AudioStream,
+  type OpusBeside,
+  type Wanted,
+} from '../../embedded/protocols/sdp/choose-audio.js'
 import { isCodec, isEventsFor, type CodecName } from '../../embedded/protocols/sdp/codecs.js'
 import type { Direction, MediaDescription, RtpFormat, SessionDescription } from '../../embedded/protocols/sdp/description.js'
 import { readDescription } from '../../embedded/protocols/sdp/read.js'
@@ -9,7 +17,7 @@ import { answerSections, audioSection, writeDescription, type AudioSection, type
 import type { Secured } from './handle.js'
 
 /**
- * What is told to whom. What a party says is never handed on: the media server is told one codec and one address, the party is told
+ * What is told to whom. What a party says is never handed on: the media server is told its codecs and one address, the party is told
  * what the media server has chosen, under an origin line of our own. So nothing of one party's description (user name, host,
  * software) can reach another. How descriptions are read and written: `src/embedded/protocols/sdp`.
  */
@@ -18,6 +26,8 @@ import type { Secured } from './handle.js'
 export interface PartyAudio {
   readonly description: SessionDescription
   readonly stream: AudioStream
+  /** Opus, which the party may speak as well where the media server takes it. */
+  readonly opus?: OpusBeside
   /** Payload types under which we offered telephone events, where this is an answer: the party may send with them (RFC 3264 6.1). */
   readonly offeredEvents?: readonly RtpFormat[]
   /** With what we said in our offer that we encrypt (RFC 4568), where this is an answer to it. */
@@ -47,11 +57,19 @@ export class Origin {
 }
 
 /**
+ * @param codecs by preference; `OPUS` is not chosen, but stands beside the one that is
  * @param wanted `secured`: what was encrypted once never goes on in the clear
  * @returns undefined where it offers no audio that we take: 488
  */
 export function readPartyOffer(sdp: string, codecs: readonly CodecName[], wanted: Wanted = 'either'): PartyAudio | undefined {
-  return partyAudio(readDescription(sdp), codecs, 'ours', wanted)
+  const party = partyAudio(
+    readDescription(sdp),
+    codecs.filter((codec) => codec !== 'OPUS'),
+    'ours',
+    wanted,
+  )
+  const opus = party && codecs.includes('OPUS') ? opusBeside(party.stream.media) : undefined
+  return party && opus ? { ...party, opus } : party
 }
 
 /** How what is said between the party and us is encrypted. */
@@ -170,10 +188,15 @@ function nobody(...codecs: readonly CodecName[]): AudioSection {
 }
 
 /**
- * What the media server is told of a party: one codec, one address.
+ * What the media server is told of a party: one codec, and Opus beside it where it takes both; one address.
  * @param port where that is not the one which the party named
  */
-export function describeToMediaServer({ stream, offeredEvents = [] }: PartyAudio, address: string, origin: Origin, port?: number): string {
+export function describeToMediaServer(
+  { stream, opus, offeredEvents = [] }: PartyAudio,
+  address: string,
+  origin: Origin,
+  port?: number,
+): string {
   const { media, events: sent, allEvents } = stream
   // The party's own last: FreeSWITCH keeps to the last one, the embedded switch takes all.
   const events =
@@ -185,7 +208,16 @@ export function describeToMediaServer({ stream, offeredEvents = [] }: PartyAudio
   const secured = security === undefined ? {} : { security, profile, rtcpMux, mid }
   return origin.describe(
     address,
-    [audioSection({ ...ourSection(stream), events, port: port ?? media.port, direction: media.direction, ...rtcp, ...secured })],
+    [
+      audioSection({
+        ...ourSection(stream, opus),
+        events: [...(opus?.events ?? []), ...events],
+        port: port ?? media.port,
+        direction: media.direction,
+        ...rtcp,
+        ...secured,
+      }),
+    ],
     {
       bundle: security !== undefined && mid !== undefined ? [mid] : [],
       iceLite: security?.kind === 'dtls' && security.ice?.lite === true,
@@ -264,8 +296,10 @@ export function answerToParty(party: PartyAudio, mediaServerAnswer: string, orig
   const bundled = mid !== undefined && description.bundle.includes(mid)
   // FreeSWITCH takes the party's number for events in both directions, and may say its own in the answer.
   const keepsEvents = media.formats.some((format) => isEventsFor(format, stream.codec))
+  // Where the media server takes Opus it says what it wants of it.
+  const opus = party.opus && media.formats.find((format) => isCodec(format, 'OPUS'))
   const section = audioSection({
-    ...ourSection(keepsEvents ? stream : { ...stream, events: undefined }),
+    ...ourSection(keepsEvents ? stream : { ...stream, events: undefined }, opus && { format: opus, events: party.opus.events }),
     port: media.port,
     profile,
     direction: within(media.direction, stream.media.direction),
@@ -305,15 +339,17 @@ function within(answered: Direction, offered: Direction): Direction {
   return answered === 'sendrecv' ? MIRRORED[offered] : answered
 }
 
-function ourSection({
-  codec,
-  format,
-  events,
-  ptimeMs,
-}: AudioStream): Pick<Parameters<typeof audioSection>[0], 'codecs' | 'events' | 'ptimeMs'> {
+/** Opus first: who is answered so speaks it. */
+function ourSection(
+  { codec, format, events, ptimeMs }: AudioStream,
+  opus: OpusBeside | undefined,
+): Pick<AudioSection, 'codecs' | 'events' | 'ptimeMs'> {
   return {
-    codecs: [{ codec, payloadType: format.payloadType, parameters: format.parameters }],
-    events: events === undefined ? [] : [events],
+    codecs: [
+      ...(opus ? [{ codec: 'OPUS' as const, payloadType: opus.format.payloadType, parameters: opus.format.parameters }] : []),
+      { codec, payloadType: format.payloadType, parameters: format.parameters },
+    ],
+    events: [...(opus?.events.slice(-1) ?? []), ...(events === undefined ? [] : [events])],
     ptimeMs,
   }
 }

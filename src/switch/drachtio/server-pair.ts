@@ -21,6 +21,8 @@ export class ServerPair {
   readonly warm: WarmChannels
   readonly legs = new Set<DrachtioLeg>()
   readonly codecs: readonly CodecName[]
+  /** What of an offer is taken: `OPUS` among them stands beside the one that is chosen. */
+  readonly codecsTaken: readonly CodecName[]
   readonly inbandDigits: boolean
   readonly words: WordHearing | undefined
   readonly incarnation: string | undefined
@@ -45,6 +47,7 @@ export class ServerPair {
     this.signalling = signalling
     this.spare = spare
     this.codecs = settings.codecs ?? ['PCMA', 'PCMU']
+    this.codecsTaken = set.opus === true ? [...this.codecs, 'OPUS'] : this.codecs
     this.inbandDigits = settings.inbandDigits !== 'never'
     this.words = settings.words
     this.incarnation = settings.incarnation

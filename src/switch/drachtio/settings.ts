@@ -33,6 +33,8 @@ export interface ServerSet {
   readonly others?: readonly (FreeswitchAccess & { readonly spare: boolean })[]
   /** Our address, as FreeSWITCH can reach it, for its outbound event sockets. Default `127.0.0.1`. */
   readonly listenAddress?: string
+  /** Its FreeSWITCHes take Opus of browsers beside PCMA and PCMU, and go on with either: the embedded switch does. Another one would choose one of them by its own order. Default false. */
+  readonly opus?: boolean
 }
 
 /** Where calls to telephone numbers go. */

@@ -20,6 +20,8 @@ export class Reception {
   received = 0
   /** Of the last packet: a telephone event, whose own timestamp stands still, is counted with it. */
   lastTimestamp = 0
+  /** Timestamp units a sample (8 kHz) of the codec that is being received: 6 for Opus. */
+  ticks = 1
   #base = -1
   #cycles = 0
   #highest = 0
@@ -32,13 +34,13 @@ export class Reception {
   #lostBefore = 0
 
   /**
-   * @param arrival in timestamp units, from any fixed start
+   * @param arrival in samples (8 kHz), from any fixed start
    * @returns how far this packet is ahead of the highest seen: 1 in order, 0 a duplicate, below 0 late, above 1 after a gap; 1 for the first
    */
   packet(ssrc: number, sequence: number, timestamp: number, arrival: number): number {
     this.received++
     this.lastTimestamp = timestamp
-    const transit = (arrival - timestamp) | 0
+    const transit = (arrival * this.ticks - timestamp) | 0
     const ahead = this.#base === -1 || ssrc !== this.ssrc ? MAX_DROPOUT : sequenceDistance(sequence, this.#highest)
     if (ahead >= MAX_DROPOUT || ahead <= -MAX_DROPOUT) {
       this.#restart(ssrc, sequence, transit)
@@ -49,7 +51,7 @@ export class Reception {
       if (sequence < this.#highest) this.#cycles += 0x10000
       this.#highest = sequence
     }
-    const change = Math.abs((transit - this.#transit) | 0)
+    const change = Math.abs((transit - this.#transit) | 0) / this.ticks
     this.#transit = transit
     // A change of a second or more is a timestamp jump (another talk spurt's clock), not jitter.
     if (change < 8000) this.#jitter += (change - this.#jitter) / 16
@@ -60,7 +62,7 @@ export class Reception {
     return this.#lostBefore + Math.max(0, this.#expected - this.#counted)
   }
 
-  /** Timestamp units. */
+  /** Samples (8 kHz). */
   get jitter(): number {
     return this.#jitter
   }
@@ -78,7 +80,7 @@ export class Reception {
       fractionLost: expectedNow > 0 && lostNow > 0 ? lostNow / expectedNow : 0,
       cumulativeLost: expected - this.#counted,
       highestSequence: (this.#cycles + this.#highest) >>> 0,
-      jitter: Math.floor(this.#jitter),
+      jitter: Math.floor(this.#jitter * this.ticks),
     }
   }
 

@@ -90,7 +90,7 @@ const LATE_LIMIT = 32_000
 /** The final packet comes three times: so much later may the last of them be than the duration that all three say. 40 ms; no two presses are closer. */
 const END_COPIES_SPAN = 320
 /** Segments of a very long event follow each other without a gap (RFC 4733 section 2.5.1.3). */
-const SEGMENT_DURATION = 0xf000
+export const SEGMENT_DURATION = 0xf000
 
 /**
  * Finds the key presses in a stream of event packets, each reported once: at its first end packet, or when it is certain that no end
@@ -121,8 +121,8 @@ export class TelephoneEventReceiver {
     return this.#open
   }
 
-  /** @param now monotonic ms */
-  packet(ssrc: number, timestamp: number, event: TelephoneEvent, now: number): void {
+  /** @param now monotonic ms. @param segment units after which a sender goes on with another segment: fewer where it counts faster than these */
+  packet(ssrc: number, timestamp: number, event: TelephoneEvent, now: number, segment = SEGMENT_DURATION): void {
     if (event.event >= DTMF_DIGITS.length) return
     if (this.#event >= 0 && ssrc === this.#ssrc) {
       const ahead = timestampDistance(timestamp, this.#timestamp)
@@ -134,7 +134,7 @@ export class TelephoneEventReceiver {
         if (this.#open && event.end) this.#report()
         return
       }
-      if (this.#open && event.event === this.#event && this.#duration >= SEGMENT_DURATION && ahead <= MAX_DURATION + 8000) {
+      if (this.#open && event.event === this.#event && this.#duration >= segment && ahead <= MAX_DURATION + 8000) {
         this.#earlier += ahead
         this.#timestamp = timestamp
         this.#duration = event.duration

@@ -16,6 +16,13 @@ export interface AudioStream<C extends CodecName = CodecName> {
   readonly ptimeMs: number
 }
 
+/** Opus that a party has beside the codec that is taken. */
+export interface OpusBeside {
+  readonly format: RtpFormat
+  /** Every format of telephone events in its clock; the last is the one to send. */
+  readonly events: readonly RtpFormat[]
+}
+
 /** AVPF (RFC 4585) is AVP with more RTCP, which nobody has to send. */
 const PLAIN_PROFILES: ReadonlySet<string> = new Set(['RTP/AVP', 'RTP/AVPF'])
 const PACKET_TIMES = [60, 40, 30, 20, 10]
@@ -46,6 +53,12 @@ export function chooseAudio<C extends CodecName>(
     return { index, media, codec, format, events: allEvents.at(-1), allEvents, ptimeMs: packetTime(media) }
   }
   return undefined
+}
+
+/** Opus of a party whose way is found by ICE, as browsers describe themselves: they take each packet as its payload type says, whatever codec came before. */
+export function opusBeside({ formats, security }: MediaDescription): OpusBeside | undefined {
+  const format = security?.kind === 'dtls' && security.ice ? formats.find((each) => isCodec(each, 'OPUS')) : undefined
+  return format && { format, events: formats.filter((each) => isEventsFor(each, 'OPUS')) }
 }
 
 /** @returns whether packets could be exchanged: audio, plain RTP, not refused, not a group's address */

@@ -1,11 +1,11 @@
 import { parse, write } from 'sdp-transform'
 import type { MediaAddress } from './address.js'
-import { answerDirection, chooseAudio, type AudioStream, type Wanted } from './choose-audio.js'
+import { answerDirection, chooseAudio, opusBeside, type AudioStream, type OpusBeside, type Wanted } from './choose-audio.js'
 import { isEventsFor } from './codecs.js'
 import type { Direction, RtpFormat, SessionDescription } from './description.js'
 import { readDescription } from './read.js'
 import { answerSecurity, type AgreedSecurity, type OurSecurity } from './secured-answer.js'
-import { answerSections, audioSection, writeDescription, type Origin } from './write.js'
+import { answerSections, audioSection, writeDescription, type AudioSection, type Origin } from './write.js'
 
 /** The codecs of the telephone network: what every phone and trunk speaks. */
 export type AudioCodec = 'PCMU' | 'PCMA'
@@ -33,6 +33,8 @@ export interface AudioAgreement {
   readonly ptimeMs: number
   /** Undefined: it is not encrypted. */
   readonly security?: AgreedSecurity
+  /** Opus, which either side may send as well. */
+  readonly opus?: OpusBeside
 }
 
 /** Our end of the audio stream. */
@@ -46,6 +48,8 @@ export interface AudioEnd {
   readonly rtcpMux?: boolean
   /** In order of preference. Default PCMA, PCMU. */
   readonly codecs?: readonly AudioCodec[]
+  /** Opus is taken beside them, where a browser offers it: before them, so that it sends Opus. Default false. */
+  readonly opus?: boolean
   /** Default true. */
   readonly telephoneEvent?: boolean
   readonly direction?: Direction
@@ -110,14 +114,18 @@ export function answerOffer(
   const secured = end.security && answerSecurity(stream.media, end.security)
   if (stream.media.security !== undefined && secured === undefined)
     return { ok: false, status: 488, why: 'the offer is encrypted in a way that is not ours' }
-  const agreement = { ...agreementOn(stream, end), ...(secured ? { security: secured.agreed } : {}) }
+  const opus = end.opus === true ? opusBeside(stream.media) : undefined
+  const agreement = { ...agreementOn(stream, end), ...(secured ? { security: secured.agreed } : {}), ...(opus ? { opus } : {}) }
   const { codec, payloadType, telephoneEvent, direction, rtcpMux } = agreement
   const { mid } = stream.media
   const section = audioSection({
     port: end.port,
     profile: stream.media.profile,
-    codecs: [{ codec, payloadType }],
-    events: telephoneEvent === undefined ? [] : [{ payloadType: telephoneEvent, clockRate: 8000 }],
+    codecs: [...ourOpus(opus), { codec, payloadType }],
+    events: [
+      ...(opus?.events.slice(-1) ?? []),
+      ...(telephoneEvent === undefined ? [] : [{ payloadType: telephoneEvent, clockRate: 8000 }]),
+    ],
     ptimeMs: end.ptimeMs ?? 20,
     direction,
     rtcpPort: end.rtcpPort,
@@ -128,6 +136,11 @@ export function answerOffer(
   })
   const bundle = mid !== undefined && description.bundle.includes(mid) ? [mid] : []
   return { ok: true, answer: ourDescription(end, answerSections(description, stream.index, section), bundle), agreement }
+}
+
+/** What we say of the Opus that we take (RFC 7587 section 6.1): each packet with what mends the loss of the one before. */
+function ourOpus(opus: OpusBeside | undefined): AudioSection['codecs'] {
+  return opus === undefined ? [] : [{ codec: 'OPUS', payloadType: opus.format.payloadType, parameters: 'minptime=10;useinbandfec=1' }]
 }
 
 /** `readOffer` and `answerOffer` in one, where our end does not depend on the offer. */

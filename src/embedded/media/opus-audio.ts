@@ -1,0 +1,84 @@
+import type { OpusDecoder } from 'opus-decoder'
+import { LONGEST_OPUS_SAMPLES } from '../protocols/rtp/opus-packet.js'
+import { sequenceDistance } from '../protocols/rtp/packet.js'
+
+/** A jump of the sequence numbers that is a new start rather than a packet that comes late. */
+const RESTART = 500
+/** Nothing, in Opus: the quickest thing to decode. */
+const SILENCE = new Uint8Array([0xf8, 0xff, 0xfe])
+
+/** libopus, once it has been loaded: makes a decoder for each party. */
+export class OpusLibrary {
+  readonly #make: () => OpusDecoder
+
+  private constructor(make: () => OpusDecoder) {
+    this.#make = make
+  }
+
+  /** Loads and tries it. Rejects where it cannot be had. */
+  static async load(): Promise<OpusLibrary> {
+    const { OpusDecoder } = await import('opus-decoder')
+    const library = new OpusLibrary(() => new OpusDecoder({ sampleRate: 8000, channels: 1 }))
+    const tried = library.#make()
+    await tried.ready
+    const { samplesDecoded } = tried.decodeFrame(SILENCE)
+    tried.free()
+    if (samplesDecoded !== 160) throw new Error(`opus-decoder makes ${samplesDecoded} samples of 20 ms`)
+    return library
+  }
+
+  /** @param onError told why nothing can be decoded */
+  audio(onError: (error: Error) => void): OpusAudio {
+    return new OpusAudio(this.#make(), onError)
+  }
+}
+
+/**
+ * What a party says in Opus, as samples at 8 kHz: libopus decodes to that rate by itself, with the filters that it takes. For whoever listens on this side (recordings,
+ * tones) and for a peer that has no Opus.
+ */
+export class OpusAudio {
+  /** What `decode` has made. */
+  readonly samples = new Int16Array(LONGEST_OPUS_SAMPLES)
+  readonly #decoder: OpusDecoder
+  #state: 'opening' | 'open' | 'closed' = 'opening'
+  #ssrc = -1
+  #last = 0
+
+  constructor(decoder: OpusDecoder, onError: (error: Error) => void) {
+    this.#decoder = decoder
+    decoder.ready.then(
+      () => {
+        if (this.#state === 'opening') this.#state = 'open'
+        else decoder.free()
+      },
+      (error: unknown) => onError(error instanceof Error ? error : new Error(String(error))),
+    )
+  }
+
+  /**
+   * Decodes a packet in which `opusSamples` found nothing wrong. One that comes later than one after it is left out, as one that was lost.
+   * @returns how many samples of `samples` it is; 0: none
+   */
+  decode(ssrc: number, sequence: number, data: Uint8Array, from: number, to: number): number {
+    if (this.#state !== 'open') return 0
+    const ahead = ssrc === this.#ssrc ? sequenceDistance(sequence, this.#last) : 1
+    if (ahead <= 0 && ahead > -RESTART) return 0
+    this.#ssrc = ssrc
+    this.#last = sequence
+    const { channelData, samplesDecoded } = this.#decoder.decodeFrame(data.subarray(from, to))
+    const [decoded] = channelData
+    const count = Math.min(samplesDecoded, this.samples.length)
+    if (decoded === undefined) return 0
+    for (let index = 0; index < count; index++) {
+      const sample = Math.round((decoded[index] ?? 0) * 32_767)
+      this.samples[index] = sample > 32_767 ? 32_767 : sample < -32_767 ? -32_767 : sample
+    }
+    return count
+  }
+
+  close(): void {
+    if (this.#state === 'open') this.#decoder.free()
+    this.#state = 'closed'
+  }
+}
