@@ -212,6 +212,14 @@ describe('a rota', () => {
     const wrong = await send([rows[0], [date, day, session, from, to, 'Dr Nobody'].join(',')].join('\r\n'))
     expect([wrong.status, /Line 2: .*Dr Nobody/.test(wrong.text)]).toEqual([422, true])
     expect((await send(text, { week: '2026-01-05' })).text).toContain('This week is over')
+    // The script that reads a file comes with the form that it is for, and not without it.
+    for (const [week, isThere] of [
+      [nextMonday, true],
+      ['2026-01-05', false],
+    ] as const) {
+      const page = (await mary.get(`/rotas/cardiology?week=${week}`)).text
+      expect([page.includes('id="directory-file"'), page.includes('directory-file.js')], week).toEqual([isThere, isThere])
+    }
     // Of another line there is none.
     expect((await mary.get('/rotas/ent-adult/week.csv')).status).toBe(404)
     for (const what of ['copy', 'sheet']) expect((await mary.post(`/rotas/ent-adult/${what}`, { week: nextMonday, text })).status).toBe(404)

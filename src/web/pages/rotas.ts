@@ -274,7 +274,7 @@ export function rotaPages(site: Site, { rotas, inForce, availability, now }: Rot
       values,
       isOver: monday < mondayOf(today(line)),
     }
-    return view('rota.njk', `Rota of ${line.name}`, about, { errors, scripts: ['directory-file.js'] })
+    return view('rota.njk', `Rota of ${line.name}`, about, { errors, scripts: about.isOver ? [] : ['directory-file.js'] })
   }
 
   function cell(line: Line, directory: Directory, { name, date, from, to, entries, closed, changed }: PlannedSession) {
