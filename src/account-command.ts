@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { messageOf } from './common/message-of.js'
+import { messageOf } from './common/errors.js'
 import type { Accounts } from './accounts/accounts.js'
 import { system } from './accounts/by.js'
 import { inForce } from './accounts/grants.js'

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { messageOf } from './common/message-of.js'
+import { messageOf } from './common/errors.js'
 import { everyEntry, verifyAudit } from './audit/audit.js'
 import { readSettings, SettingsError } from './config/settings.js'
 import { fail, sayLines } from './say.js'

@@ -2,7 +2,7 @@
 import { createSocket } from 'node:dgram'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { messageOf } from './common/message-of.js'
+import { messageOf } from './common/errors.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { examine, type Report } from './doctor/doctor.js'
 import { wrong } from './doctor/finding.js'

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { messageOf } from './common/message-of.js'
+import { messageOf } from './common/errors.js'
 import type { Shortage } from './embedded/shortages.js'
 import type { EmbeddedSwitchAddresses, EmbeddedSwitchSettings, ReadyLine, SipListener } from './embedded/settings.js'
 import { ChildSwitch, type RunningSwitch } from './running-switch.js'

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { join } from 'node:path'
-import { messageOf } from './common/message-of.js'
+import { messageOf } from './common/errors.js'
 import type { Settings } from './config/settings.js'
 import type {
   DrachtioSettings,

@@ -1,5 +1,5 @@
 import type { Logger } from 'pino'
-import { messageOf } from './common/message-of.js'
+import { messageOf } from './common/errors.js'
 import type { Alarms } from './alarms/alarms.js'
 
 /** What reached nobody: a rejection that nobody awaits, or an exception out of an event handler. */

@@ -1,7 +1,7 @@
 /** The program. First what is needed to start the embedded switch; the rest is loaded while that starts. */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { messageOf } from './common/message-of.js'
+import { messageOf } from './common/errors.js'
 import { readSettings, SettingsError } from './config/settings.js'
 import { demoNetwork } from './demo-network.js'
 import { EarlySwitch } from './early-switch.js'

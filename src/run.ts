@@ -1,7 +1,7 @@
 /** The program once its settings are read: starts the engine, says where to ring, and closes everything when it is told to stop. */
 import { join } from 'node:path'
 import { destination, pino, type Logger } from 'pino'
-import { messageOf } from './common/message-of.js'
+import { messageOf } from './common/errors.js'
 import { demoLink, firstLink } from './accounts/first-account.js'
 import type { Settings } from './config/settings.js'
 import { giveThePast } from './demo-history.js'

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import { appendTo } from '../common/append-to.js'
+import { appendTo } from '../common/lists-by-key.js'
 import type { GrantsTable } from '../store/account-tables.js'
 import type { Db } from '../store/statements.js'
 import type { Grant } from './identity.js'

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { callRecord } from '../facts/call-record.js'
 import { withPatient, withPatients } from '../reports/arranged-patients.js'
 import { filterOf, type AskedCalls } from '../reports/asked-calls.js'

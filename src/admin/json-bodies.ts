@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { ApiError } from './api-error.js'
 
 /** Names by which an object reaches into the program instead of holding data. */

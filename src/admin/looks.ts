@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { Accounts } from '../accounts/accounts.js'
 import { reaches, reachOf, withoutApprovals } from '../accounts/identity.js'
 import { ofCall } from '../accounts/reach-of-calls.js'

@@ -1,4 +1,4 @@
-import { appendTo } from '../common/append-to.js'
+import { appendTo } from '../common/lists-by-key.js'
 import { apiErrors, type ApiErrorCode } from './api-errors.js'
 
 /** What the operations answer when they do not do what was asked: for each status a schema, with an example of each code. */

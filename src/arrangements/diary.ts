@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { Actor } from '../facts/actor.js'

@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { identityHeaders, type IdentityHeader, type IdentityRule } from '../guard/caller-identity.js'
 import { parseNetwork } from '../guard/source-gate.js'
 

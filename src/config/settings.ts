@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, resolve } from 'node:path'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { checkTogether } from './consistency.js'
 import { networkRows } from './rows/network.js'
 import { folderRows } from './rows/folders.js'

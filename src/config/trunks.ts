@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { parseRange, type DialableRange } from '../guard/dial-plan.js'
 
 const srtpWishes = ['off', 'optional', 'required'] as const

@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { lineChoices, mayUse } from '../directory/access.js'
 import { openingAt } from '../directory/hours.js'
 import type { Directory, Line, NumberUse } from '../directory/model.js'

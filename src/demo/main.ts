@@ -2,7 +2,7 @@
  * The simulated phones of `npm run demo`: everybody of the directory whose address is on this machine, and callers who come and go.
  * Started by the engine's program with its settings as JSON in `RINGROUND_DEMO`; told the facts of its calls; ends with it.
  */
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { loadDirectory } from '../directory/load-directory.js'
 import { Phone } from '../embedded/phones/phone.js'
 import { endWithParent } from '../processes/end-with-parent.js'

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { fileProblem, readTextFile } from '../text/read-text-file.js'
 import { dateOf, dayMs, dayNumber, mondayOf, type DayNumber } from './calendar.js'
 import { diffDirectories, showDiff } from './directory-diff.js'

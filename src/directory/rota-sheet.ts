@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse/sync'
 import { stringify } from 'csv-stringify/sync'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { decodeSheet } from '../text/decode-text.js'
 import { asTyped } from '../text/twins.js'
 import { dateOf, dayOfWeek, type DayNumber } from './calendar.js'

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { DirectoryError } from './form.js'
 import { readDirectoryFile, type DirectoryFile } from './load-directory.js'
 import type { Directory } from './model.js'

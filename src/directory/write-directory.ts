@@ -1,4 +1,4 @@
-import { appendTo } from '../common/append-to.js'
+import { appendTo } from '../common/lists-by-key.js'
 import type { Target } from '../switch/port.js'
 import { daysOfWeek } from './calendar.js'
 import type {

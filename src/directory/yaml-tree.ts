@@ -8,7 +8,7 @@ import {
   type ScalarEvent,
   type SequenceEvent,
 } from 'js-yaml'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 
 /**
  * YAML as a tree in which every node knows where it stands, so that an error can name its line. Every scalar is text: `01` stays `01`, `09:00`

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { Settings } from '../config/settings.js'
 import type { ServerSet } from '../switch/drachtio/settings.js'
 import { clockSync } from './clock-sync.js'

@@ -1,6 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
-import { appendTo } from '../common/append-to.js'
-import { messageOf } from '../common/message-of.js'
+import { appendTo } from '../common/lists-by-key.js'
+import { messageOf } from '../common/errors.js'
 import { masterKeys, NoMasterKey, type MasterKeySource } from '../keys/master-key.js'
 import { openForAsking } from '../store/open-for-asking.js'
 import { entriesOf } from '../store/questions/ledger-entries.js'

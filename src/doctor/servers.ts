@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { randomHex } from '../embedded/protocols/sip/secure-random.js'
 import type { ServerSet } from '../switch/drachtio/settings.js'
 import { ServersOnTrial } from '../switch/drachtio/try-servers.js'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { systemClock } from '../clock/system-clock.js'
 import { diffDirectories, type DirectoryChange } from '../directory/directory-diff.js'
 import { everyTarget } from '../directory/every-target.js'

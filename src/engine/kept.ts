@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { Accounts } from '../accounts/accounts.js'
 import { ArrangedCalls } from '../arrangements/arranged-calls.js'
 import type { SharedGuess } from '../arrangements/guess-guard.js'

@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { systemClock } from '../clock/system-clock.js'
 import { chainHeadsFile } from '../store-place.js'
 import { writeHead, headInWords } from '../store/chain/heads-file.js'

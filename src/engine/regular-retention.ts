@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { deletableArrangements } from '../arrangements/deletable.js'
 import { deletableAudit } from '../audit/deletable.js'
 import { systemClock } from '../clock/system-clock.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { appendTo } from '../common/append-to.js'
-import { messageOf } from '../common/message-of.js'
+import { appendTo } from '../common/lists-by-key.js'
+import { messageOf } from '../common/errors.js'
 import type { Alarms } from '../alarms/alarms.js'
 import { systemClock } from '../clock/system-clock.js'
 import type { Clock } from '../clock/clock.js'

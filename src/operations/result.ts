@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 /**
  * Why something that somebody asked for was not done. Closed; nothing was changed. `badInput`: what was given is missing, unknown or wrong.
  * `storeUnavailable`: the database cannot be read or written.

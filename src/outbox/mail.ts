@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { Letter } from './message.js'
 
 /** What became of a letter. `refused`: for good, by the server's word (5xx): there is no such mailbox, or it takes no mail from us. `failed`: not now. */

@@ -1,6 +1,6 @@
 import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { Audio } from '../switch/port.js'
 import { musicFile, nameFile, nameFileName, rememberingLook, sentenceFile, type PromptFolders } from './prompt-files.js'
 import type { SentenceId } from './sentences.js'

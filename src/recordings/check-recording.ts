@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { FindKey } from '../sealing/sealed-file.js'
 import { pathBelow } from './finishing.js'
 import { openRecording, type Unreadable } from './stored-recording.js'

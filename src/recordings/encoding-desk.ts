@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { EncodingJob, EncodingResult, WantedLame } from './encoding-messages.js'
 import { Follower } from './follower.js'
 import { GrowingMp3 } from './growing-mp3.js'

@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { EncodingChild, type Up } from './encoding-child.js'
 import type { EncodingJob, EncodingResult, WantedLame } from './encoding-messages.js'
 import type { LameKind } from './mp3-encoder.js'

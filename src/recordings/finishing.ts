@@ -1,5 +1,5 @@
 import { isAbsolute, join, relative, resolve, sep } from 'node:path'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { Alarms } from '../alarms/alarms.js'
 import { callRecord, type CallRecord } from '../facts/call-record.js'
 import type { CallEvent, CallFact } from '../facts/events.js'

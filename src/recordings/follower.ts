@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { GrowingMp3 } from './growing-mp3.js'
 import { SpoolFile, UnusableSpool } from './spool-file.js'
 import type { Turns } from './turns.js'

@@ -1,5 +1,5 @@
 import type { LibraryHandle } from 'koffi'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { bitsPerSecond, type Lame, type Mp3Encoder } from './mp3-encoder.js'
 
 /** LAME's scale from 0 (slow) to 9: half the work of its default 3, and at 4 kHz of speech nothing that is heard. */

@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { sleep, type Clock } from '../clock/clock.js'
 import { systemClock } from '../clock/system-clock.js'
 import type { KeysHealth } from '../keys/key-ring.js'

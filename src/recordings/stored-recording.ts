@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { PassThrough, type Readable } from 'node:stream'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { KeysUnavailable } from '../keys/key-ring.js'
 import { sealedEnding } from '../sealing/format.js'
 import { Damaged, Locked, SealedFile, sealedSize, type FindKey } from '../sealing/sealed-file.js'

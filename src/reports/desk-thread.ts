@@ -1,6 +1,6 @@
 import { MPEGDecoder } from 'mpg123-decoder'
 import { parentPort } from 'node:worker_threads'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { DeskReply, DeskRequest } from './desk-messages.js'
 import { recordPdf } from './record-pdf.js'
 import { PeakMeter } from './waveform.js'

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import { Worker } from 'node:worker_threads'
-import { messageOf } from '../common/message-of.js'
+import { asError, messageOf } from '../common/errors.js'
 import { threadProgram } from '../store/thread-program.js'
 import type { DeskReply, DeskRequest } from './desk-messages.js'
 import type { RecordDocument } from './record-pdf.js'
@@ -77,7 +77,7 @@ export class ReportDesk {
       thread.worker.postMessage({ id, kind: 'soundEnds' } satisfies DeskRequest)
     } catch (error) {
       thread.worker.postMessage({ id, kind: 'soundLost' } satisfies DeskRequest)
-      this.#over(thread, id)?.reject(error instanceof Error ? error : new Error(String(error)))
+      this.#over(thread, id)?.reject(asError(error))
     }
     const reply = await answer
     if (reply.kind !== 'waveform') throw new Error('the thread for reports has answered something else')

@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 /**
  * What a database refuses, with its code: `SQLITE_FULL`, `SQLITE_BUSY` ... (sqlite.org, "Result and Error Codes"), or the operating system's
  * (`ENOSPC`). Decisions hang on the code, never on the words.

@@ -1,4 +1,4 @@
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import type { Alarms } from '../alarms/alarms.js'
 import { engine, type Actor, type Origin } from '../facts/actor.js'
 import type { Moment } from '../facts/call-time.js'

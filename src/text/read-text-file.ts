@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { decodeText, type TextProblem } from './decode-text.js'
 
 /** A text file that people wrote, or why it cannot be read. A file that is not there has its problem in line 1, like any other. */

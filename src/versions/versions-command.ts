@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { diffDirectories, showDiff } from '../directory/directory-diff.js'
 import type { CommandOutput } from '../directory/directory-command.js'
 import { exportLine, readDirectoryFile, showError } from '../directory/load-directory.js'

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { dateOf, dayNumber, type DayNumber } from '../directory/calendar.js'
 import type { RingPolicy } from '../directory/model.js'
 

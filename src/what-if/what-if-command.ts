@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { messageOf } from '../common/message-of.js'
+import { messageOf } from '../common/errors.js'
 import { dateOf } from '../directory/calendar.js'
 import { loadDirectory, showError } from '../directory/load-directory.js'
 import type { Directory, Line } from '../directory/model.js'

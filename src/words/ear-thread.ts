@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads'
+import { messageOf } from '../common/errors.js'
 import type { EarReply, EarRequest } from './ear-messages.js'
 import { GrowingWav } from './growing-wav.js'
 import { readNet } from './net.js'
@@ -52,7 +53,7 @@ function look(): void {
       if (one.ear.keyOnly !== undefined) over(ear, one)
     } catch (error) {
       over(ear, one)
-      tell({ ear, kind: 'lost', why: error instanceof Error ? error.message : String(error) })
+      tell({ ear, kind: 'lost', why: messageOf(error) })
     }
   }
 }

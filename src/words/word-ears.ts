@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { messageOf } from '../common/errors.js'
 import { threadProgram } from '../store/thread-program.js'
 import type { NoWords } from '../switch/port.js'
 import type { EarReply, EarRequest } from './ear-messages.js'
@@ -51,7 +52,7 @@ export class WordEars {
       this.#thread = thread
       thread.unref()
       thread.on('message', (reply: EarReply) => this.#heard(reply))
-      thread.on('error', (error) => this.#died(thread, error instanceof Error ? error.message : String(error)))
+      thread.on('error', (error) => this.#died(thread, messageOf(error)))
       thread.on('exit', () => this.#died(thread, 'it has ended'))
       await new Promise<void>((resolve) => {
         thread.once('online', resolve)
@@ -59,7 +60,7 @@ export class WordEars {
       })
       if (this.#thread === thread) this.#state = 'running'
     } catch (error) {
-      this.#fault(error instanceof Error ? error.message : String(error))
+      this.#fault(messageOf(error))
     }
   }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { appendTo } from '../../common/append-to.js'
+import { appendTo } from '../../common/lists-by-key.js'
 import type { Db } from '../../store/statements.js'
 import { aboutKinds, type AboutKind } from '../message.js'
 import type { PushPlace } from './address.js'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { messageOf } from '../../common/message-of.js'
+import { messageOf } from '../../common/errors.js'
 import type { Directory } from '../../directory/model.js'
 import type { Delivery } from '../mail.js'
 import type { Carrier } from '../sender.js'

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely'
-import { appendTo } from '../../common/append-to.js'
+import { appendTo } from '../../common/lists-by-key.js'
 import { grouped } from '../../figures/summary.js'
 import { deletedCalls, deletedEntries, deletionsInLedger, lastAuditCut, type DeletedCall, type DeletedEntry } from '../questions/deleted.js'
 import { entriesNumbered, factsOfCalls, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'

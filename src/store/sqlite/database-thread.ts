@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { messageOf } from '../../common/message-of.js'
+import { messageOf } from '../../common/errors.js'
 import { codeOf, isDiskFull, isRefusal } from '../store-error.js'
 import type { Result } from '../statement.js'
 import { SqliteConnection } from './connection.js'

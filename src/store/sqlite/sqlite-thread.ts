@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { messageOf } from '../../common/message-of.js'
+import { messageOf } from '../../common/errors.js'
 import type { Result, Statement, Step } from '../statement.js'
 import { StoreError } from '../store-error.js'
 import { threadProgram } from '../thread-program.js'

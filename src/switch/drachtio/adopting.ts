@@ -1,6 +1,6 @@
 import type { AdoptResult } from '../port.js'
 import { Channel } from './channel.js'
-import { asError } from './deadline.js'
+import { asError } from '../../common/errors.js'
 import type { LegIdentity } from './handle.js'
 import { DrachtioLeg } from './leg.js'
 import { LaterParty } from './later-party.js'

@@ -1,6 +1,6 @@
 import type { Bridge, BridgeEnd, BridgeResult, HangUp } from '../port.js'
 import { ChannelGone } from './channel.js'
-import { asError } from './deadline.js'
+import { asError } from '../../common/errors.js'
 import type { DrachtioLeg } from './leg.js'
 
 /** FreeSWITCH says "invalid uuid" when a channel is going; so long until we have been told, too. */

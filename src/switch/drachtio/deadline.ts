@@ -1,3 +1,5 @@
+import { asError } from '../../common/errors.js'
+
 /** Nothing came within the time. */
 export class DeadlinePassed extends Error {
   override readonly name = 'DeadlinePassed'
@@ -52,10 +54,6 @@ export async function atMost(ms: number, work: Promise<unknown>): Promise<void> 
     const done = () => resolve(undefined)
     work.then(done, done)
   }).catch(() => undefined)
-}
-
-export function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error))
 }
 
 /** Settles when the signal aborts, or after a while. */

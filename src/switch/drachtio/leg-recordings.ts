@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises'
 import type { HangUp, Recording, RecordResult } from '../port.js'
 import type { Channel } from './channel.js'
-import { asError } from './deadline.js'
+import { asError } from '../../common/errors.js'
 
 /** FreeSWITCH closes the file of a channel that is gone. */
 const fileClosedMs = 200

@@ -1,6 +1,7 @@
 import Mrf from 'drachtio-fsmrf'
 import { EndedAtOnce } from './channel-trouble.js'
-import { asError, withDeadline } from './deadline.js'
+import { asError } from '../../common/errors.js'
+import { withDeadline } from './deadline.js'
 import { probeEventSocket } from './event-socket-probe.js'
 import { holdBack, type Certainty } from './hold-back.js'
 import { mediaSrf, type DescribedParty, type OnEnded } from './media-srf.js'

@@ -1,5 +1,5 @@
 import type Srf from 'drachtio-srf'
-import { asError } from './deadline.js'
+import { asError } from '../../common/errors.js'
 import { tellsKey } from './sdp.js'
 
 /** A dialog as drachtio-fsmrf uses it: both forms of `destroy`. */

@@ -1,5 +1,5 @@
 import type { Channel } from './channel.js'
-import { asError } from './deadline.js'
+import { asError } from '../../common/errors.js'
 import type { Secured } from './handle.js'
 import type { PartyDialog, PartyOffer } from './party-dialog.js'
 import { describeParty, offerTo, type Describer, type Told } from './party-media.js'

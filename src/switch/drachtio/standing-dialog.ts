@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import type Srf from 'drachtio-srf'
+import { asError } from '../../common/errors.js'
 import { DeadlinePassed, withDeadline } from './deadline.js'
 
 const probeMs = 2_000
@@ -125,7 +126,7 @@ export class StandingDialog extends EventEmitter {
       if (agent === undefined) throw new Error('no connection to drachtio')
       agent.request({ headers: {}, ...options, stackDialogId: this.id, _socket: this.req.socket }, callback)
     } catch (error) {
-      callback(error instanceof Error ? error : new Error(String(error)))
+      callback(asError(error))
     }
   }
 }

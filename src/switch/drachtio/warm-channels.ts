@@ -1,4 +1,4 @@
-import { asError } from './deadline.js'
+import { asError } from '../../common/errors.js'
 import { Channel } from './channel.js'
 import { channelTrouble, inWords } from './channel-trouble.js'
 import type { MediaLink } from './media-link.js'

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { appendTo } from './append-to.js'
-import { messageOf } from './message-of.js'
+import { appendTo } from './lists-by-key.js'
 
 test('values are listed by key, in order', () => {
   const lists = new Map<string, number[]>()
@@ -14,10 +13,4 @@ test('values are listed by key, in order', () => {
     ['a', [1, 3]],
     ['b', [2]],
   ])
-})
-
-test('what was thrown is said in words, whatever it was', () => {
-  expect(messageOf(new TypeError('no'))).toBe('no')
-  expect(messageOf('no')).toBe('no')
-  expect(messageOf(undefined)).toBe('undefined')
 })
