@@ -65,10 +65,7 @@ export class SignIns {
   async byLink(secret: string, from: From): Promise<SignedIn> {
     const link = await useLink(this.#writing, secret, this.#now())
     const person = link && (await personById(this.#writing, link.person))
-    if (!person || person.disabledAt !== undefined) {
-      await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'link', subject: '' })
-      return { kind: 'wrong' }
-    }
+    if (!person || person.disabledAt !== undefined) return this.#refused(from, { subjectKind: 'link', subject: '' })
     // An address that was sent somewhere is no second factor: people who have one show it as well.
     return link.kind === 'demo' ? this.#begin(person, { method: 'demo', secondFactor: true }, from) : this.#further(person, 'link', from)
   }
@@ -86,16 +83,8 @@ export class SignIns {
       person && (await this.#reading.selectFrom('credentials').select('secret').where('id', '=', passwordOf(person.id)).executeTakeFirst())
     const { passwordIs } = await import('./passwords.js')
     const right = await passwordIs(password, kept?.secret)
-    if (!right || !person || person.disabledAt !== undefined) {
-      await this.#audit.tell({
-        actor: '',
-        address: from.address,
-        action: 'signIn.refused',
-        subjectKind: 'person',
-        subject: person?.id ?? '',
-      })
-      return { kind: 'wrong' }
-    }
+    if (!right || !person || person.disabledAt !== undefined)
+      return this.#refused(from, { subjectKind: 'person', subject: person?.id ?? '' })
     await forgive(this.#writing, subjects)
     return this.#further(person, 'password', from)
   }
@@ -126,10 +115,7 @@ export class SignIns {
   async byPasskey(place: Place, step: string, answer: unknown, from: From): Promise<SignedIn> {
     const id = await this.#factors.passkeyShown(place, step, answer)
     const person = id === undefined ? undefined : await personById(this.#writing, id)
-    if (!person || person.disabledAt !== undefined) {
-      await this.#audit.tell({ actor: '', address: from.address, action: 'signIn.refused', subjectKind: 'person', subject: id ?? '' })
-      return { kind: 'wrong' }
-    }
+    if (!person || person.disabledAt !== undefined) return this.#refused(from, { subjectKind: 'person', subject: id ?? '' })
     return this.#begin(person, { method: 'passkey', secondFactor: true }, from)
   }
 
@@ -137,17 +123,8 @@ export class SignIns {
   async byOpenId(identity: ProvedIdentity, from: From): Promise<SignedIn> {
     const id = await personOfIdentity(this.#writing, identity, this.#now())
     const person = id === undefined ? undefined : await personById(this.#writing, id)
-    if (!person || person.disabledAt !== undefined) {
-      await this.#audit.tell({
-        actor: '',
-        address: from.address,
-        action: 'signIn.refused',
-        subjectKind: 'person',
-        subject: id ?? '',
-        data: { provider: identity.provider.id },
-      })
-      return { kind: 'wrong' }
-    }
+    if (!person || person.disabledAt !== undefined)
+      return this.#refused(from, { subjectKind: 'person', subject: id ?? '', data: { provider: identity.provider.id } })
     return identity.secondFactor
       ? this.#begin(person, { method: 'openId', secondFactor: true }, from)
       : this.#further(person, 'openId', from)
@@ -212,6 +189,11 @@ export class SignIns {
   async secondFactorShown(by: By, session: Session): Promise<void> {
     await this.#audit.tell({ ...by, action: 'secondFactor.shown', subjectKind: 'session', subject: session.id })
     await secondFactorShown(this.#writing, session.id, this.#now())
+  }
+
+  async #refused({ address }: From, about: Pick<Parameters<Audit['tell']>[0], 'subjectKind' | 'subject' | 'data'>): Promise<SignedIn> {
+    await this.#audit.tell({ actor: '', address, action: 'signIn.refused', ...about })
+    return { kind: 'wrong' }
   }
 
   async #begin(

@@ -118,7 +118,7 @@ export class CallScope {
     try {
       const known = this.#cast.actorOf(fact)
       const kept = (await within(clock, durableMs, log.append(callId, fact, actor ?? known))) !== undefined
-      if (kept && 'legId' in fact && 'handle' in fact) [...this.#legs.keys()].find(({ id }) => id === fact.legId)?.outlive()
+      if (kept && 'legId' in fact && 'handle' in fact) this.legs.find(({ id }) => id === fact.legId)?.outlive()
       return kept
     } catch {
       return false

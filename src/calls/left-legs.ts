@@ -51,10 +51,11 @@ export async function takeLegs(
   await Promise.all(
     runningLegs(events).map(async ({ legId, party, attempt, handles, dialled }) => {
       let result: AdoptResult = { kind: 'failed', why: 'its handle is not in the facts' }
+      const isCallerWhoRangIn = attempt === undefined
       for (const handle of handles) {
         // Whoever still rings is let go of; who has answered is there.
-        if (legId === undefined && attempt !== undefined) await telephone.callOff(handle)
-        const next = await telephone.adopt(handle, dialled, async () => !(await cameAgain()))
+        if (legId === undefined && !isCallerWhoRangIn) await telephone.callOff(handle)
+        const next = await telephone.adopt(handle, dialled, isCallerWhoRangIn ? async () => !(await cameAgain()) : undefined)
         // Two telephones of one person have answered at once.
         if (result.kind === 'adopted' && next.kind === 'adopted') void next.leg.close()
         else if (result.kind !== 'adopted') result = next
@@ -85,6 +86,14 @@ function runningLegs(events: readonly CallEvent[]): readonly RunningLeg[] {
   const parties = new Map<AttemptId, Party>()
   const accounts = new Map<AttemptId, string>()
   const placed = events.some(({ type }) => type === 'call.placed')
+  const partyRung = ({ attempt, at }: { readonly attempt: AttemptId; readonly at: number }) => {
+    const account = accounts.get(attempt)
+    return {
+      party: parties.get(attempt) ?? 'specialist',
+      attempt,
+      ...(account === undefined ? {} : { dialled: { account, answeredAt: at } }),
+    } as const
+  }
   for (const event of events) {
     if (event.type === 'call.arrived' && event.handle !== undefined)
       untold.set(undefined, { legId: undefined, party: 'caller', attempt: undefined, handles: [event.handle] })
@@ -97,27 +106,11 @@ function runningLegs(events: readonly CallEvent[]): readonly RunningLeg[] {
     if (event.type === 'attempt.started' && event.target.startsWith('+') && event.account !== undefined)
       accounts.set(event.attempt, event.account)
     if (event.type === 'attempt.sent' && event.handle !== undefined) {
-      const account = accounts.get(event.attempt)
-      untold.set(event.attempt, {
-        legId: undefined,
-        party: parties.get(event.attempt) ?? 'specialist',
-        attempt: event.attempt,
-        handles: [...(untold.get(event.attempt)?.handles ?? []), event.handle],
-        ...(account === undefined ? {} : { dialled: { account, answeredAt: event.at } }),
-      })
+      const handles = [...(untold.get(event.attempt)?.handles ?? []), event.handle]
+      untold.set(event.attempt, { ...partyRung(event), legId: undefined, handles })
     }
     if (event.type === 'attempt.answered' || event.type === 'attempt.ended') untold.delete(event.attempt)
-    if (event.type === 'attempt.answered') {
-      const account = accounts.get(event.attempt)
-      const dialled = account === undefined ? {} : { dialled: { account, answeredAt: event.at } }
-      legs.set(event.legId, {
-        legId: event.legId,
-        party: parties.get(event.attempt) ?? 'specialist',
-        attempt: event.attempt,
-        handles: handlesOf(event),
-        ...dialled,
-      })
-    }
+    if (event.type === 'attempt.answered') legs.set(event.legId, { ...partyRung(event), legId: event.legId, handles: handlesOf(event) })
     const moved = event.type === 'leg.moved' ? legs.get(event.legId) : undefined
     if (event.type === 'leg.moved' && moved) legs.set(event.legId, { ...moved, handles: handlesOf(event) })
     if (event.type === 'leg.returned') {

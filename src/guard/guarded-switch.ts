@@ -1,4 +1,5 @@
 import type { Admission } from '../switch/admission.js'
+import { passedOn } from '../switch/passed-on.js'
 import type { AdoptResult, DialledBefore, DialOptions, DialResult, IncomingCall, Switch, Target } from '../switch/port.js'
 import type { Allowance } from './allowance.js'
 import { callerIdentity, type IdentityHeader } from './caller-identity.js'
@@ -155,18 +156,10 @@ function identified(call: IncomingCall, { believed, accountOf, trunks = [] }: Gu
   if (call.header('From') === undefined) return call
   const { number, displayName, asserted } = callerIdentity((name) => call.header(name), believed?.(call.source.address) ?? ['From'])
   const trunk = trunkAt(call.source, trunks)
-  return {
-    id: call.id,
+  return passedOn(call, {
     callerNumber: number,
     callerDisplayName: displayName,
     ...(asserted === undefined || accountOf === undefined ? {} : { callerAccount: accountOf(asserted) }),
-    dialledNumber: call.dialledNumber,
     ...(trunk === undefined ? {} : { trunk }),
-    source: call.source,
-    signal: call.signal,
-    header: (name) => call.header(name),
-    handle: call.handle,
-    answer: (options) => call.answer(options),
-    reject: (status, options) => call.reject(status, options),
-  }
+  })
 }

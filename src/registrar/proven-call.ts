@@ -1,4 +1,5 @@
 import type { Admission } from '../switch/admission.js'
+import { passedOn } from '../switch/passed-on.js'
 import type { IncomingCall } from '../switch/port.js'
 import type { Devices } from './devices.js'
 import type { DigestAuthenticator } from './digest-authenticator.js'
@@ -31,7 +32,7 @@ export async function admitDevice(
   })
   switch (proof.kind) {
     case 'device':
-      return { kind: 'device', call: withDevice(call, proof.device.user) }
+      return { kind: 'device', call: passedOn(call, { device: proof.device.user }) }
     case 'challenge':
       await call.reject(401, { headers: { 'WWW-Authenticate': proof.challenge } })
       return { kind: 'answered' }
@@ -39,21 +40,5 @@ export async function admitDevice(
       onRefused?.(`call from ${call.source.address} as ${user}: ${proof.why}`)
       await call.reject(403)
       return { kind: 'answered' }
-  }
-}
-
-function withDevice(call: IncomingCall, device: string): IncomingCall {
-  return {
-    id: call.id,
-    callerNumber: call.callerNumber,
-    callerDisplayName: call.callerDisplayName,
-    dialledNumber: call.dialledNumber,
-    device,
-    source: call.source,
-    signal: call.signal,
-    header: (name) => call.header(name),
-    handle: call.handle,
-    answer: (options) => call.answer(options),
-    reject: (status, options) => call.reject(status, options),
   }
 }

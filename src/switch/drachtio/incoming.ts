@@ -48,6 +48,8 @@ export class DrachtioIncomingCall implements IncomingCall {
   readonly #stopWatching: () => void
   /** Of our descriptions for the caller. */
   readonly #origin = new Origin()
+  /** Its description, once it has been read. */
+  #read: { readonly offer: PartyAudio | undefined } | undefined
   #when: Promise<unknown> | undefined
   #answering: Promise<AnswerResult> | undefined
 
@@ -130,7 +132,8 @@ export class DrachtioIncomingCall implements IncomingCall {
 
   get #offer(): PartyAudio | undefined {
     const sdp = descriptionOf(this.#request)
-    return sdp === undefined ? undefined : readPartyOffer(sdp, this.#pair.codecsTaken)
+    this.#read ??= { offer: sdp === undefined ? undefined : readPartyOffer(sdp, this.#pair.codecsTaken) }
+    return this.#read.offer
   }
 
   answer({ when }: AnswerOptions = {}): Promise<AnswerResult> {

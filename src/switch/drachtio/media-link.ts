@@ -173,9 +173,13 @@ export class MediaLink {
     if (!this.#signalling.up) return Promise.reject(new Error(this.#signalling.detail))
     let lost: (error: Error) => void = () => undefined
     let forget: () => void = () => undefined
+    const slow =
+      party && beginsWithHandshake(party.sdp)
+        ? { ...party, arrival: (name: string) => this.#arrival(server, name, party.unwanted) }
+        : undefined
     return withDeadline<Mrf.Endpoint>(
       'a channel of FreeSWITCH',
-      party && beginsWithHandshake(party.sdp) ? createMs + handshakeMs : createMs,
+      slow ? createMs + handshakeMs : createMs,
       (resolve, reject) => {
         lost = reject
         this.#pending.add(lost)
@@ -183,8 +187,7 @@ export class MediaLink {
         forget = this.#signalling.onLost(() => reject(new Error(this.#signalling.detail)))
         // Its INVITE leaves within this call. drachtio-fsmrf itself would wait 4 s for the event socket of a channel that is gone.
         this.#onEnded = (cause) => reject(new EndedAtOnce(cause))
-        this.#party =
-          party && beginsWithHandshake(party.sdp) ? { ...party, arrival: (name) => this.#arrival(server, name, party.unwanted) } : party
+        this.#party = slow ?? party
         try {
           server.createEndpoint({}, (error, endpoint) => (endpoint ? resolve(endpoint) : reject(error)))
         } finally {
