@@ -2,32 +2,19 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { SilentSocket } from '../../../test/kit/silent-socket.js'
 import { MULAW_TO_LINEAR } from '../protocols/rtp/g711.js'
 import { toneShare } from '../protocols/rtp/goertzel.js'
 import { parseRtp, sequenceDistance, timestampDistance, writeRtpHeader, type RtpPacket } from '../protocols/rtp/packet.js'
 import { writeTelephoneEvent } from '../protocols/rtp/telephone-event.js'
 import { ClipLibrary } from './audio-clip.js'
 import type { ChannelMedia } from './media-channel.js'
-import type { MediaSocket, SocketPeer } from './media-socket.js'
 import { OpusLibrary } from './opus-audio.js'
 import { randomSource } from './random.js'
 import { RtpChannel } from './rtp-channel.js'
 
 const tone = (JSON.parse(readFileSync('test/fixtures/opus-500-hz.json', 'utf8')) as string[]).map((text) => Buffer.from(text, 'base64'))
 const library = await OpusLibrary.load()
-
-class SilentSocket implements MediaSocket {
-  readonly port = 4000
-  readonly sent: Buffer[] = []
-  onPacket: (data: Buffer, from: SocketPeer, now: number) => void = () => undefined
-  onError: (error: Error) => void = () => undefined
-  send(data: Buffer): void {
-    this.sent.push(Buffer.from(data))
-  }
-  close(): Promise<void> {
-    return Promise.resolve()
-  }
-}
 
 let now = 1000
 let faults: string[] = []

@@ -1,23 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { SilentSocket } from '../../../test/kit/silent-socket.js'
 import { parseRtp, timestampDistance, type RtpPacket } from '../protocols/rtp/packet.js'
 import { ClipLibrary } from './audio-clip.js'
-import type { MediaSocket, SocketPeer } from './media-socket.js'
 import { randomSource } from './random.js'
 import { RtpChannel } from './rtp-channel.js'
-
-/** A socket that keeps what is sent. */
-class SilentSocket implements MediaSocket {
-  readonly port = 4000
-  readonly sent: Buffer[] = []
-  onPacket: (data: Buffer, from: SocketPeer, now: number) => void = () => undefined
-  onError: (error: Error) => void = () => undefined
-  send(data: Buffer): void {
-    this.sent.push(Buffer.from(data))
-  }
-  close(): Promise<void> {
-    return Promise.resolve()
-  }
-}
 
 let now = 0
 let faults: string[] = []
