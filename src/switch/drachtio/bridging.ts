@@ -1,5 +1,5 @@
 import type { Bridge, BridgeEnd, BridgeResult, HangUp } from '../port.js'
-import { ChannelGone } from './channel.js'
+import { ChannelGone } from './channel-socket.js'
 import { asError } from '../../common/errors.js'
 import type { DrachtioLeg } from './leg.js'
 

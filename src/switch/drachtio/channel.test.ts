@@ -2,7 +2,8 @@ import { EventEmitter } from 'node:events'
 import { describe, expect, it, vi } from 'vitest'
 import type Mrf from 'drachtio-fsmrf'
 import type Srf from 'drachtio-srf'
-import { Channel, ChannelGone, ReinviteRefused } from './channel.js'
+import { Channel, ReinviteRefused } from './channel.js'
+import { ChannelGone } from './channel-socket.js'
 import type { MediaLink } from './media-link.js'
 
 interface Execution {

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import type Mrf from 'drachtio-fsmrf'
 import type Srf from 'drachtio-srf'
+import { ChannelSocket } from './channel-socket.js'
 import { withDeadline } from './deadline.js'
 import type { MediaLink } from './media-link.js'
 import type { Place } from './own-ports.js'
@@ -9,8 +10,6 @@ import type { DialogIdentity } from './standing-dialog.js'
 
 const reinviteMs = 4_000
 const byeMs = 2_000
-const runMs = 3_000
-const apiMs = 2_000
 /** FreeSWITCH's BYE may come without a cause; the event socket tells it a little later. */
 const causeMs = 100
 
@@ -19,21 +18,6 @@ const causeMs = 100
  * before that work at the sampling rate of the codec before.
  */
 const codecMs = 250
-
-/** Events for which drachtio-fsmrf asks on every channel, and which nobody reads. */
-const NOT_READ = [
-  'CHANNEL_PROGRESS_MEDIA',
-  'CHANNEL_ANSWER',
-  'DETECTED_TONE',
-  'PLAYBACK_START',
-  'PLAYBACK_STOP',
-  'CUSTOM conference::maintenance',
-]
-/**
- * Applications whose two events nobody waits for: those that end at once, and those with which FreeSWITCH itself keeps the channel. Each event is all
- * of a channel's variables, 7 kB.
- */
-const NOT_HEARD_OF = ['start_dtmf', 'stop_dtmf', 'socket', 'park'] as const
 
 /** Why a channel is gone though nobody asked for it: FreeSWITCH's hang-up cause, or what became of the connection. */
 export interface ChannelLoss {
@@ -73,16 +57,10 @@ export class ReinviteRefused extends Error {
   }
 }
 
-/** The channel went away under an execution. */
-export class ChannelGone extends Error {
-  override readonly name = 'ChannelGone'
-}
-
 const ownerVariable = 'ringround_engine'
 
 /** One channel of FreeSWITCH: its SIP dialog with us, and its event-socket connection to us. Whoever takes one releases it. */
-export class Channel {
-  readonly id: string
+export class Channel extends ChannelSocket {
   /** FreeSWITCH's description from before there was a party. */
   readonly offer: string
   #place: Place | undefined
@@ -91,12 +69,9 @@ export class Channel {
   used = false
   onKey: (key: KeyEvent) => void = () => undefined
   onLost: (loss: ChannelLoss) => void = () => undefined
-  readonly #endpoint: Mrf.Endpoint
   readonly #dialog: Srf.Dialog
   readonly #link: MediaLink
   readonly #signallingUp: () => boolean
-  readonly #executions = new Map<string, { readonly started: () => void; readonly gone: (error: ChannelGone) => void }>()
-  readonly #commands = new Set<(error: ChannelGone) => void>()
   /** Told when FreeSWITCH offers something of its own. */
   #onOffer: (offer: string) => void = () => undefined
   #describedAt: number | undefined
@@ -118,20 +93,13 @@ export class Channel {
     signallingUp: () => boolean,
     described?: string,
   ) {
+    super(endpoint, connection)
     if (described !== undefined) this.#first = { described, answer: dialog.remote.sdp ?? '' }
-    this.id = endpoint.uuid
     this.offer = endpoint.local.sdp
     this.#place = placeOf(this.offer)
-    this.#endpoint = endpoint
     this.#dialog = dialog
     this.#link = link
     this.#signallingUp = signallingUp
-    // One write with whatever the channel is told first.
-    connection.unsubscribe(NOT_READ)
-    for (const application of NOT_HEARD_OF) connection.filter('Application', `-${application}`)
-    connection.on(`esl::event::CHANNEL_EXECUTE::${this.id}`, (event: Mrf.SocketEvent) =>
-      this.#executions.get(event.getHeader('Application-UUID') ?? '')?.started(),
-    )
     endpoint.on('dtmf', (key: KeyEvent) => this.onKey(key))
     // FreeSWITCH hung up, or its connection ended.
     endpoint.on('destroy', (why?: { reason?: string }) => this.#lose(why?.reason ?? 'event socket lost'))
@@ -176,68 +144,6 @@ export class Channel {
   /** Where FreeSWITCH has its RTP port. */
   get place(): Place | undefined {
     return this.#place
-  }
-
-  get gone(): boolean {
-    return this.#loss !== undefined || this.#released !== undefined
-  }
-
-  /**
-   * Runs a dialplan application.
-   * @param started called when FreeSWITCH begins with it
-   * @returns the event of its completion; rejects with `ChannelGone` when the channel goes first (the event never comes then)
-   */
-  execute(application: string, argument: string, started: () => void = () => undefined): Promise<Mrf.SocketEvent> {
-    const connection = this.#endpoint.conn
-    if (connection === null || this.gone) return Promise.reject(new ChannelGone(`${application} on a channel that is gone`))
-    return new Promise((resolve, reject) => {
-      const over = (settle: () => void): void => {
-        this.#executions.delete(id)
-        settle()
-      }
-      const id: string = connection.execute(application, argument, this.id, {
-        completed: (event) => over(() => resolve(event)),
-        failed: ({ message }) => over(() => reject(new ChannelGone(message))),
-      })
-      this.#executions.set(id, { started, gone: reject })
-    })
-  }
-
-  /** As `execute`, for applications that end at once: rejects when nothing is heard of it. */
-  run(application: string, argument: string): Promise<Mrf.SocketEvent> {
-    return withDeadline(
-      `FreeSWITCH: ${application}`,
-      runMs,
-      (resolve, reject) => void this.execute(application, argument).then(resolve, reject),
-    )
-  }
-
-  /** Runs an application of which nothing is heard (`NOT_HEARD_OF`): it is begun behind whatever was sent before it. */
-  begin(application: (typeof NOT_HEARD_OF)[number]): void {
-    if (!this.gone) this.#endpoint.conn?.execute(application, '', this.id)
-  }
-
-  /**
-   * A command of mod_commands about this channel (`uuid_break`, `uuid_bridge`), over its own connection, so that it does not depend
-   * on the other one.
-   * @returns the body of the answer, trimmed
-   */
-  api(command: string, rest = ''): Promise<string> {
-    const line = `${command} ${this.id}${rest === '' ? '' : ` ${rest}`}`
-    const connection = this.#endpoint.conn
-    if (connection === null || this.gone) return Promise.reject(new ChannelGone(`${command} on a channel that is gone`))
-    let gone: (error: ChannelGone) => void = () => undefined
-    return withDeadline<string>(`FreeSWITCH: ${command}`, apiMs, (resolve, reject) => {
-      gone = reject
-      this.#commands.add(gone)
-      connection.api(line, (event) => resolve(event.getBody().trim()))
-    }).finally(() => this.#commands.delete(gone))
-  }
-
-  /** As `api`, for commands that are obeyed or refused: rejects with what FreeSWITCH says unless that is `+OK`. */
-  async order(command: string, rest = ''): Promise<void> {
-    const answer = await this.api(command, rest)
-    if (!answer.startsWith('+OK')) throw new Error(`FreeSWITCH: ${command}: ${answer}`)
   }
 
   /**
@@ -374,7 +280,7 @@ export class Channel {
 
   async #release(): Promise<void> {
     const wasLost = this.#loss !== undefined
-    this.#abandonExecutions()
+    this.abandon()
     this.onKey = () => undefined
     this.onLost = () => undefined
     if (wasLost && !this.#dialog.connected) return
@@ -390,18 +296,10 @@ export class Channel {
   }
 
   #lose(cause: string): void {
-    if (this.#loss !== undefined || this.#released !== undefined) return
+    if (this.gone) return
     this.#loss = { cause }
-    this.#abandonExecutions()
+    this.abandon()
     this.onLost(this.#loss)
-  }
-
-  #abandonExecutions(): void {
-    const executions = [...this.#executions.values()]
-    this.#executions.clear()
-    for (const execution of executions) execution.gone(new ChannelGone('the channel is gone'))
-    for (const gone of this.#commands) gone(new ChannelGone('the channel is gone'))
-    this.#commands.clear()
   }
 }
 

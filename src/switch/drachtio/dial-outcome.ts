@@ -105,3 +105,7 @@ export function trunkSignOf(result: DialResult, rang: boolean, retryAfterSeconds
 export function nextTrunkMayHelp(outcome: Refusal, rang: boolean): boolean {
   return !rang && outcome.kind === 'failed' && outcome.fault === 'trunk'
 }
+
+export function failed(fault: DialFault, reason: string): DialResult {
+  return { kind: 'failed', fault, reason }
+}

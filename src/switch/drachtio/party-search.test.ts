@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ChannelGone } from './channel.js'
+import { ChannelGone } from './channel-socket.js'
 import type { Place } from './own-ports.js'
 import { PartySearch } from './party-search.js'
 

@@ -1,4 +1,5 @@
-import { ChannelGone, type Arrived } from './channel.js'
+import type { Arrived } from './channel.js'
+import { ChannelGone } from './channel-socket.js'
 import type { Place } from './own-ports.js'
 import type { PartyQuest } from './party-media.js'
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type Mrf from 'drachtio-fsmrf'
-import { ChannelGone, type Channel } from './channel.js'
+import type { Channel } from './channel.js'
+import { ChannelGone } from './channel-socket.js'
 import { Player, sourceOf } from './player.js'
 
 interface Execution {

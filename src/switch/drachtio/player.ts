@@ -1,5 +1,6 @@
 import type { Audio, Played } from '../port.js'
-import { ChannelGone, type Channel } from './channel.js'
+import type { Channel } from './channel.js'
+import { ChannelGone } from './channel-socket.js'
 
 /** A break that had no effect (it came before FreeSWITCH began, or was swallowed by another application) is sent again after this time. */
 const breakAgainMs = 150
