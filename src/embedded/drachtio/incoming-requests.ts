@@ -1,41 +1,17 @@
 import { randomUUID } from 'node:crypto'
-import { Dialog } from '../protocols/sip/dialog.js'
 import type { SipRequest, SipResponse } from '../protocols/sip/message.js'
-import { answerSessionTimer, MIN_SESSION_SECONDS, sessionExpiresOf } from '../protocols/sip/session-timer.js'
 import { responseTo, type ServerTransaction } from '../protocols/sip/transaction-layer.js'
+import { addHeaders, beforeInviteAnswer, timerFrom, type Unanswered } from './answers.js'
 import type { AppConnection } from './app-connection.js'
 import { dialogId, type AppDialog } from './app-dialogs.js'
-import { appHeader, copyAppHeaders, setAppBody } from './app-headers.js'
+import { appHeader } from './app-headers.js'
 import type { AppFrame } from './app-message.js'
+import { HeldCalls } from './held-calls.js'
 import { routeAround } from './nat.js'
 import { offerRefusal, refuse, refuseByForm, supportsReliable } from './refusals.js'
 import { ReliableProvisional } from './reliable-provisional.js'
 import { echoResponse, tellFromNetwork, type Surroundings } from './surroundings.js'
 
-/** A request from the network that an application has (or is about to get) and has not answered finally. */
-interface Unanswered {
-  readonly id: string
-  readonly server: ServerTransaction
-  readonly app: AppConnection
-  /** Set for requests inside a dialog. */
-  dialog: AppDialog | undefined
-  /** To tag of our answers: the layer's, or one that the application chose. */
-  localTag: string
-  reliable: ReliableProvisional | undefined
-  /** Number of the last reliable provisional (RFC 3262 section 3). */
-  rseq: number
-  /** A provisional response has been sent: from then on the application knows the dialog. */
-  rang: boolean
-}
-
-/** An INVITE that waits for an application. */
-interface Held {
-  readonly server: ServerTransaction
-  readonly timer: NodeJS.Timeout
-}
-
-/** A caller waits so long for an application that comes back, with 100 Trying; then 503. */
-const HELD_MS = 10_000
 /** What a party asks while its application is away is to be asked again after this (RFC 3261 section 14.2). */
 const RETRY_SECONDS = 3
 
@@ -54,8 +30,7 @@ export class IncomingRequests {
   readonly #around: Surroundings
   readonly #dial: Dialler | undefined
   readonly #unanswered = new Map<string, Unanswered>()
-  /** Calls that wait for an application, the one that had them having gone. */
-  readonly #held = new Set<Held>()
+  readonly #held = new HeldCalls()
 
   constructor(around: Surroundings, dial: Dialler | undefined) {
     this.#around = around
@@ -113,14 +88,15 @@ export class IncomingRequests {
       toTag: waiting.localTag,
       ...(match[2] === undefined ? {} : { reason: match[2] }),
     })
-    this.#addHeaders(waiting, response, frame)
+    addHeaders(this.#around, waiting, response, frame)
     const reliable = status < 200 && server.request.method === 'INVITE' && response.headers.lists('Require', '100rel')
     if (reliable && !supportsReliable(server.request)) {
       app.answer(frame.id, 'NOK', 'Remote endpoint does not support 100rel')
       return
     }
     if (reliable) response.headers.add('RSeq', `${++waiting.rseq}`)
-    if (server.request.method === 'INVITE' || server.request.method === 'SUBSCRIBE') this.#beforeInviteAnswer(waiting, response, reliable)
+    if (server.request.method === 'INVITE' || server.request.method === 'SUBSCRIBE')
+      beforeInviteAnswer(this.#around, waiting, response, reliable)
     else if (server.request.method === 'UPDATE' && waiting.dialog && response.sdp !== undefined) waiting.dialog.localSdp = response.sdp
     if (!server.respond(response)) {
       app.answer(frame.id, 'NOK', UNKNOWN_TRANSACTION)
@@ -158,11 +134,7 @@ export class IncomingRequests {
 
   /** An application has asked for this method: it gets what waits for one. */
   appCame(verb: string): void {
-    for (const held of [...this.#held]) {
-      if (held.server.request.method !== verb.toUpperCase()) continue
-      this.#release(held)
-      if (held.server.answered === undefined) this.#outside(held.server)
-    }
+    for (const server of this.#held.takeAll(verb.toUpperCase())) this.#outside(server)
   }
 
   /** Its application has gone, and it had not been answered: another one that is there gets it, or else the next that comes. */
@@ -173,27 +145,8 @@ export class IncomingRequests {
       return
     }
     const app = this.#around.routes.choose('INVITE')
-    if (app === undefined) this.#hold(server)
+    if (app === undefined) this.#held.hold(server)
     else this.#hand(server, app)
-  }
-
-  #hold(server: ServerTransaction): void {
-    const held: Held = { server, timer: setTimeout(() => this.#giveUp(held), HELD_MS) }
-    this.#held.add(held)
-    server.events = {
-      cancelled: () => this.#release(held),
-      ended: () => this.#release(held),
-    }
-  }
-
-  #giveUp(held: Held): void {
-    this.#release(held)
-    refuse(held.server, 503)
-  }
-
-  #release(held: Held): void {
-    clearTimeout(held.timer)
-    this.#held.delete(held)
   }
 
   /** Refuses what has not been answered (the switch is stopping). */
@@ -203,7 +156,7 @@ export class IncomingRequests {
       refuse(waiting.server, 503, waiting.localTag)
     }
     this.#unanswered.clear()
-    for (const held of [...this.#held]) this.#giveUp(held)
+    this.#held.refuseAll()
   }
 
   #outside(server: ServerTransaction): void {
@@ -222,7 +175,7 @@ export class IncomingRequests {
     const app = this.#around.routes.choose(request.method)
     if (request.method === 'INVITE') this.#around.records.post({ kind: 'attempt', source: 'network' }, request)
     if (app === undefined && this.#around.waitsForApp && request.method === 'INVITE') {
-      this.#hold(server)
+      this.#held.hold(server)
       return
     }
     if (app === undefined) {
@@ -296,88 +249,6 @@ export class IncomingRequests {
     return ['INVITE', 'SUBSCRIBE'].includes(waiting.server.request.method) ? dialogId(waiting.server.request) : ''
   }
 
-  #addHeaders(waiting: Unanswered, response: SipResponse, frame: AppFrame): void {
-    const { request, source } = waiting.server
-    const makesDialog = request.method === 'INVITE' || request.method === 'SUBSCRIBE'
-    const hasContact = appHeader(frame.headers, 'contact') !== undefined
-    if (makesDialog && !hasContact && ((response.status >= 200 && response.status < 300) || response.status < 200)) {
-      // A provisional gets one only when it is reliable, since only then does it make a dialog.
-      const wanted = response.status >= 200 || /100rel/i.test(appHeader(frame.headers, 'require') ?? '')
-      if (wanted) response.headers.add('Contact', waiting.dialog?.contact ?? this.#around.contactFor(source))
-    }
-    copyAppHeaders(frame.headers, response, this.#around.layer.transport.advertised(source))
-    setAppBody(response, frame.headers, frame.body)
-  }
-
-  #beforeInviteAnswer(waiting: Unanswered, response: SipResponse, reliable: boolean): void {
-    const { server } = waiting
-    const { request } = server
-    const success = response.status >= 200 && response.status < 300
-    if (response.status < 200) waiting.rang = true
-    if ((success || reliable) && waiting.dialog === undefined) this.#makeDialog(waiting, response)
-    const { dialog } = waiting
-    if (dialog === undefined) return
-    if (response.sdp !== undefined) dialog.localSdp = response.sdp
-    if (!success) return
-    if (dialog.sip.state === 'early') dialog.sip.state = 'confirmed'
-    const contact = response.headers.get('Contact')
-    if (contact !== undefined) dialog.contact = contact
-    if (request.method === 'INVITE') this.#answerTimer(dialog, request, response)
-  }
-
-  #answerTimer(dialog: AppDialog, request: SipRequest, response: SipResponse): void {
-    const own = sessionExpiresOf(response)
-    if (own) {
-      this.#around.startSessionTimer(dialog, Math.max(MIN_SESSION_SECONDS, own.seconds), own.refresher === 'uas' ? 'us' : 'them')
-      return
-    }
-    const answer = answerSessionTimer(request)
-    if (answer.kind !== 'timed') return
-    response.headers.add('Session-Expires', `${answer.seconds};refresher=${answer.refresher}`)
-    if (answer.refresher === 'uac') response.headers.add('Require', 'timer')
-    this.#around.startSessionTimer(dialog, answer.seconds, answer.refresher === 'uas' ? 'us' : 'them')
-  }
-
-  /**
-   * What the real server does: a re-INVITE or UPDATE ends the session timer and begins the one that it asks for, at once. Without a refresher named,
-   * the other side takes over from us; else it becomes us. A 200 to INVITE may change that.
-   */
-  #timerFrom(request: SipRequest, dialog: AppDialog): void {
-    const wereWe = dialog.timer?.refresher === 'us'
-    dialog.timer?.stop()
-    dialog.timer = undefined
-    const asked = sessionExpiresOf(request)
-    if (asked === undefined) return
-    this.#around.startSessionTimer(
-      dialog,
-      asked.seconds,
-      asked.refresher === 'uac' || (asked.refresher === undefined && wereWe) ? 'them' : 'us',
-    )
-  }
-
-  #makeDialog(waiting: Unanswered, response: SipResponse): void {
-    const { server, app, localTag } = waiting
-    const { request } = server
-    const dialog: AppDialog = {
-      id: dialogId(request),
-      sip: Dialog.ofServer(request, localTag),
-      app,
-      role: 'uas',
-      method: request.method === 'INVITE' ? 'INVITE' : 'SUBSCRIBE',
-      contact: response.headers.get('Contact') ?? this.#around.contactFor(server.source),
-      localSdp: response.sdp,
-      route: routeAround(request, server.source),
-      unacknowledged: undefined,
-      offering: undefined,
-      offered: undefined,
-      endAfterAck: false,
-      timer: undefined,
-      waiting: new Set(),
-    }
-    waiting.dialog = dialog
-    this.#around.dialogs.add(dialog)
-  }
-
   #answered(waiting: Unanswered, response: SipResponse): void {
     this.#forget(waiting)
     const { server, dialog } = waiting
@@ -434,7 +305,7 @@ export class IncomingRequests {
       dialog.sip.refreshTarget(request)
       if (dialog.route) dialog.route = routeAround(request, server.source)
       if (request.method === 'INVITE') dialog.offered = server
-      if (dialog.method === 'INVITE') this.#timerFrom(request, dialog)
+      if (dialog.method === 'INVITE') timerFrom(this.#around, request, dialog)
     }
     if (!dialog.app.open) {
       this.#insideAbandoned(server, dialog)
