@@ -56,9 +56,9 @@ test('what docs/architecture.md names is there', () => {
   expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([])
 })
 
-test(`no file is longer than ${maxLines} lines`, () => {
+test(`no file is longer than ${maxLines} lines, but for those that were`, () => {
   const longer = ['src', 'test', 'bench', 'scripts']
     .flatMap((folder) => everyFile(join(root, folder)))
-    .filter((file) => !stillLonger.has(file) && readFileSync(join(root, file), 'utf8').split('\n').length > maxLines + 1)
-  expect(longer).toEqual([])
+    .filter((file) => readFileSync(join(root, file), 'utf8').split('\n').length > maxLines + 1)
+  expect(longer.toSorted()).toEqual([...stillLonger].toSorted())
 })
