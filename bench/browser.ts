@@ -20,7 +20,7 @@ async function untilTrue(evaluate: (expression: string) => Promise<unknown>, exp
   const holds = async () => {
     try {
       // What a promise comes to: the promise itself would be true at once.
-      return await evaluate(`(async () => Boolean(await (${expression})))()`)
+      return await evaluate(`(async () => document.readyState !== 'loading' && Boolean(await (${expression})))()`)
     } catch (error) {
       // A page that is being left answers nothing.
       if (error instanceof Error && /navigated or closed|Promise was collected/.test(error.message)) return false
@@ -126,7 +126,7 @@ export class Browser {
     return answer.result.value
   }
 
-  /** Waits until the expression is true in the page. */
+  /** Waits until the page is there in whole and the expression is true in it: what looks at it next finds all of it. */
   until(expression: string, withinMs?: number): Promise<void> {
     return untilTrue((one) => this.evaluate(one), expression, withinMs)
   }

@@ -105,7 +105,7 @@ export function viewRoutes(app: FastifyInstance, { accounts }: Pick<AdminSetting
       schema: {
         operationId: 'removeView',
         summary: 'Remove a saved view',
-        description: 'One of your own.',
+        description: 'A view of your own: nobody else has it, so nobody else misses it.',
         tags: ['calls'],
         params,
         response: { 204: { description: 'It is removed', type: 'null' }, ...refusalsOfChanging('viewNotFound', 'storeUnavailable') },

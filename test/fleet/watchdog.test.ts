@@ -90,7 +90,7 @@ describe.skipIf(noPostgres !== undefined)(
       for (const caller of callers) caller.bye()
       await expect.poll(async () => (await two.list()).filter(({ ending }) => ending !== null).length, patience).toBe(callers.length)
       await expect.poll(() => isAlive(watchdog), patience).toBe(false)
-      expect(one.printed).toContain('stands still')
+      await expect.poll(() => one.printed, patience).toContain('The engine is frozen')
     })
 
     it('goes on, where nobody has ended its run', async () => {
