@@ -26,6 +26,7 @@ import { jsonBodies } from './json-bodies.js'
 import { lazyCompilers } from './lazy-compilers.js'
 import { Looks } from './looks.js'
 import { liveRoutes } from './live-routes.js'
+import { ownCallRoutes } from './own-call-routes.js'
 import { outcomeRoutes } from './outcome-routes.js'
 import { approvalRoutes } from './approval-routes.js'
 import { messageRoutes } from './message-routes.js'
@@ -148,6 +149,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   if (operations.retention) retentionRoutes(app, operations.retention)
   availabilityRoutes(app, operations, settings)
   bypassRoutes(app, settings)
+  ownCallRoutes(app, operations, settings)
   serviceDirectoryRoutes(app, settings)
   callBackRoutes(app, operations, { ...settings, looks })
   patientConnectRoutes(app, operations, { ...settings, looks })
@@ -174,7 +176,6 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     wallboard,
     returns,
     sums,
-    ring: settings.ring,
     ringHere: settings.ringHere,
     pdf: (document) => desk.pdf(document),
     store: settings.store,

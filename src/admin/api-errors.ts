@@ -99,6 +99,12 @@ export const apiErrors = {
     when: 'The organisation has no public link',
     example: 'Elm Row Surgery has no link that could be ended.',
   },
+  lineNotFound: {
+    status: 404,
+    when: 'The directory has no such advice line, or none of the clinician’s organisations may use it',
+    field: 'line',
+    example: 'There is no advice line "nowhere" that Dr Ada Okafor may ring.',
+  },
   clinicianNotFound: {
     status: 404,
     when: 'The directory has no such clinician, or you may not see them',
@@ -136,6 +142,19 @@ export const apiErrors = {
     when: 'Nobody is named to make the call, or the directory has no number of theirs',
     field: 'clinician',
     example: 'Nobody is named to make this call; name a clinician.',
+  },
+  lineClosed: { status: 409, when: 'The line is closed now', field: 'line', example: 'Dermatology is closed now.' },
+  noTelephone: {
+    status: 409,
+    when: 'The directory has no number on which the clinician can be rung',
+    field: 'clinician',
+    example: 'The directory has no number on which Dr Ada Okafor can be rung.',
+  },
+  tooLate: {
+    status: 409,
+    when: 'It was asked for too long ago, and was not done',
+    field: 'pressedAt',
+    example: 'That was asked for more than 15 seconds ago, and nobody was rung.',
   },
   noAdviceCall: {
     status: 409,

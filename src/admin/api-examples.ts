@@ -53,6 +53,15 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
       bodies: { notNow: { summary: 'With a patient, for half an hour', value: { minutes: 30, why: 'withPatient' } } },
     },
     sayOn: pathOf('clinician', clinician),
+    startCallToLine: {
+      ...pathOf('line', adviceLine),
+      bodies: {
+        press: {
+          summary: 'With a key of its own',
+          value: { clinician, once: `press-${now}`, pressedAt: new Date(now).toISOString() },
+        },
+      },
+    },
     leaveNhsNumber: {
       ...ofCall,
       bodies: {
@@ -184,6 +193,7 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
       },
     },
     getPerson: person,
+    startTestMessage: person,
     makeSignInLink: { ...person, bodies: { shown: { summary: 'Shown to you', value: { send: false } } } },
     giveRole: { ...person, bodies: { role: { summary: 'For a line', value: { role: 'operations', scope: `line:${adviceLine}` } } } },
     removeRole: known.person?.grant === undefined ? {} : { path: { person: known.person.person, grant: known.person.grant } },

@@ -73,6 +73,25 @@ export function messageRoutes(app: FastifyInstance, messages: MessageOperations)
     },
   )
 
+  app.post<{ Params: { readonly person: string } }>(
+    '/api/people/:person/test-email',
+    {
+      ...needs,
+      schema: {
+        operationId: 'startTestMessage',
+        summary: 'Send a person a test email',
+        description: 'Goes through the outbox like every message: it shows whether the mail server takes it.',
+        tags,
+        params: idParam('person', 'The id of a person; GET /api/people lists them', 'person-k7m2x9c4w5tq'),
+        response: { 204: nothing('It is in the outbox'), ...refusalsOfChanging('personNotFound', 'notMailable', 'storeUnavailable') },
+      },
+    },
+    async (request, reply) => {
+      answerOf(await messages.test(byOf(request), request.params.person))
+      return reply.status(204).send()
+    },
+  )
+
   app.post<{ Params: { readonly message: string } }>(
     '/api/outbox/:message/again',
     {

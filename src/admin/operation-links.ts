@@ -6,6 +6,7 @@ export const operationLinks: Readonly<Record<string, Readonly<Record<string, obj
   makeDevice: links({ user: '$response.body#/user' }, 'renewDevicePassword', 'removeDevice'),
   makeView: links({ view: '$response.body#/view' }, 'removeView'),
   startCallBack: links({ id: '$response.body#/callId' }, 'getCall', 'leaveOutcome'),
+  startCallToLine: links({ id: '$response.body#/callId' }, 'getCall', 'leaveOutcome'),
   startPatientConnect: links({ id: '$response.body#/callId' }, 'getCall', 'leaveOutcome'),
   listCalls: links(
     { id: '$response.body#/calls/0/callId' },

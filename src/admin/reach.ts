@@ -29,6 +29,7 @@ const narrowed = new Set<Permission>([
   'arrangements',
   'bypass',
   'browserCalls',
+  'pocket',
   'services',
   'availability',
   'rotas',

@@ -141,21 +141,14 @@ export class Desk {
     return { kind: 'placed', callId: call.id }
   }
 
-  /** Begins a call that a clinician asked for with one press: the engine rings them, and then the line. Answers at once; the call goes its way. */
-  ring(own: OwnCall): Placed {
+  /** Begins a call that a clinician asked for with one press: the engine rings them, and then the line. Answers at once; the call goes its way. `actor`: who asked for it. */
+  ring(own: OwnCall, actor?: Actor): Placed {
     if (this.#draining) return { kind: 'refused', why: 'closingDown' }
     if (this.#options.cannotKeep?.() !== undefined) return { kind: 'refused', why: 'cannotKeep' }
     const { clinician, organisation } = own
     const call = this.#begin({ callerNumber: '', dialledNumber: '', owner: { kind: 'clinician', id: clinician.id } })
-    void call.scope.keep({
-      type: 'call.arrived',
-      kind: 'line',
-      callerNumber: '',
-      dialledNumber: '',
-      organisation: organisation.id,
-      clinician: clinician.id,
-      source: 'engine',
-    })
+    const arrived = { type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '', source: 'engine' } as const
+    void call.scope.keep({ ...arrived, organisation: organisation.id, clinician: clinician.id }, actor)
     void this.#carry(call, ownCall(call, own))
     return { kind: 'placed', callId: call.id }
   }

@@ -114,7 +114,7 @@ export async function openShown(
     },
     arranged,
     place: (call, actor) => desk.place(call, actor),
-    ring: (own) => desk.ring(own),
+    ring: (own, actor) => desk.ring(own, actor),
     metrics,
     alarms,
     alarmsOfAll,

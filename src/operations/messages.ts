@@ -1,18 +1,20 @@
+import type { Accounts } from '../accounts/accounts.js'
 import type { By } from '../accounts/by.js'
-import type { Audit } from '../audit/audit.js'
 import type { KeptMessage, MessageState } from '../outbox/message.js'
 import type { Outbox } from '../outbox/outbox.js'
 import { asked, done, refused, type Result } from './result.js'
 
 export interface MessageParts {
   readonly outbox: Pick<Outbox, 'page' | 'find' | 'stop' | 'again' | 'put'>
-  readonly audit: Audit
+  readonly accounts: Pick<Accounts, 'audit' | 'person'>
+  readonly mailing: 'sent' | 'shown' | 'none'
 }
 
 type NotDone = 'messageNotFound' | 'messageGone' | 'storeUnavailable'
 
 /** Messages that go out by themselves: what became of each, stopped or sent again. */
-export function messageOperations({ outbox, audit }: MessageParts) {
+export function messageOperations({ outbox, accounts, mailing }: MessageParts) {
+  const { audit } = accounts
   return {
     /** The latest first. @param after the last of the page before */
     list: (
@@ -25,6 +27,21 @@ export function messageOperations({ outbox, audit }: MessageParts) {
 
     /** At once. */
     again: (by: By, id: string) => change(by, id, 'message.sentAgain', () => outbox.again(id)),
+
+    /** A message that says that messages arrive. @param person whom it goes to */
+    async test(by: By, person: string): Promise<Result<undefined, 'personNotFound' | 'notMailable' | 'storeUnavailable'>> {
+      const found = await asked(accounts.person(person))
+      if (found.kind === 'refused') return found
+      if (!found.value) return refused('personNotFound', `There is no person ${person}.`)
+      if (mailing === 'none') return refused('notMailable', 'No mail server is set here; no email can be sent.')
+      if (found.value.email === undefined) return refused('notMailable', `${found.value.name} has no email address here.`)
+      const put = await asked(
+        audit
+          .tell({ ...by, action: 'message.tested', subjectKind: 'person', subject: person })
+          .then(() => outbox.put(person, { kind: 'test' })),
+      )
+      return put.kind === 'refused' ? put : done(undefined)
+    },
   }
 
   async function change(

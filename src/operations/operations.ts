@@ -12,6 +12,7 @@ import { directoryOperations, type DirectoryOperations, type DirectoryParts } fr
 import { deviceOperations, type DeviceOperations, type DeviceParts } from './devices.js'
 import { nhsNumberOperations, type NhsNumberOperations } from './nhs-numbers.js'
 import { Once, type OnceParts } from './once.js'
+import { ownCallOperations, type OwnCallOperations, type OwnCallParts } from './own-calls.js'
 import { outcomeOperations, type OutcomeOperations, type OutcomeParts } from './outcomes.js'
 import { patientConnectOperations, type PatientConnectOperations } from './patient-connects.js'
 import { retentionOperations, type RetentionOperations, type RetentionParts } from './retention.js'
@@ -25,6 +26,8 @@ export interface Operations {
   readonly outcomes: OutcomeOperations
   /** What is asked for over a bad network. */
   readonly once: Once
+  /** Calls that clinicians ask for with one press. */
+  readonly ownCalls: OwnCallOperations
   readonly assignments: AssignmentOperations
   readonly availability: AvailabilityOperations
   readonly nhsNumbers: NhsNumberOperations
@@ -51,6 +54,7 @@ export type OperationParts = ArrangementsParts &
   OutcomeParts &
   WatchListParts &
   OnceParts &
+  Omit<OwnCallParts, 'once'> &
   AvailabilityParts &
   Pick<DirectoryParts, 'store'> &
   Pick<PeopleParts, 'accounts'> & {
@@ -63,12 +67,14 @@ export type OperationParts = ArrangementsParts &
 export function createOperations(parts: OperationParts): Operations {
   const { accounts, directory, outbox } = parts
   const directoryEdits = parts.inForce && directoryOperations({ inForce: parts.inForce, store: parts.store })
+  const once = new Once(parts)
   return {
     callBacks: callBackOperations(parts),
     patientConnects: patientConnectOperations(parts),
     callBackCodes: callBackCodeOperations(parts),
     outcomes: outcomeOperations(parts),
-    once: new Once(parts),
+    once,
+    ownCalls: ownCallOperations({ ...parts, once }),
     availability: availabilityOperations(parts),
     assignments: assignmentOperations(parts),
     nhsNumbers: nhsNumberOperations(parts),
@@ -76,7 +82,7 @@ export function createOperations(parts: OperationParts): Operations {
     people: peopleOperations({ accounts, directory, mailTo: outbox?.mailing === 'none' ? undefined : outbox?.outbox }),
     approvals: approvalOperations({ accounts, directory }),
     tokens: tokenOperations({ accounts, directory }),
-    messages: outbox && messageOperations({ outbox: outbox.outbox, audit: accounts.audit }),
+    messages: outbox && messageOperations({ ...outbox, accounts }),
     devices: parts.devices && deviceOperations(parts.devices),
     retention: parts.retention && retentionOperations({ retention: parts.retention, newId: randomUUID }),
     directory: directoryEdits,

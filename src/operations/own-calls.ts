@@ -2,32 +2,37 @@ import { ownTelephones, type OwnCall } from '../calls/own-call.js'
 import { mayUse } from '../directory/access.js'
 import { isOpen } from '../directory/hours.js'
 import type { ClinicianId, Directory, LineId } from '../directory/model.js'
+import type { Actor } from '../facts/actor.js'
 import type { Once } from './once.js'
+import { bad, done, refused, type Result } from './result.js'
 
 /** A press that is older than this is not carried out: nobody is rung for what they have given up, ms. */
 export const pressedWithinMs = 15_000
 
-/** Begins the call (`Desk.ring`). */
+/** Begins the call (`Desk.ring`). `actor`: who asked for it. */
 export type Ring = (
   own: OwnCall,
+  actor: Actor,
 ) => { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
 
+/** What came of one press. `callId`: the call; null: the same press came before, and was seen to. */
+export interface Rung {
+  readonly callId: string | null
+}
+
 /**
- * What came of one press. `before`: the same press came already, and was seen to. `late`: it was on its way for too long. `noLine`: there is none, or none of their organisations may use it. `noTelephone`: the directory has
- * no number of theirs that can be rung. `unavailable`: nothing can be kept at the moment, or the engine is closing down.
+ * `lineNotFound`: there is none, or none of their organisations may use it. `noTelephone`: the directory has no number of theirs that can be rung. `tooLate`: the press was on its way for too long.
  */
-export type Pressed =
-  | { readonly kind: 'ringing' }
-  | { readonly kind: 'before' }
-  | { readonly kind: 'refused'; readonly why: 'late' | 'noLine' | 'closed' | 'noTelephone' | 'malformed' | 'unavailable' }
+export type NotRung =
+  'badInput' | 'clinicianNotFound' | 'lineNotFound' | 'lineClosed' | 'noTelephone' | 'tooLate' | 'closingDown' | 'storeUnavailable'
 
 export interface Press {
   readonly clinician: ClinicianId
   readonly line: LineId
   /** The same for every try of one press. */
   readonly once: string
-  /** When it was pressed, by the server's clock; undefined: by a browser without scripts, which sends nothing later. */
-  readonly at?: number | undefined
+  /** When it was pressed, wall-clock ms by the server's clock; undefined: by a browser without scripts, which sends nothing later. */
+  readonly pressedAt?: number | undefined
 }
 
 export interface OwnCallParts {
@@ -38,21 +43,39 @@ export interface OwnCallParts {
   readonly now: () => number
 }
 
-/** A clinician rings a line with one press: the engine rings them on their own numbers, those of the directory and no others, and then the line. */
-export async function pressLine({ directory, once, ring, now }: OwnCallParts, who: string, press: Press): Promise<Pressed> {
-  const known = directory()
-  const clinician = known.clinicians.get(press.clinician)
-  const line = known.lines.get(press.line)
-  const organisation =
-    line &&
-    clinician?.organisations.map((id) => known.organisations.get(id)).find((one) => one !== undefined && mayUse(known, line, one.id))
-  if (!clinician || !line || !organisation || line.kind !== 'advice') return { kind: 'refused', why: 'noLine' }
-  if (ownTelephones(clinician).length === 0) return { kind: 'refused', why: 'noTelephone' }
-  if (!isOpen(line, now())) return { kind: 'refused', why: 'closed' }
-  if (press.at !== undefined && !(Math.abs(now() - press.at) <= pressedWithinMs)) return { kind: 'refused', why: 'late' }
-  const first = await once.first(who, press.once)
-  if (first.kind === 'refused') return { kind: 'refused', why: first.code === 'badInput' ? 'malformed' : 'unavailable' }
-  if (!first.value) return { kind: 'before' }
-  const placed = ring({ clinician, line, organisation })
-  return placed.kind === 'placed' ? { kind: 'ringing' } : { kind: 'refused', why: 'unavailable' }
+/** Calls that clinicians ask for with one press. */
+export function ownCallOperations({ directory, once, ring, now }: OwnCallParts) {
+  return {
+    /**
+     * The engine rings the clinician on their own numbers, those of the directory and no others, and then the line.
+     * @param who whose key `once` is: of a person, or of a program
+     */
+    async start(actor: Actor, who: string, press: Press): Promise<Result<Rung, NotRung>> {
+      const known = directory()
+      const clinician = known.clinicians.get(press.clinician)
+      if (!clinician) return refused('clinicianNotFound', `The directory has no clinician "${press.clinician}".`, 'clinician')
+      const line = known.lines.get(press.line)
+      const organisation =
+        line &&
+        clinician.organisations.map((id) => known.organisations.get(id)).find((one) => one !== undefined && mayUse(known, line, one.id))
+      if (!line || !organisation || line.kind !== 'advice')
+        return refused('lineNotFound', `There is no advice line "${press.line}" that ${clinician.name} may ring.`, 'line')
+      if (ownTelephones(clinician).length === 0)
+        return refused('noTelephone', `The directory has no number on which ${clinician.name} can be rung.`, 'clinician')
+      if (!isOpen(line, now())) return refused('lineClosed', `${line.name} is closed now.`, 'line')
+      if (press.pressedAt !== undefined && !Number.isFinite(press.pressedAt)) return bad('pressedAt is no instant.', 'pressedAt')
+      if (press.pressedAt !== undefined && Math.abs(now() - press.pressedAt) > pressedWithinMs)
+        return refused('tooLate', `That was asked for more than ${pressedWithinMs / 1000} seconds ago, and nobody was rung.`, 'pressedAt')
+      const first = await once.first(who, press.once)
+      if (first.kind === 'refused') return first
+      if (!first.value) return done({ callId: null })
+      const placed = ring({ clinician, line, organisation }, actor)
+      if (placed.kind === 'placed') return done({ callId: placed.callId })
+      return placed.why === 'closingDown'
+        ? refused('closingDown', 'The engine is closing down and starts no new calls.')
+        : refused('storeUnavailable', 'The call cannot be kept at the moment, and nobody was rung.')
+    },
+  }
 }
+
+export type OwnCallOperations = ReturnType<typeof ownCallOperations>

@@ -32,17 +32,23 @@ export function nhsNumber(text: string): Reading<string> {
     : done(digits)
 }
 
-/** @returns wall-clock ms */
-export function dueTime(text: string, now: number): Reading<number> {
-  let due: number
+/** An instant with its offset. @returns wall-clock ms */
+export function instantGiven(text: string, field: string): Reading<number> {
   try {
-    due = Temporal.Instant.from(text).epochMilliseconds
+    return done(Temporal.Instant.from(text).epochMilliseconds)
   } catch {
     return bad(
-      `dueAt is "${text}"; it has to be an instant with its offset, such as 2026-03-02T09:30:00Z or 2026-03-02T10:30:00+01:00.`,
-      'dueAt',
+      `${field} is "${text}"; it has to be an instant with its offset, such as 2026-03-02T09:30:00Z or 2026-03-02T10:30:00+01:00.`,
+      field,
     )
   }
+}
+
+/** @returns wall-clock ms */
+export function dueTime(text: string, now: number): Reading<number> {
+  const given = instantGiven(text, 'dueAt')
+  if (given.kind === 'refused') return given
+  const due = given.value
   if (due < now - earliestDueMs || due > now + latestDueMs)
     return bad(`dueAt is ${new Date(due).toISOString()}; it has to lie in the future, and within 400 days.`, 'dueAt')
   return done(due)

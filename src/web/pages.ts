@@ -5,7 +5,6 @@ import type { Directory } from '../directory/model.js'
 import type { Audit } from '../audit/audit.js'
 import type { Outbox } from '../outbox/outbox.js'
 import type { Operations } from '../operations/operations.js'
-import type { Ring } from '../operations/own-calls.js'
 import type { PatientParts } from '../reports/arranged-patients.js'
 import type { Store } from '../store/store.js'
 import type { ArrangingParts } from './arranging.js'
@@ -54,7 +53,6 @@ export interface PagesSettings {
   readonly returns: ReturnParts['returns']
   readonly sums: MonthSums
   readonly operations: Operations
-  readonly ring: Ring
   readonly arranged: ArrangingParts['arranged'] & PatientParts['arranged']
   readonly looks: ArrangingParts['looks'] & LooksAt
   readonly alarms: AlarmParts['alarms']

@@ -31,8 +31,7 @@ const sameAs: Readonly<Record<string, readonly string[] | 'browser'>> = {
   '/account/recovery': 'browser',
   '/account/link/:id': 'browser',
   '/account/identities/:id/unlink': 'browser',
-  // A test goes to whoever asks for it; a program has no mailbox.
-  '/outbox/test': 'browser',
+  '/outbox/test': ['startTestMessage'],
   '/outbox/:id/stop': ['cancelMessage'],
   '/outbox/:id/again': ['startMessageAgain'],
   '/people/new': ['invitePerson'],
@@ -78,8 +77,7 @@ const sameAs: Readonly<Record<string, readonly string[] | 'browser'>> = {
   '/directory/:section/:id': ['changeDirectory'],
   '/directory/:section/:id/remove': ['changeDirectory'],
   '/pocket/calls/:id/outcome': ['leaveOutcome'],
-  // Rings whoever is signed in, on their own telephone.
-  '/pocket/lines/:line/ring': 'browser',
+  '/pocket/lines/:line/ring': ['startCallToLine'],
   '/pocket/not-now': ['sayNotNow'],
   '/pocket/on': ['sayOn'],
   '/availability': ['sayNotNow'],
@@ -113,11 +111,18 @@ test('whatever a form of ours does, the API does as well, for whoever may use th
   const needs = new Map(world.admin.routes.map((route) => [`${route.method} ${route.url}`, route.needs]))
   for (const { url, needs: asked } of forms) {
     const same = sameAs[url]
-    if (same === undefined || same === 'browser') continue
+    if (same === undefined) continue
+    if (same === 'browser') {
+      // What a role opens is work that others can do as well.
+      expect(['anyone', 'signedIn'], `${url} is a matter of the browser alone`).toContain(asked)
+      expect(url).toMatch(/^\/(sign-in|sign-out|screen|acting|account)(\/|$)/)
+      continue
+    }
     for (const id of same) {
       expect(operations.get(id), `${url}: ${id}`).toBeDefined()
       // An outcome may be left of any call of one's own, and of what was arranged; a clinician says of themselves when they are not to be rung.
-      if (id !== 'leaveOutcome' && !url.startsWith('/pocket/')) expect(needs.get(operations.get(id) ?? ''), `${url}: ${id}`).toBe(asked)
+      if (id !== 'leaveOutcome' && (!url.startsWith('/pocket/') || id === 'startCallToLine'))
+        expect(needs.get(operations.get(id) ?? ''), `${url}: ${id}`).toBe(asked)
     }
   }
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { system } from '../../src/accounts/by.js'
 import { lineChoices } from '../../src/directory/access.js'
 import type { Line } from '../../src/directory/model.js'
 import { huntCandidates } from '../../src/directory/rota.js'
@@ -254,6 +255,43 @@ test('of a clinician who is not theirs nobody says anything, and nobody else is 
   const keeper = await visitor(world, { role: 'rotaKeeper', scope: { kind: 'line', id: 'cardiology' } })
   expect((await keeper.get('/api/availability')).text).toContain('dr-prasad')
   expect((await keeper.get('/api/availability')).text).not.toContain('dr-adeyemi')
+})
+
+test('the API rings for a press as the page does: once, never late, for oneself or by a program of their organisation', async () => {
+  const world = await adminWorld()
+  const clinician = await visitor(world, okafor)
+  const press = { clinician: 'dr-okafor', once: 'press-by-api-1' }
+  const ring = (body: object, line = always) => clinician.send('POST', `/api/lines/${line}/ring`, body)
+  const first = await ring(press)
+  expect([first.status, JSON.parse(first.text)]).toEqual([202, { callId: 'rung-1' }])
+  expect(JSON.parse((await ring(press)).text)).toEqual({ callId: null })
+  // The page and the API are one: a press is not taken twice because it came another way.
+  expect((await clinician.post(`/pocket/lines/${always}/ring`, { once: press.once })).location).toBe('/pocket?done=ringing')
+  expect(world.rung).toHaveLength(1)
+  const codeOf = (text: string) => (JSON.parse(text) as { error: { code: string } }).error.code
+  const late = await ring({ ...press, once: 'press-by-api-2', pressedAt: new Date(Date.now() - 60_000).toISOString() })
+  expect([late.status, codeOf(late.text)]).toEqual([409, 'tooLate'])
+  expect(codeOf((await ring({ ...press, once: 'press-by-api-3', pressedAt: 'yesterday' })).text)).toBe('badRequest')
+  expect(codeOf((await ring({ ...press, once: 'short' })).text)).toBe('badRequest')
+  for (const line of ['epilepsy-follow-up', 'nowhere']) expect(codeOf((await ring(press, line)).text)).toBe('lineNotFound')
+  expect(codeOf((await ring({ ...press, once: 'press-by-api-4', clinician: 'dr-hughes' })).text)).toBe('clinicianNotFound')
+  expect(world.rung).toHaveLength(1)
+  const program = async (id: string) => {
+    const { secret } = await world.accounts.tokenBook.make(system, {
+      kind: 'api',
+      name: id,
+      permissions: ['pocket'],
+      scope: { kind: 'organisation', id },
+    })
+    return world.get(`/api/lines/${always}/ring`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...press, once: `press-of-${id}` }),
+    })
+  }
+  expect((await program('elm-row')).status).toBe(404)
+  expect((await program('st-brides')).status).toBe(202)
+  expect(world.rung).toHaveLength(2)
 })
 
 /** A line that is open at any hour, and that Dr Okafor's hospital may use. */

@@ -24,6 +24,8 @@ export interface Visitor {
     fields: Readonly<Record<string, string>>,
   ): Promise<{ readonly status: number; readonly text: string; readonly location: string | null }>
   put(path: string, body: object): Promise<{ readonly status: number; readonly text: string }>
+  /** Asks the API for something. */
+  send(method: string, path: string, body: object): Promise<{ readonly status: number; readonly text: string }>
 }
 
 let visitors = 0
@@ -53,6 +55,14 @@ export async function visitor(world: AdminWorld, settings: VisitorSettings): Pro
     const answer = await fetch(at(path), { headers, redirect: 'manual' })
     return { status: answer.status, text: await answer.text(), headers: answer.headers }
   }
+  const send = async (method: string, path: string, body: object) => {
+    const answer = await fetch(at(path), {
+      method,
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+    return { status: answer.status, text: await answer.text() }
+  }
   return {
     id,
     headers,
@@ -67,14 +77,8 @@ export async function visitor(world: AdminWorld, settings: VisitorSettings): Pro
       })
       return { status: answer.status, text: await answer.text(), location: answer.headers.get('location') }
     },
-    async put(path, body) {
-      const answer = await fetch(at(path), {
-        method: 'PUT',
-        headers: { ...headers, 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      })
-      return { status: answer.status, text: await answer.text() }
-    },
+    put: (path, body) => send('PUT', path, body),
+    send,
   }
 }
 

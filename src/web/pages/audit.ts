@@ -28,6 +28,7 @@ const actions: Readonly<Record<string, string>> = {
   'identity.unlinked': 'Account of a sign-in provider unlinked',
   'message.stopped': 'Message stopped',
   'message.sentAgain': 'Message sent again',
+  'message.tested': 'Test email sent',
   'token.made': 'Token made',
   'token.ended': 'Token ended',
   'call.reason': 'Reason for a look',

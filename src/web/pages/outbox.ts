@@ -60,8 +60,8 @@ export function outboxPages(site: Site, { accounts, outbox, mailing, messages }:
   })
 
   site.post('/outbox/test', 'outbox', async (asked) => {
-    await outbox.put(signed(asked).person.id, { kind: 'test' })
-    return goTo('/outbox', 'testPut')
+    const put = await messages.test(asked.by, signed(asked).person.id)
+    return put.kind === 'done' ? goTo('/outbox', 'testPut') : missing
   })
 
   for (const [path, work, notice] of [

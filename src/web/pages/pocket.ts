@@ -6,16 +6,15 @@ import type { Clinician } from '../../directory/model.js'
 import { callRecord } from '../../facts/call-record.js'
 import { bypassDirectory } from '../../operations/bypass-directory.js'
 import type { Operations } from '../../operations/operations.js'
-import { pressLine, type Pressed, type Ring } from '../../operations/own-calls.js'
+import type { NotRung } from '../../operations/own-calls.js'
 import { pocketState, type PocketParts } from '../pocket/state.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 import { signed } from './account.js'
 
 export interface PocketPageParts extends Omit<PocketParts, 'availability'> {
-  readonly ring: Ring
   /** Whether browsers can be told of things. */
   readonly notices: boolean
-  readonly operations: Pick<Operations, 'outcomes' | 'once' | 'availability'>
+  readonly operations: Pick<Operations, 'outcomes' | 'once' | 'ownCalls' | 'availability'>
 }
 
 const maxFound = 5
@@ -52,13 +51,13 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
   site.post('/pocket/lines/:line/ring', 'pocket', (asked) =>
     asClinician(asked, async ({ id }) => {
       const at = asked.form['pressedAt']
-      const pressed = await pressLine({ ...given, once: operations.once }, asked.by.actor, {
+      const rung = await operations.ownCalls.start(actorOfIdentity(asked.identity), asked.by.actor, {
         clinician: id,
         line: asked.params['line'] ?? '',
         once: asked.form['once'] ?? '',
-        ...(at === undefined || at === '' ? {} : { at: Number(at) }),
+        ...(at === undefined || at === '' ? {} : { pressedAt: Number(at) }),
       })
-      return pressed.kind === 'refused' ? page(asked, [{ field: '', message: whyNot[pressed.why] }]) : goTo('/pocket', 'ringing')
+      return rung.kind === 'refused' ? page(asked, [{ field: '', message: whyNot[rung.code] }]) : goTo('/pocket', 'ringing')
     }),
   )
 
@@ -116,11 +115,15 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
 
 const unavailable = view('fault.njk', 'The data cannot be read at the moment', {}, { status: 503 })
 
-const whyNot: Readonly<Record<Extract<Pressed, { kind: 'refused' }>['why'], string>> = {
-  late: 'Your press took too long to reach us, and nobody was rung. Press again if you still want to call',
-  noLine: 'Your organisation may no longer ring this line',
-  closed: 'This line is closed now',
-  noTelephone: 'The directory has no number to ring you on. Ask the person who looks after it',
-  malformed: 'Something went wrong with this press. Reload the page and try again',
-  unavailable: 'No call can be started at the moment. Try again in a minute',
+const notNow = 'No call can be started at the moment. Try again in a minute'
+const noNumber = 'The directory has no number to ring you on. Ask the person who looks after it'
+const whyNot: Readonly<Record<NotRung, string>> = {
+  tooLate: 'Your press took too long to reach us, and nobody was rung. Press again if you still want to call',
+  lineNotFound: 'Your organisation may no longer ring this line',
+  lineClosed: 'This line is closed now',
+  clinicianNotFound: noNumber,
+  noTelephone: noNumber,
+  badInput: 'Something went wrong with this press. Reload the page and try again',
+  closingDown: notNow,
+  storeUnavailable: notNow,
 }
