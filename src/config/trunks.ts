@@ -1,7 +1,8 @@
 import { messageOf } from '../common/errors.js'
 import { parseRange, type DialableRange } from '../guard/dial-plan.js'
 
-const srtpWishes = ['off', 'optional', 'required'] as const
+/** As `SrtpWish` of the switch. */
+export const srtpWishes = ['off', 'optional', 'required'] as const
 
 /** A SIP trunk: where calls to telephone numbers go. */
 export interface TrunkSetting {

@@ -68,6 +68,7 @@ export async function openTelephony(
     },
     realm: settings.sipRealm,
     minSeconds: settings.minRegistrationSeconds,
+    srtp: settings.deviceSrtp,
     clock: systemClock,
     alarms,
     trusted,

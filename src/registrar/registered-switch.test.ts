@@ -25,7 +25,12 @@ beforeEach(() => {
   dialled = []
   hunting = new AbortController()
   rang = 0
-  const inner: PlainSwitch = {
+  telephone = registeredSwitch(innerSwitch(), bindings)
+})
+
+/** The virtual switch, and what is dialled on it. */
+function innerSwitch(): PlainSwitch {
+  return {
     onIncoming: (handler) => world.onIncoming(handler),
     onRegister: (handler) => world.onRegister(handler),
     dial: (target, options) => {
@@ -43,8 +48,7 @@ beforeEach(() => {
     leaveNewCalls: () => world.leaveNewCalls(),
     close: () => world.close(),
   }
-  telephone = registeredSwitch(inner, bindings)
-})
+}
 
 let sequence = 0
 function registers(contact: string, temperament: Temperament, expiresSeconds = 60): void {
@@ -86,6 +90,38 @@ describe('a registered telephone that is rung', () => {
     expect(reachable({ ...binding, source: { address: '2001:db8::9', port: 5060, protocol: 'tcp' } })).toMatchObject({
       via: 'sip:[2001:db8::9]:5060;transport=tcp',
     })
+  })
+
+  it.each([
+    ['tls', undefined, 'optional'],
+    ['TLS', 'optional', 'optional'],
+    ['tls', 'required', 'required'],
+    ['tls', 'off', undefined],
+    // Its keys could be read on the way.
+    ['udp', 'optional', undefined],
+    ['tcp', 'optional', undefined],
+    // One that registered before it was required is never rung in the clear.
+    ['udp', 'required', 'required'],
+    // Encrypted by DTLS.
+    ['ws', 'required', undefined],
+    ['wss', 'optional', undefined],
+  ] as const)('registered over %s, where SRTP is %s: it is offered as %s', (protocol, setting, offered) => {
+    const binding = { contact: desk, source: { address: '192.0.2.9', port: 40_000, protocol }, registeredAt: 0, expiresAt: 0 }
+    expect(reachable(binding, setting)).toEqual({
+      kind: 'uri',
+      uri: desk,
+      via: `sip:192.0.2.9:40000;transport=${protocol}`,
+      ...(offered === undefined ? {} : { srtp: offered }),
+    })
+  })
+
+  it('is offered SRTP as the setting has it', async () => {
+    telephone = registeredSwitch(innerSwitch(), bindings, undefined, 'required')
+    registers(desk, { kind: 'answers', afterMs: 1_000, then: [] })
+    const result = await settled(dial(), 5_000)
+    expect(dialled).toMatchObject([{ srtp: 'required' }])
+    if (result.kind === 'answered') void result.leg.close()
+    await nothingLeft()
   })
 
   it('answers as any other', async () => {

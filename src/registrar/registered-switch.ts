@@ -1,21 +1,28 @@
-import type { DialledTarget, DialOptions, DialResult, PlainSwitch, Switch } from '../switch/port.js'
+import type { DialledTarget, DialOptions, DialResult, PlainSwitch, SrtpWish, Switch } from '../switch/port.js'
 import type { Binding, Bindings } from './bindings.js'
 import type { BrowserPhones } from './browser-phones.js'
+import { isOverTls, isWebSocket } from './transport.js'
 
 /**
  * The switch with registered telephones: a `device` is looked up at the moment of dialling, and rings wherever it is registered then. Stands
  * between the guard and the adapter.
  */
-export function registeredSwitch(inner: PlainSwitch, bindings: Bindings, browsers: Pick<BrowserPhones, 'of'> = { of: () => [] }): Switch {
+export function registeredSwitch(
+  inner: PlainSwitch,
+  bindings: Bindings,
+  browsers: Pick<BrowserPhones, 'of'> = { of: () => [] },
+  srtp: SrtpWish = defaultDeviceSrtp,
+): Switch {
+  const ring = (users: readonly string[], options: DialOptions) => ringDevices({ inner, bindings, srtp }, users, options)
   return {
     onIncoming: (handler) => inner.onIncoming(handler),
     onRegister: (handler) => inner.onRegister(handler),
     dial: (target, options) => {
       switch (target.kind) {
         case 'device':
-          return ringDevices(inner, bindings, [target.user], options)
+          return ring([target.user], options)
         case 'browser':
-          return ringDevices(inner, bindings, browsers.of(target.clinician), options)
+          return ring(browsers.of(target.clinician), options)
         case 'number':
         case 'uri':
           return inner.dial(target, options)
@@ -34,21 +41,39 @@ export function registeredSwitch(inner: PlainSwitch, bindings: Bindings, browser
   }
 }
 
-/** The contact, by way of the address that the telephone's packets came from: right behind NAT, and the same where there is none. */
-export function reachable({ contact, source }: Binding): DialledTarget {
+export const defaultDeviceSrtp: SrtpWish = 'optional'
+
+/**
+ * The contact, by way of the address that the telephone's packets came from: right behind NAT, and the same where there is none.
+ * @param srtp where it is `optional`, SRTP is offered over TLS alone: its keys stand in the INVITE, and may not be sent in the clear (RFC 4568 section 8.1.1)
+ */
+export function reachable({ contact, source }: Binding, srtp: SrtpWish = defaultDeviceSrtp): DialledTarget {
   const host = source.address.includes(':') ? `[${source.address}]` : source.address
   // Headers of a URI have no place in a request line (RFC 3261 19.1.1). The transport is named even where it is the usual one: where a server
   // has to guess it, it may take the connection of another telephone at the same host.
-  return { kind: 'uri', uri: contact.split('?')[0] ?? contact, via: `sip:${host}:${source.port};transport=${source.protocol}` }
+  const target = {
+    kind: 'uri',
+    uri: contact.split('?')[0] ?? contact,
+    via: `sip:${host}:${source.port};transport=${source.protocol}`,
+  } as const
+  const wish = isOverTls(source) || srtp === 'required' ? srtp : 'off'
+  return wish === 'off' || isWebSocket(source) ? target : { ...target, srtp: wish }
 }
 
 const notRegistered: DialResult = { kind: 'unavailable', status: 480, reason: 'not registered' }
 
-function ringDevices(inner: PlainSwitch, bindings: Bindings, users: readonly string[], options: DialOptions): Promise<DialResult> {
+/** What devices are rung with. */
+interface Ringing {
+  readonly inner: PlainSwitch
+  readonly bindings: Bindings
+  readonly srtp: SrtpWish
+}
+
+function ringDevices({ inner, bindings, srtp }: Ringing, users: readonly string[], options: DialOptions): Promise<DialResult> {
   if (options.signal.aborted) return Promise.resolve({ kind: 'cancelled' })
   const userOf = new Map(users.flatMap((user) => bindings.of(user).map((telephone) => [telephone, user])))
   if (userOf.size === 0) return Promise.resolve(notRegistered)
-  return new Fork(inner, options).ring([...userOf.keys()], (telephone, gone) =>
+  return new Fork(inner, srtp, options).ring([...userOf.keys()], (telephone, gone) =>
     bindings.onGone(userOf.get(telephone) ?? '', telephone.contact, gone),
   )
 }
@@ -74,6 +99,7 @@ class Fork {
 
   constructor(
     private readonly inner: PlainSwitch,
+    private readonly srtp: SrtpWish,
     private readonly options: DialOptions,
   ) {}
 
@@ -103,7 +129,7 @@ class Fork {
       this.#rang = true
       this.options.onRinging?.()
     }
-    this.inner.dial(reachable(telephone), { ...this.options, signal: branch.stop.signal, onRinging }).then(
+    this.inner.dial(reachable(telephone, this.srtp), { ...this.options, signal: branch.stop.signal, onRinging }).then(
       (result) => this.#over(branch, result),
       (fault: unknown) => this.#finish({ kind: 'cancelled' }, fault),
     )

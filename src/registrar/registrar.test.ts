@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { VirtualClock } from '../clock/virtual-clock.js'
 import { authorization, chooseChallenge, type DigestAlgorithm } from '../embedded/protocols/sip/digest.js'
 import type { Admission } from '../switch/admission.js'
-import type { IncomingCall, Registration } from '../switch/port.js'
+import type { IncomingCall, Registration, SrtpWish } from '../switch/port.js'
 import { Bindings } from './bindings.js'
 import { credentialsFor } from './credentials.js'
 import type { Device, Devices } from './devices.js'
@@ -20,6 +20,7 @@ let devices: Devices
 let locked: Lock[]
 let refused: string[]
 let tokens: number
+let srtp: SrtpWish
 
 function device(user: string, password: string, algorithm: DigestAlgorithm = 'MD5'): Device {
   return {
@@ -37,6 +38,7 @@ beforeEach(() => {
   locked = []
   refused = []
   tokens = 1_000
+  srtp = 'optional'
   const known = new Map(
     [device('ward', 'secret'), device('laptop', 'other'), device('modern', 'newer', 'SHA-256')].map((one) => [one.user, one]),
   )
@@ -51,6 +53,9 @@ beforeEach(() => {
     trusted: { has: (address) => address.startsWith('127.') },
     strangers,
     onRefused: (detail) => refused.push(detail),
+    get srtp() {
+      return srtp
+    },
   })
 })
 
@@ -64,6 +69,7 @@ interface Sent {
   readonly contacts?: Registration['contacts']
   readonly authorization?: string
   readonly address?: string
+  readonly protocol?: string
 }
 
 let sequence = 0
@@ -79,7 +85,7 @@ async function send(options: Sent): Promise<Answer> {
   await registrar.register({
     addressOfRecord: `sip:${options.user ?? 'ward'}@127.0.0.1`,
     contacts: options.contacts ?? [{ uri: 'sip:ward@10.0.0.9:5060', expiresSeconds: 60 }],
-    source: { address: options.address ?? '192.0.2.9', port: 40_000, protocol: 'udp' },
+    source: { address: options.address ?? '192.0.2.9', port: 40_000, protocol: options.protocol ?? 'udp' },
     header: (name) => headers[name],
     respond: (status, more) => {
       answer = { status, headers: more?.headers ?? {} }
@@ -108,6 +114,25 @@ async function registers(options: Sent & { as?: string; password?: string } = {}
 const rung = (user = 'ward') => bindings.of(user).map((binding) => reachable(binding))
 
 describe('a telephone registers', () => {
+  it.each([
+    ['udp', 403],
+    ['tcp', 403],
+    ['tls', 200],
+    // Browsers, which are encrypted by DTLS.
+    ['ws', 200],
+    ['wss', 200],
+  ])('where SRTP is required, over %s: %i', async (protocol, status) => {
+    srtp = 'required'
+    expect((await registers({ protocol })).status).toBe(status)
+    expect(rung()).toHaveLength(status === 200 ? 1 : 0)
+    expect(refused).toEqual(status === 200 ? [] : [`registration of sip:ward@127.0.0.1 from 192.0.2.9: ${protocol} is not encrypted`])
+  })
+
+  it.each(['off', 'optional'] as const)('where SRTP is %s, over UDP as well', async (setting) => {
+    srtp = setting
+    expect((await registers()).status).toBe(200)
+  })
+
   it('with its password, and is reached where its packets came from', async () => {
     const answer = await registers()
     expect(answer).toMatchObject({ status: 200, headers: { Contact: '<sip:ward@10.0.0.9:5060>;expires=60' } })

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock/clock.js'
-import type { Registration } from '../switch/port.js'
+import type { Registration, SrtpWish } from '../switch/port.js'
 import type { Bindings, RegisteredBy } from './bindings.js'
 import type { DigestAuthenticator } from './digest-authenticator.js'
+import { isOverTls, isWebSocket } from './transport.js'
 
 export interface RegistrarOptions {
   readonly authenticator: DigestAuthenticator
@@ -12,6 +13,8 @@ export interface RegistrarOptions {
   /** How much any other address may ask of us before a telephone has registered from it. */
   readonly strangers: { take(address: string): boolean }
   readonly onRefused?: (detail: string) => void
+  /** `required`: telephones register over TLS, and not otherwise. Default `optional`. */
+  readonly srtp?: SrtpWish
 }
 
 const longestContact = 512
@@ -36,6 +39,10 @@ export class Registrar {
         this.#refused(registration, proof.why)
         return registration.respond(403)
       case 'device':
+        if (this.options.srtp === 'required' && !isOverTls(registration.source) && !isWebSocket(registration.source)) {
+          this.#refused(registration, `${registration.source.protocol} is not encrypted`)
+          return registration.respond(403, { reason: 'TLS required' })
+        }
         return this.#bind(user, registration)
     }
   }

@@ -6,7 +6,7 @@ import type { ClinicianId } from '../directory/model.js'
 import type { Actor } from '../facts/actor.js'
 import type { SharedMap } from '../fleet/shared-map.js'
 import type { Admission } from '../switch/admission.js'
-import type { IncomingCall, PlainSwitch, Registration, Switch } from '../switch/port.js'
+import type { IncomingCall, PlainSwitch, Registration, SrtpWish, Switch } from '../switch/port.js'
 import { Bindings, defaultBindingLimits, type Binding, type SharedBinding } from './bindings.js'
 import type { Devices } from './devices.js'
 import { DigestAuthenticator, type SharedProof } from './digest-authenticator.js'
@@ -14,7 +14,7 @@ import { KeptDevices, type DeviceJournal, type KeptDevicesOptions, type MadeDevi
 import { LockAlarms } from './lock-alarms.js'
 import { BrowserPhones, type BrowserPhone, type SignedInBrowser } from './browser-phones.js'
 import { admitDevice } from './proven-call.js'
-import { registeredSwitch } from './registered-switch.js'
+import { defaultDeviceSrtp, registeredSwitch } from './registered-switch.js'
 import { Registrar } from './registrar.js'
 
 export interface TelephonesOptions {
@@ -22,6 +22,8 @@ export interface TelephonesOptions {
   readonly realm: string
   /** Shortest registration that is granted. Default 30. */
   readonly minSeconds?: number
+  /** SRTP towards telephones that are rung. Default `optional`. */
+  readonly srtp?: SrtpWish
   readonly clock: Clock
   readonly alarms: Alarms
   readonly trusted: { has(address: string): boolean }
@@ -56,7 +58,7 @@ export class Telephones {
     private readonly kept: KeptDevices,
     private readonly options: TelephonesOptions,
   ) {
-    const { clock, realm, onRefused, trusted, strangers } = options
+    const { clock, realm, onRefused, trusted, strangers, srtp = defaultDeviceSrtp } = options
     this.#browsers = new BrowserPhones(realm, clock, options.browsers)
     this.#known = { find: (user) => this.#browsers.find(user) ?? kept.find(user) }
     const minSeconds = options.minSeconds ?? defaultBindingLimits.minSeconds
@@ -77,6 +79,7 @@ export class Telephones {
       clock,
       trusted,
       strangers,
+      srtp,
       ...(onRefused ? { onRefused } : {}),
     })
   }
@@ -175,7 +178,7 @@ export class Telephones {
 
   /** The switch on which devices can be rung. */
   on(inner: PlainSwitch): Switch {
-    return registeredSwitch(inner, this.#bindings, this.#browsers)
+    return registeredSwitch(inner, this.#bindings, this.#browsers, this.options.srtp)
   }
 
   /** Forgets who is registered. */

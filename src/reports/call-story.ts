@@ -189,7 +189,7 @@ class Teller {
           : {
               kind: 'ring',
               what: `${this.#label(event.attempt)} was rung without encryption`,
-              detail: `SRTP was answered with ${event.plainAfter}`,
+              detail: `SRTP was not possible: ${event.plainAfter}`,
             }
       case 'attempt.ringing':
         return undefined

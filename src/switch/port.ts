@@ -28,7 +28,7 @@ export type DialledTarget =
   | { readonly kind: 'number'; readonly number: string }
   | { readonly kind: 'uri'; readonly uri: string; readonly via?: string; readonly srtp?: SrtpWish }
 
-/** Whether voice is offered encrypted (SRTP, keys by RFC 4568). `optional`: offered, and in the clear to whoever says 488 to that; `required`: or not at all. */
+/** Whether voice is offered encrypted (SRTP, keys by RFC 4568). `optional`: offered, and in the clear to a telephone that says 488 to that, or where the media server does not encrypt; `required`: or not at all. */
 export type SrtpWish = 'off' | 'optional' | 'required'
 
 /** What the called party sees. Always the single outbound number; nothing else of the caller may leave the house. */
@@ -242,7 +242,7 @@ export interface Sent {
   readonly handle?: string
   /** The voice is offered encrypted (SRTP). */
   readonly srtp?: true
-  /** Why the voice goes in the clear after all: what was answered to an offer of SRTP. */
+  /** Why the voice goes in the clear after all: what was answered to an offer of SRTP, or that the media server does not encrypt. */
   readonly plainAfter?: string
 }
 

@@ -1,12 +1,13 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SrtpCrypt } from '../../src/embedded/media/secure/srtp-crypt.js'
 import { loadWerift, type Werift } from '../../src/embedded/media/secure/werift.js'
 import { buildRtp } from '../../src/embedded/protocols/rtp/packet.js'
 import { toneShare } from '../../src/embedded/protocols/rtp/goertzel.js'
 import { readWav } from '../../src/embedded/protocols/rtp/wav.js'
+import { ServerPair } from '../../src/switch/drachtio/server-pair.js'
 import type { Trunk } from '../../src/switch/drachtio/settings.js'
 import type { DialResult, Leg, Sent, SrtpWish } from '../../src/switch/port.js'
 import { Baresip } from '../e2e/baresip.js'
@@ -193,6 +194,36 @@ it('an answer in the clear to an offer of SRTP is no answer', async () => {
   expect(await dial()).toMatchObject({ kind: 'failed', fault: 'farEnd' })
   expect(trunk.invites).toHaveLength(1)
   await expect.poll(() => trunk.of('BYE').length).toBe(1)
+})
+
+describe('a media server that does not encrypt', () => {
+  beforeEach(() => vi.spyOn(ServerPair.prototype, 'takeEncryptedChannel').mockResolvedValue(undefined))
+  afterEach(() => vi.restoreAllMocks())
+
+  it('optional: the call is in the clear, and that is said', async () => {
+    await open('optional')
+    trunk.onInvite = (invite) => answers(invite)
+    const sent: Sent[] = []
+    const leg = legOf(await dial(sent))
+    expect(trunk.invites.map(({ message }) => / RTP\/S?AVP /.exec(message.body)?.[0].trim())).toEqual(['RTP/AVP'])
+    expect(sent).toMatchObject([{ plainAfter: 'the media server does not encrypt' }])
+    expect(sent[0]?.srtp).toBeUndefined()
+    expect(world.notices).toContain('the media server does not encrypt: this call is in the clear')
+    await world.settled(leg.close())
+  })
+
+  it('optional: who refuses the call in the clear is asked once', async () => {
+    await open('optional')
+    trunk.onInvite = (invite) => invite.reply(488, 'Not Acceptable Here')
+    expect(await dial()).toMatchObject({ status: 488 })
+    expect(trunk.invites).toHaveLength(1)
+  })
+
+  it('required: nobody is rung', async () => {
+    await open('required')
+    expect(await dial()).toEqual({ kind: 'failed', fault: 'ours', reason: 'the media server does not encrypt' })
+    expect(trunk.invites).toHaveLength(0)
+  })
 })
 
 it('without the setting the offer is plain', async () => {

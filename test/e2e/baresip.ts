@@ -16,8 +16,15 @@ export interface BaresipOptions {
   readonly autoAnswer?: boolean
   /** SRTP, with keys in the description: and nothing else. */
   readonly srtp?: true
+  /** Over TLS: the authority (PEM file) by which it checks the registrar's certificate. */
+  readonly caFile?: string
   /** Registers there (`host:port`), and calls as this user. */
-  readonly account?: { readonly registrar: string; readonly user: string; readonly password: string; readonly transport?: 'udp' | 'tcp' }
+  readonly account?: {
+    readonly registrar: string
+    readonly user: string
+    readonly password: string
+    readonly transport?: 'udp' | 'tcp' | 'tls'
+  }
 }
 
 function toneFor(frequency: number, seconds: number): Int16Array {
@@ -56,6 +63,7 @@ export class Baresip {
           `rtp_ports ${mediaPort}-${mediaPort + 3}`,
           'call_local_timeout 120',
           'call_max_calls 4',
+          ...(options.caFile === undefined ? [] : [`sip_cafile ${options.caFile}`]),
         ],
         ...[
           `audio_source aufile,${join(folder, 'tone.wav')}`,
@@ -105,6 +113,11 @@ export class Baresip {
       throw error
     }
     return phone
+  }
+
+  /** What it has printed last. */
+  get printed(): string {
+    return this.#output
   }
 
   get address(): string {

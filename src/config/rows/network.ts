@@ -11,6 +11,7 @@ import {
   publicUrl,
   realm,
 } from '../parsers.js'
+import { srtpWishes } from '../trunks.js'
 import { row, type SettingRow } from '../setting-row.js'
 
 /** How phones, trunks and browsers reach the engine. */
@@ -81,6 +82,13 @@ export const networkRows = {
     'Shortest registration that is granted to a SIP telephone; the longest is an hour',
     wholeNumber(1, 3_600),
     { formerly: { key: 'sip.leastRegistrationSeconds', env: 'RINGROUND_LEAST_REGISTRATION_SECONDS' } },
+  ),
+  deviceSrtp: row(
+    'sip.srtp',
+    'RINGROUND_SIP_SRTP',
+    'optional',
+    'SRTP towards SIP telephones that are rung: `off`; `optional`: offered to those that registered over TLS, in the clear to those that refuse it; `required`: never in the clear, and only telephones over TLS may register. Browsers are always encrypted',
+    oneOf(...srtpWishes),
   ),
   sipTraceFile: row(
     'sip.traceFile',

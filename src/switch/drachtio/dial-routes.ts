@@ -10,7 +10,7 @@ export interface Route {
   /** Host of From: what the far end takes for our domain. */
   readonly domain: string
   readonly srtp: SrtpWish
-  /** SRTP was refused with this. */
+  /** Why it is not SRTP after all. */
   readonly plainAfter?: string
   /** There is another trunk to go to when this one is silent. */
   readonly another?: boolean

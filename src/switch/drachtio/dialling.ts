@@ -5,7 +5,7 @@ import { failed, nextTrunkMayHelp, trunkSignOf } from './dial-outcome.js'
 import { isBrowser, isOverIPv6, routesTo, type Route } from './dial-routes.js'
 import { Invitation, type Attempt } from './invitation.js'
 import { Origin } from './sdp.js'
-import type { ServerPair } from './server-pair.js'
+import { encryptsNot, type ServerPair } from './server-pair.js'
 import type { TrunkBoard } from './trunk-board.js'
 
 /**
@@ -30,12 +30,12 @@ export async function dial(pair: ServerPair, trunks: TrunkBoard, target: Dialled
     const again = (stale || first.minSeconds !== undefined || first.mediaLost) && left() > 0
     const asAsked = first.minSeconds === undefined ? route : { ...route, minSeconds: first.minSeconds }
     const second = again ? await attempt(pair.best, asAsked, { ...options, ringMs: left() }) : first
-    const plainAfter = route.srtp === 'optional' && !second.rang && left() > 0 ? refusedDescription(second.result) : undefined
-    if (plainAfter !== undefined)
-      pair.notice({
-        level: 'warn',
-        text: `${route.trunk ? `trunk "${route.trunk.name}"` : 'a telephone'} takes no SRTP (${plainAfter}): this call is in the clear`,
-      })
+    const plainAfter =
+      route.srtp === 'optional' && !second.rang && left() > 0 ? (second.notEncrypted ?? refusedDescription(second.result)) : undefined
+    if (plainAfter !== undefined) {
+      const why = second.notEncrypted ?? `${route.trunk ? `trunk "${route.trunk.name}"` : 'a telephone'} takes no SRTP (${plainAfter})`
+      pair.notice({ level: 'warn', text: `${why}: this call is in the clear` })
+    }
     const { result, rang, retryAfterSeconds } =
       plainAfter === undefined ? second : await attempt(pair.best, { ...asAsked, srtp: 'off', plainAfter }, { ...options, ringMs: left() })
     last = result
@@ -60,7 +60,12 @@ async function attempt(pair: ServerPair, route: Route, options: DialOptions): Pr
   let encrypted: string | undefined
   try {
     if (route.srtp === 'off' || isBrowser(route)) channel = await pair.takeChannel()
-    else ({ channel, offer: encrypted } = await pair.takeEncryptedChannel(isOverIPv6(route) ? 6 : 4, origins))
+    else {
+      const taken = await pair.takeEncryptedChannel(isOverIPv6(route) ? 6 : 4, origins)
+      if (taken === undefined) return { result: failed('ours', encryptsNot), rang: false, notEncrypted: encryptsNot }
+      channel = taken.channel
+      encrypted = taken.offer
+    }
   } catch (error) {
     return { result: cancelled() ? { kind: 'cancelled' } : failed('ours', asError(error).message), rang: false }
   }

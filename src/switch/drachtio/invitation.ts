@@ -30,6 +30,8 @@ export interface Attempt {
   /** The session interval that a 422 asks for, seconds. */
   readonly minSeconds?: number
   readonly retryAfterSeconds?: number
+  /** Why there was no offer of SRTP. */
+  readonly notEncrypted?: string
   /** The media server was lost while it rang. */
   readonly mediaLost?: true
 }

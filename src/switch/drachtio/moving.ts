@@ -4,7 +4,7 @@ import type { Secured } from './handle.js'
 import type { PartyDialog, PartyOffer } from './party-dialog.js'
 import { describeParty, offerTo, type Describer, type Told } from './party-media.js'
 import { answerToParty, describeByIce, isFoundByIce, offerToParty, placeOf, readPartyAnswer, readPartyOffer, type Origin } from './sdp.js'
-import type { ServerPair } from './server-pair.js'
+import { encryptsNot, type ServerPair } from './server-pair.js'
 
 /** What came of taking a party to another channel. `unavailable`: of the channel; another one may do. */
 export type Placed = NewPlace | Unplaced
@@ -73,8 +73,9 @@ interface Taken {
 
 async function take(pair: ServerPair, { secured, described, origins }: Placing): Promise<Taken> {
   if (secured !== 'keys') return { channel: await pair.takeChannel() }
-  const { channel, offer } = await pair.takeEncryptedChannel(familyIn(described), origins)
-  return { channel, encrypted: offer }
+  const taken = await pair.takeEncryptedChannel(familyIn(described), origins)
+  if (taken === undefined) throw new Error(encryptsNot)
+  return { channel: taken.channel, encrypted: taken.offer }
 }
 
 function familyIn(described: string): 4 | 6 {

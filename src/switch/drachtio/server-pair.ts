@@ -150,17 +150,17 @@ export class ServerPair {
 
   /**
    * A channel that encrypts, and our offer to a party with the key that it encrypts with (RFC 4568).
-   * @throws Error when the media server does not encrypt
+   * @returns undefined when the media server does not encrypt. @throws Error in words for the record
    */
   async takeEncryptedChannel(
     family: 4 | 6,
     origins: { readonly media: Origin; readonly party: Origin },
-  ): Promise<{ readonly channel: Channel; readonly offer: string }> {
+  ): Promise<{ readonly channel: Channel; readonly offer: string } | undefined> {
     const coming = await this.takeChannelFor(askForKey(family, this.codecs, origins.media))
     const offer = coming && encryptedOffer(coming.answer, this.codecs, origins.party)
     if (coming !== undefined && offer !== undefined) return { channel: await coming.channel, offer }
     coming?.letGo()
-    throw new Error('the media server does not encrypt')
+    return undefined
   }
 
   /** Who describes itself, where its signalling comes from that address. */
@@ -179,6 +179,9 @@ export class ServerPair {
     await this.media.close()
   }
 }
+
+/** Why a call that was to be encrypted is not. */
+export const encryptsNot = 'the media server does not encrypt'
 
 /** After the silence of a media server its channels are asked for a last time. */
 const channelSilentMs = 1_000
