@@ -30,6 +30,7 @@ export interface BrowserPhoneSettings {
   readonly talks: {
     browserAway(device: string): boolean
     browserLeft(device: string): boolean
+    switchOfTalk(device: string): string | undefined
     browserSignedOut(browser: { readonly device: string; readonly clinician: string | undefined }): void
   }
   /** Listener of the switch for SIP over WebSocket: `ws://127.0.0.1:5066`. */

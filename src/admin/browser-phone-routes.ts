@@ -139,7 +139,7 @@ export function browserPhoneRoutes(
       throw new ApiError('tooManyStreams', 'This session has several connections open already; close other tabs.')
     reply.hijack()
     upgrade.take()
-    sockets.accept(request.raw, upgrade.socket, upgrade.head, { session: session.id, user })
+    sockets.accept(request.raw, upgrade.socket, upgrade.head, { session: session.id, user }, talks.switchOfTalk(user))
     return reply
   })
 

@@ -19,12 +19,6 @@ const pingEveryMs = 20_000
 /** Why we close it, for the page: WebSocket close codes (RFC 6455 section 7.4, 4000 and up are ours). */
 export const closeCodes = { sessionOver: 4001, switchGone: 4002, tooMuch: 4003, refused: 4004, closingDown: 1001 } as const
 
-/** A browser's connection to the switch, as needed to end it. */
-interface Line {
-  readonly browser: WebSocket
-  readonly switchSide: WebSocket
-}
-
 /** Whom a connection is of. */
 export interface SocketOwner {
   readonly session: string
@@ -43,7 +37,8 @@ export class SipSockets {
     clientTracking: false,
     handleProtocols: (offered) => (offered.has('sip') ? 'sip' : false),
   })
-  readonly #lines = new Map<Line, SocketOwner>()
+  /** By the browser's side. */
+  readonly #lines = new Map<WebSocket, SocketOwner>()
 
   /** @param sip the switch's listener, `ws://127.0.0.1:5066` */
   constructor(
@@ -59,26 +54,27 @@ export class SipSockets {
     return [...this.#lines.values()].filter((one) => one.session === session).length
   }
 
-  /** Connects a browser that has been let in with the switch. */
-  accept(request: IncomingMessage, socket: Duplex, head: Buffer, owner: SocketOwner): void {
-    this.#server.handleUpgrade(request, socket, head, (browser) => this.#join(browser, owner))
+  /**
+   * Connects a browser that has been let in with the switch.
+   * @param first the switch of another engine, which has its talk; where it cannot be reached, our own takes the browser
+   */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, owner: SocketOwner, first?: string): void {
+    this.#server.handleUpgrade(request, socket, head, (browser) => void this.#join(browser, owner, first))
   }
 
   /** Ends those of a session that is over. */
   endSession(session: string): void {
-    for (const [{ browser }, owner] of this.#lines)
-      if (owner.session === session) browser.close(closeCodes.sessionOver, 'the session is over')
+    for (const [browser, owner] of this.#lines) if (owner.session === session) browser.close(closeCodes.sessionOver, 'the session is over')
   }
 
   close(): void {
-    for (const { browser } of this.#lines.keys()) browser.close(closeCodes.closingDown, 'closing down')
+    for (const browser of this.#lines.keys()) browser.close(closeCodes.closingDown, 'closing down')
     this.#server.close()
   }
 
-  #join(browser: WebSocket, owner: SocketOwner): void {
-    const switchSide = new WebSocket(this.sip, 'sip', { maxPayload: longestFrame, perMessageDeflate: false, handshakeTimeout: 5_000 })
-    const line: Line = { browser, switchSide }
-    this.#lines.set(line, owner)
+  #join(browser: WebSocket, owner: SocketOwner, first = this.sip): void {
+    let switchSide = this.#dial(first)
+    this.#lines.set(browser, owner)
     const early: string[] = []
     let heard = true
     let allowance: number = frames.burst
@@ -90,7 +86,7 @@ export class SipSockets {
     }, pingEveryMs)
     const over = (code: number, why: string) => {
       clearInterval(ping)
-      this.#lines.delete(line)
+      this.#lines.delete(browser)
       for (const side of [browser, switchSide])
         if (side.readyState === WebSocket.OPEN || side.readyState === WebSocket.CONNECTING) side.close(code, why)
       // A peer that does not answer to that is left.
@@ -120,12 +116,28 @@ export class SipSockets {
     })
     browser.on('close', () => over(1000, 'the browser has gone'))
     browser.on('error', () => browser.terminate())
-    switchSide.on('open', () => {
-      for (const text of early.splice(0)) pass(switchSide, text)
-    })
-    switchSide.on('message', (data: RawData) => pass(browser, textOf(data)))
-    switchSide.on('close', () => over(closeCodes.switchGone, 'the switch cannot be reached'))
-    switchSide.on('error', () => switchSide.terminate())
+    const follow = (side: WebSocket, otherwise?: string) => {
+      let stood = false
+      side.on('open', () => {
+        stood = true
+        for (const text of early.splice(0)) pass(side, text)
+      })
+      side.on('message', (data: RawData) => pass(browser, textOf(data)))
+      side.on('close', () => {
+        if (stood || otherwise === undefined || !this.#lines.has(browser))
+          return over(closeCodes.switchGone, 'the switch cannot be reached')
+        switchSide = this.#dial(otherwise)
+        follow(switchSide)
+      })
+      side.on('error', () => side.terminate())
+    }
+    follow(switchSide, first === this.sip ? undefined : this.sip)
+  }
+
+  #dial(sip: string): WebSocket {
+    // The switch of another engine, which may be on a machine that has gone, is not waited for as long as our own.
+    const handshakeTimeout = sip === this.sip ? 5_000 : 2_000
+    return new WebSocket(sip, 'sip', { maxPayload: longestFrame, perMessageDeflate: false, handshakeTimeout })
   }
 }
 

@@ -228,6 +228,11 @@ export class Desk {
     return this.#returns.tell(this.#browserOf(device), 'left', this.#options.clock.now())
   }
 
+  /** Where this browser has to go for its talk, where another engine's switch has it: `ws://host:port`. */
+  switchOfTalk(device: string): string | undefined {
+    return this.#returns.switchOf(this.#browserOf(device))
+  }
+
   /** Its session is over, and its calls with it. @param browser of a clinician who has no other one: else nobody can say in which of them they were rung */
   browserSignedOut(browser: BrowserOf): void {
     this.#returns.signedOut(browser, this.#options.clock.now())

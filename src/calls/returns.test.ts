@@ -120,6 +120,9 @@ class Others implements OtherTalks {
   has(who: readonly string[]): boolean {
     return this.elsewhere.some((one) => who.includes(one))
   }
+  switchOf(who: readonly string[]): string | undefined {
+    return this.has(who) ? 'ws://192.0.2.8:5066' : undefined
+  }
   tell: OtherTalks['tell'] = ({ device }, news) => void this.told.push(`${device} ${news}`)
   onTold(listener: typeof this.hears): void {
     this.hears = listener
@@ -154,6 +157,8 @@ describe('of several engines', () => {
     const back = scenario.caller(browser)
     await back.dials('return', { device: browser })
     expect(back.refusedWith).toBe(480)
+    expect(scenario.world.desk.switchOfTalk(browser)).toBe('ws://192.0.2.8:5066')
+    expect(scenario.world.desk.switchOfTalk('browser-2')).toBeUndefined()
     expect(scenario.world.desk.browserAway(browser)).toBe(true)
     expect(scenario.world.desk.browserLeft('browser-2')).toBe(false)
     expect(others.told).toEqual([`${browser} away`])

@@ -36,6 +36,8 @@ export interface OtherTalks {
   over(talk: string): void
   /** Whether one of them talks at another engine. */
   has(who: readonly string[]): boolean
+  /** Where the switch of that engine takes browsers, `ws://host:port`; undefined: none of them talks there, or it cannot be reached from here. */
+  switchOf(who: readonly string[]): string | undefined
   /** Tells the others. @param at wall-clock ms */
   tell(browser: BrowserOf, news: PageNews, at: number): void
   onTold(listener: (browser: BrowserOf, news: PageNews, at: number) => void): void
@@ -95,6 +97,11 @@ export class Returns {
   has(browser: BrowserOf): 'here' | 'elsewhere' | 'nowhere' {
     if (this.#find(browser)) return 'here'
     return isBrowser(browser) && this.#others?.has(namesOf(browser)) === true ? 'elsewhere' : 'nowhere'
+  }
+
+  /** Where the switch takes browsers that has the talk of this one, where that is another engine's: `ws://host:port`. */
+  switchOf(browser: BrowserOf): string | undefined {
+    return isBrowser(browser) && !this.#find(browser) ? this.#others?.switchOf(namesOf(browser)) : undefined
   }
 
   /** @param at wall-clock ms. @returns false: it talks with nobody */

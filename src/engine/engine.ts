@@ -30,6 +30,7 @@ import { logFacts } from './logged-facts.js'
 import { countThePast } from './past-sums.js'
 import { startOwnSwitch } from './own-switch.js'
 import { alarmOfServers } from './server-alarms.js'
+import { browserListener } from './browser-listener.js'
 import { otherTalks } from './other-talks.js'
 import { openShown, type Shown } from './shown.js'
 import { TakingOver } from './taking-over.js'
@@ -152,7 +153,7 @@ async function compose(
     notNow: (clinician) => kept.availability.of(clinician) !== undefined,
     owners: (device) => telephones.ownerOf(device),
     ...(reservations ? { reservations } : {}),
-    ...(fleet.maps ? { otherTalks: otherTalks(fleet.maps, presence) } : {}),
+    ...(fleet.maps ? { otherTalks: otherTalks(fleet.maps, presence, browserListener(settings, embedded)) } : {}),
     arrangements: arranged,
     mayDial,
     cannotKeep: () => {

@@ -1,6 +1,7 @@
 import type { BrowserOf, OtherTalks, PageNews } from '../calls/returns.js'
 import type { Presence } from '../fleet/presence.js'
 import { ofEachEngine, type SharedMaps } from '../fleet/shared-map.js'
+import { isReachable, type BrowserListener } from './browser-listener.js'
 
 /** What a browser has told another engine than that of its talk. */
 interface Told {
@@ -12,14 +13,25 @@ interface Told {
 /** Whoever has not heard it by then has nothing to do with it any more. */
 const toldMs = 5_000
 
-/** The talks by browsers, as engines tell each other: a page that is loaded again may come to any of them. */
-export function otherTalks(maps: SharedMaps, presence: Presence): OtherTalks {
+/**
+ * The talks by browsers, as engines tell each other: a page that is loaded again may come to any of them.
+ * @param listener of this engine's switch
+ */
+export function otherTalks(maps: SharedMaps, presence: Presence, listener: BrowserListener | undefined): OtherTalks {
   const talks = ofEachEngine(maps.map<readonly string[]>('talks'), presence)
   const told = maps.map<Told>('leftPages')
+  const listeners = ofEachEngine(maps.map<BrowserListener>('browserListeners'), presence)
+  if (listener) listeners.set('sip', listener)
+  const withTalkOf = (who: readonly string[]) => [...talks.others()].find(({ value }) => value.some((one) => who.includes(one)))?.engine
   return {
     begun: (talk, who) => talks.set(talk, who),
     over: (talk) => talks.delete(talk),
-    has: (who) => [...talks.others()].some(({ value }) => value.some((one) => who.includes(one))),
+    has: (who) => withTalkOf(who) !== undefined,
+    switchOf: (who) => {
+      const engine = withTalkOf(who)
+      const found = engine && [...listeners.others()].find((one) => one.engine.incarnation === engine.incarnation)?.value
+      return found && isReachable(found) ? found.sip : undefined
+    },
     tell: (browser, news, at) => told.set(browser.device, { browser, news, at }, toldMs),
     onTold: (listener) =>
       void told.onChange(({ value }) => {

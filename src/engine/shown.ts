@@ -6,6 +6,7 @@ import { AlarmsOfAll } from '../alarms/alarms-of-all.js'
 import type { Desk } from '../calls/desk.js'
 import type { Directory } from '../directory/model.js'
 import type { CallEvent } from '../facts/events.js'
+import { browserSip } from './browser-listener.js'
 import { reachableAt, withoutPorts, type EmbeddedServers } from '../embedded-servers.js'
 import { hostForUri } from '../embedded/protocols/sip/endpoint.js'
 import type { LastDefence } from '../last-defence.js'
@@ -88,7 +89,7 @@ export async function openShown(
   const listening = embedded?.process.addresses.drachtio.sip[0]
   const sip = listening && { address: reachableAt(settings, listening.address), port: listening.port }
   const sipPlace = sip && `${hostForUri(sip.address)}:${sip.port}`
-  const browserSip = settings.browserSip ?? (embedded && `ws://${hostForUri(embedded.webSocket.address)}:${embedded.webSocket.port}`)
+  const sipOfBrowsers = browserSip(settings, embedded)
   let url = settings.httpPublicUrl ?? ''
   const outbox = await openOutbox(ground, { store, accounts, directory, url: () => url, demo })
   const push = demo ? undefined : openPush(ground, { outbox: outbox.outbox, store, accounts, keys: kept.keys, arranged, directory })
@@ -125,9 +126,9 @@ export async function openShown(
     availability: kept.availability,
     devices: { telephones, directory, registerAt: sipPlace },
     browserPhones:
-      browserSip === undefined || settings.browserCalls === 'false'
+      sipOfBrowsers === undefined || settings.browserCalls === 'false'
         ? undefined
-        : { telephones, talks: desk, sip: browserSip, iceServers: settings.browserIceServers, turnSecret: settings.browserTurnSecret },
+        : { telephones, talks: desk, sip: sipOfBrowsers, iceServers: settings.browserIceServers, turnSecret: settings.browserTurnSecret },
     switchHealth: () => (embedded ? withoutPorts(telephone.health(), embedded.servers) : telephone.health()),
     capacity: () => capacity.health(),
     descriptors: () => descriptors.look(),

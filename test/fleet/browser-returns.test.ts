@@ -15,13 +15,13 @@ const missing = noPostgres ?? (findChromium() === undefined ? 'there is no Chrom
 const wardTone = 1_100
 const browserTone = 530
 
-describe.skipIf(missing !== undefined)(
-  `a browser whose page is loaded again comes to another engine${missing === undefined ? '' : `: left out, ${missing}`}`,
+describe.skipIf(missing !== undefined).each(['one drachtio-server for all', 'a switch of its own for each'] as const)(
+  `a browser whose page is loaded again comes to another engine (%s)${missing === undefined ? '' : `: left out, ${missing}`}`,
   { timeout: 180_000 },
-  () => {
+  (servers) => {
     let postgres: Postgres
     let redis: RedisServer
-    let shared: SharedSwitch
+    let shared: SharedSwitch | undefined
     let ward: Phone
     let folder: string
     let browser: Browser | undefined
@@ -31,7 +31,7 @@ describe.skipIf(missing !== undefined)(
       ;[postgres, redis, shared, ward] = await Promise.all([
         Postgres.start(),
         RedisServer.start(),
-        SharedSwitch.start(),
+        servers === 'one drachtio-server for all' ? SharedSwitch.start() : undefined,
         Phone.open({ name: 'Ward', toneHz: wardTone }),
       ])
       folder = mkdtempSync(join(tmpdir(), 'ringround-browser-'))
@@ -58,13 +58,13 @@ describe.skipIf(missing !== undefined)(
             directory: JSON.stringify(directory),
             folder: mkdtempSync(join(tmpdir(), 'ringround-e2e-')),
             startWithinMs: 60_000,
-            sip: shared.sip,
+            ...(shared ? { sip: shared.sip } : {}),
             env: {
               DATABASE_URL: url,
               RINGROUND_REDIS_URL: redis.url,
               RINGROUND_ENGINE_NAME: name,
               RINGROUND_MASTER_KEY: '5a'.repeat(32),
-              ...shared.env,
+              ...shared?.env,
             },
           }),
         )
@@ -75,7 +75,7 @@ describe.skipIf(missing !== undefined)(
       await browser?.close()
       for (const engine of engines) await engine.dispose()
       await ward.close()
-      await shared.stop()
+      await shared?.stop()
       await Promise.all([postgres.close(), redis.close()])
       rmSync(folder, { recursive: true, force: true })
     })

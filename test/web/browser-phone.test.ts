@@ -28,7 +28,8 @@ async function listeningSwitch() {
   return { url: `ws://127.0.0.1:${(server.address() as { port: number }).port}`, heard, server }
 }
 
-async function world(): Promise<{
+/** @param talkAt the switch that has the talk of whoever connects, where that is another engine's */
+async function world(talkAt?: string): Promise<{
   /** Browsers whose session is over, with the clinician who has no other one. */
   readonly signedOut: { readonly device: string; readonly clinician: string | undefined }[]
   readonly world: AdminWorld
@@ -51,7 +52,12 @@ async function world(): Promise<{
       limits: { streamAskedMs: 100 },
       browserPhones: {
         telephones,
-        talks: { browserAway: () => false, browserLeft: () => false, browserSignedOut: (browser) => signedOut.push(browser) },
+        talks: {
+          browserAway: () => false,
+          browserLeft: () => false,
+          browserSignedOut: (browser) => signedOut.push(browser),
+          switchOfTalk: () => talkAt,
+        },
         sip: far.url,
         iceServers: ['stun:stun.example:3478', 'turns:turn.example:443?transport=tcp'],
         turnSecret: 'shared',
@@ -129,6 +135,24 @@ test('a signed-in clinician is given a telephone for their session, and reaches 
   // Nothing that is kept knows the password.
   expect(JSON.stringify(telephones.devices.list())).not.toContain(password)
   expect((await who.get('/account')).text).not.toContain(password)
+})
+
+test('whoever talks by another engine is led to its switch, and to our own where that cannot be reached', async () => {
+  const other = await listeningSwitch()
+  const gone = await listeningSwitch()
+  await new Promise<void>((resolve) => gone.server.close(() => resolve()))
+  for (const [talkAt, reached] of [
+    [other.url, 'the other one'],
+    [gone.url, 'our own'],
+  ] as const) {
+    const { world: of, far } = await world(talkAt)
+    const who = await visitor(of, okafor)
+    const { user } = await ask(of, who)
+    const socket = await open(of, who)
+    socket.send(request('INVITE', user))
+    expect(await heardBy(socket)).toBe('heard INVITE sip:ringround SIP/2.0')
+    expect([other, far].map(({ heard }) => heard.length)).toEqual(reached === 'our own' ? [1, 1] : [1, 0])
+  }
 })
 
 test('nobody else gets in: without a session, of another role, from another page, without a telephone', async () => {

@@ -35,7 +35,7 @@ export const networkRows = {
     'sip.wsAddress',
     'RINGROUND_SIP_WS_ADDRESS',
     '127.0.0.1',
-    'Address for SIP over WebSocket in the clear (embedded switch): for browsers by way of the pages and of proxies on this machine',
+    'Address for SIP over WebSocket in the clear (embedded switch): for browsers by way of the pages, of this engine and of others, and of proxies on this machine',
     address,
   ),
   sipWsPort: row('sip.wsPort', 'RINGROUND_SIP_WS_PORT', '0', 'Port of it; 0: any free one', port(0)),
