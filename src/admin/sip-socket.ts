@@ -59,7 +59,7 @@ export class SipSockets {
    * @param first the switch of another engine, which has its talk; where it cannot be reached, our own takes the browser
    */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, owner: SocketOwner, first?: string): void {
-    this.#server.handleUpgrade(request, socket, head, (browser) => void this.#join(browser, owner, first))
+    this.#server.handleUpgrade(request, socket, head, (browser) => this.#join(browser, owner, first))
   }
 
   /** Ends those of a session that is over. */
