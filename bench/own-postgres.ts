@@ -56,6 +56,37 @@ export class OwnPostgres {
     return postgres
   }
 
+  /** A hot standby of this server, which replays what is written here. */
+  async replica(use: PostgresUse): Promise<OwnPostgres> {
+    const folder = mkdtempSync(join(tmpdir(), 'ringround-replica-'))
+    if (nobody) chownSync(folder, nobody.uid, nobody.gid)
+    execFileSync(
+      join(this.programs, 'pg_basebackup'),
+      [
+        '-h',
+        '127.0.0.1',
+        '-p',
+        String(this.use.port),
+        '-U',
+        'ringround',
+        '-D',
+        join(folder, 'data'),
+        '-R',
+        '--checkpoint=fast',
+        '--no-sync',
+      ],
+      { ...nobody, cwd: folder, stdio: 'ignore' },
+    )
+    const replica = new OwnPostgres(this.programs, folder, use, false)
+    await replica.run()
+    return replica
+  }
+
+  /** A database of another server, by its address there, on this one. */
+  sameDatabase(url: string): string {
+    return this.#url(new URL(url).pathname.slice(1))
+  }
+
   #make(): void {
     const { folder, programs } = this
     if (nobody) chownSync(folder, nobody.uid, nobody.gid)

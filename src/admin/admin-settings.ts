@@ -13,6 +13,7 @@ import type { Retention } from '../retention/retention.js'
 import type { Ring } from '../operations/own-calls.js'
 import type { WatchListParts } from '../operations/watch-list.js'
 import type { Recordings } from '../recordings/recordings.js'
+import type { MonthSums } from '../reports/month-sums.js'
 import type { Store } from '../store/store.js'
 import type { SwitchHealth } from '../switch/port.js'
 import type { PagesSettings } from '../web/pages.js'
@@ -53,8 +54,7 @@ export interface AdminSettings {
     | 'events'
     | 'calls'
     | 'rollUps'
-    | 'monthSums'
-    | 'monthChanges'
+    | 'reportsAsOf'
     | 'connectionsAtHours'
     | 'targets'
     | 'watched'
@@ -64,6 +64,8 @@ export interface AdminSettings {
     | 'directory'
     | 'tables'
   >
+  /** The sums of months: one for all who read them, so that a month is read once and kept once. */
+  readonly sums: MonthSums
   readonly recordings: Pick<Recordings, 'probe' | 'open' | 'keys'>
   /** Who may sign in, and what they may do. */
   readonly accounts: Accounts

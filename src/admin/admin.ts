@@ -21,7 +21,7 @@ import { Connections } from './connections.js'
 import { deviceRoutes } from './device-routes.js'
 import { directoryRoutes } from './directory-routes.js'
 import { healthRoutes } from './health-routes.js'
-import { withIsoInstants } from './instants.js'
+import { isoInstant, withIsoInstants } from './instants.js'
 import { jsonBodies } from './json-bodies.js'
 import { lazyCompilers } from './lazy-compilers.js'
 import { Looks } from './looks.js'
@@ -33,7 +33,6 @@ import { messageRoutes } from './message-routes.js'
 import { peopleRoutes } from './people-routes.js'
 import { rotaRoutes } from './rota-routes.js'
 import { MonthlyReturns } from '../reports/monthly-returns.js'
-import { MonthSums } from '../reports/month-sums.js'
 import { returnRoutes } from './return-routes.js'
 import { tokenRoutes } from './token-routes.js'
 import { pageRoutes } from './page-routes.js'
@@ -111,6 +110,12 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   )
   jsonBodies(app)
   app.addHook('preSerialization', (_request, _reply, payload, done) => done(null, withIsoInstants(payload)))
+  // What comes from lists and reports says as of when it is, where their replica is behind; a table has no other place for it.
+  app.addHook('onRequest', (request, reply, done) => {
+    const asOf = request.routeOptions.config.fromReports === true ? settings.store.reportsAsOf() : undefined
+    if (asOf !== undefined) void reply.header('as-of', isoInstant(asOf))
+    done()
+  })
   webSafety(app, settings)
   gate(app, settings.accounts)
   limitToReach(app, settings)
@@ -162,10 +167,9 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   tokenRoutes(app, operations)
   if (operations.messages) messageRoutes(app, operations.messages)
   pageRoutes(app, settings)
-  const sums = new MonthSums(store)
   const returns = new MonthlyReturns({
     store,
-    sums,
+    sums: settings.sums,
     directory,
     audit: settings.accounts.audit,
     settings: settings.returns ?? { type: 'other', diverted: ['referral-avoided'] },
@@ -175,7 +179,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   await pages(app, {
     wallboard,
     returns,
-    sums,
+    sums: settings.sums,
     ringHere: settings.ringHere,
     pdf: (document) => desk.pdf(document),
     store: settings.store,

@@ -50,7 +50,7 @@ export function callExportRoutes(
   app.get<{ Querystring: AskedCalls }>(
     '/api/calls.csv',
     {
-      config: { needs: 'calls' },
+      config: { needs: 'calls', fromReports: true },
       schema: {
         operationId: 'getCallsAsCsv',
         summary: 'The calls report as CSV',
@@ -74,7 +74,7 @@ export function callExportRoutes(
   app.get<{ Querystring: AskedCalls }>(
     '/api/calls.xlsx',
     {
-      config: { needs: 'calls' },
+      config: { needs: 'calls', fromReports: true },
       schema: {
         operationId: 'getCallsAsSpreadsheet',
         summary: 'The calls report as a spreadsheet',

@@ -28,7 +28,7 @@ export function callRoutes(
   app.get<{ Querystring: AskedCalls }>(
     '/api/calls',
     {
-      config: { needs: 'calls' },
+      config: { needs: 'calls', fromReports: true },
       schema: {
         operationId: 'listCalls',
         summary: 'Calls, newest first',

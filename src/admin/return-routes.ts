@@ -48,7 +48,7 @@ export function returnRoutes(app: FastifyInstance, returns: MonthlyReturns): voi
   app.get<Of>(
     '/api/returns/:month',
     {
-      config: { needs: 'reports' },
+      config: { needs: 'reports', fromReports: true },
       schema: {
         operationId: 'getReturn',
         summary: 'The monthly return for commissioners, as it reads now',
@@ -68,7 +68,7 @@ export function returnRoutes(app: FastifyInstance, returns: MonthlyReturns): voi
   app.post<Of>(
     '/api/returns/:month',
     {
-      config: { needs: 'reports' },
+      config: { needs: 'reports', fromReports: true },
       schema: {
         operationId: 'applyReturn',
         summary: 'Hand in the monthly return',

@@ -308,6 +308,13 @@ export const alarmList = {
     severity: 'critical',
     action: 'Make room on the disk of the data folder, and do not stop the engine before the database is back.',
   },
+  'store.replicaBehind': {
+    meaning:
+      'The replica that lists and reports are read from is behind the database by more than half a minute, or does not answer. Calls go on, and every fact is kept; lists and reports say as of when they are.',
+    severity: 'major',
+    action:
+      'Look at the replica of database.readUrl: is it running, is its replay paused (select pg_is_wal_replay_paused()), is the connection to its primary up (pg_stat_wal_receiver)? No monthly return can be handed in until it has caught up. Without database.readUrl, everything is read from the database itself.',
+  },
   'store.slow': {
     meaning: 'A fact was not on disk in time; what waited for it went on without it.',
     severity: 'major',

@@ -6,7 +6,7 @@ import { smtpMail } from '../outbox/mail.js'
 import { watchOccasions } from '../outbox/occasions.js'
 import { Outbox } from '../outbox/outbox.js'
 import { byMail, Sender } from '../outbox/sender.js'
-import { MonthSums } from '../reports/month-sums.js'
+import type { MonthSums } from '../reports/month-sums.js'
 import type { Store } from '../store/store.js'
 import type { Ground } from './ground.js'
 
@@ -15,12 +15,14 @@ export async function openOutbox(
   { settings, log, alarms, opened }: Ground,
   {
     store,
+    sums,
     accounts,
     directory,
     url,
     demo,
   }: {
     readonly store: Store
+    readonly sums: MonthSums
     readonly accounts: Accounts
     readonly directory: () => Directory
     readonly url: () => string
@@ -33,7 +35,7 @@ export async function openOutbox(
   if (!demo && !mail) return { outbox, mailing: 'none' } as const
   const sender = new Sender({
     outbox,
-    carrier: byMail(mail, letters({ accounts, sums: new MonthSums(store), directory, url })),
+    carrier: byMail(mail, letters({ accounts, sums, directory, url })),
     alarms,
     clock: systemClock,
   })

@@ -16,6 +16,7 @@ import { descriptorLimit, DescriptorWatch } from '../metrics/descriptors.js'
 import { createMetrics } from '../metrics/metrics.js'
 import { programVersion } from '../program-version.js'
 import type { Telephones } from '../registrar/telephones.js'
+import { MonthSums } from '../reports/month-sums.js'
 import type { Switch } from '../switch/port.js'
 import type { Capacity } from '../capacity.js'
 import { dialIns } from './dial-ins.js'
@@ -91,7 +92,9 @@ export async function openShown(
   const sipPlace = sip && `${hostForUri(sip.address)}:${sip.port}`
   const sipOfBrowsers = browserSip(settings, embedded)
   let url = settings.httpPublicUrl ?? ''
-  const outbox = await openOutbox(ground, { store, accounts, directory, url: () => url, demo })
+  // Of months with many calls it takes megabytes: pages and messages have one.
+  const sums = new MonthSums(store)
+  const outbox = await openOutbox(ground, { store, sums, accounts, directory, url: () => url, demo })
   const push = demo ? undefined : openPush(ground, { outbox: outbox.outbox, store, accounts, keys: kept.keys, arranged, directory })
   const admin = await createAdmin({
     version: programVersion(),
@@ -99,6 +102,7 @@ export async function openShown(
     address: settings.httpAddress,
     port: settings.httpPort,
     store,
+    sums,
     recordings,
     accounts,
     ...(demo ? { demoLink: () => demoLink(accounts, directory().clinicians.values()) } : {}),

@@ -11,7 +11,7 @@ import type { Store } from '../store/store.js'
 import type { MonthSums } from './month-sums.js'
 
 export interface MonthlyReturnsParts {
-  readonly store: Pick<Store, 'tables'>
+  readonly store: Pick<Store, 'tables' | 'reportsAsOf'>
   readonly sums: MonthSums
   readonly directory: () => Directory
   readonly audit: Audit
@@ -80,8 +80,12 @@ export class MonthlyReturns {
     return { rows: rows.filter((row) => row.month === month), restated: earlier }
   }
 
-  /** Notes that the return of a month is handed in as it is now. @returns what it says */
+  /** Notes that the return of a month is handed in as it is now. Rejects while what it would be read from is behind. @returns what it says */
   async handIn(by: By, month: string, reach: Reach): Promise<MonthlyReturn> {
+    if (this.parts.store.reportsAsOf() !== undefined)
+      throw new Error(
+        'the replica that reports are read from is behind (alarm store.replicaBehind): hand the return in when it has caught up',
+      )
     const said = await this.of(month, reach)
     const { store, audit, now } = this.parts
     await audit.tell({

@@ -29,6 +29,8 @@ export interface StoreDatabase {
   readonly reading: Db
   /** For lists and reports, which may take long. */
   readonly reports: Db
+  /** `reports`, where that is another server than the one that is written to, and may be behind it. */
+  readonly replica?: Db | undefined
   /** Several engines write to it: each closes only the calls that it left open itself. */
   readonly shared: boolean
   /** Of the ledger: every entry up to this number is committed, or never will be. 0: there is none. */

@@ -25,6 +25,7 @@ import { ChainWriter, type ChainHead } from './chain/chain-writer.js'
 import { SpillFile } from './spill-file.js'
 import { StoredEventLog } from './stored-event-log.js'
 import { questions } from './questions.js'
+import { ReplicaWatch } from './replica-watch.js'
 import type { StoreDatabase } from './database.js'
 import { writesTo, type Writes } from './writes.js'
 import type { RecordingKeys, Store, StoreHealth, StoreSettings } from './store.js'
@@ -51,6 +52,8 @@ export class KeptStore implements Store {
   readonly #node: string
   readonly #writes: Writes
   readonly #chain: ChainWriter
+  readonly #replica: ReplicaWatch | undefined
+  #lastAlive: number | undefined
 
   constructor(
     private readonly database: StoreDatabase,
@@ -98,8 +101,14 @@ export class KeptStore implements Store {
       wrap: (key) => writes.wrapRecordingKey(key),
       delete: (recordingId) => writes.deleteRecordingKey(recordingId),
     }
-    // A sign of life that cannot be written is not missed: the facts raise the alarm.
-    this.#beat = setInterval(() => void writes.alive(this.#now(), node).catch(() => undefined), aliveEveryMs)
+    const { replica } = database
+    this.#replica =
+      replica &&
+      new ReplicaWatch(
+        async () => ({ own: await questions.aliveAt.ask(replica, node), newest: await questions.aliveAt.ask(replica) }),
+        settings.alarms,
+      )
+    this.#beat = setInterval(() => void this.#alive(), aliveEveryMs)
     this.#beat.unref()
   }
 
@@ -253,6 +262,10 @@ export class KeptStore implements Store {
     return this.#chain.extend(breathe)
   }
 
+  reportsAsOf(): number | undefined {
+    return this.#replica?.asOf
+  }
+
   health(): StoreHealth {
     const failing = this.log.failing
     return { writing: failing === undefined, detail: failing ?? 'facts are written', queued: this.log.queued }
@@ -261,6 +274,16 @@ export class KeptStore implements Store {
   close(): Promise<void> {
     this.#closing ??= this.#close()
     return this.#closing
+  }
+
+  /** A sign of life that cannot be written is not missed: the facts raise the alarm. */
+  async #alive(): Promise<void> {
+    if (this.#lastAlive !== undefined) void this.#replica?.look(this.#lastAlive)
+    const now = this.#now()
+    await this.#writes.alive(now, this.#node).then(
+      () => (this.#lastAlive = now),
+      () => undefined,
+    )
   }
 
   async #close(): Promise<void> {

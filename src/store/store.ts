@@ -112,6 +112,8 @@ export interface Store {
   target(id: number): Promise<StoredTarget | undefined>
   /** Takes a telephone off the watch list. On disk when it resolves. @returns wall-clock ms of that */
   clearTarget(target: string, actor?: Actor, why?: string): Promise<number>
+  /** Lists and reports have nothing of after this instant (wall-clock ms): the replica that they are read from is behind (alarm `store.replicaBehind`). Undefined: they have everything. */
+  reportsAsOf(): number | undefined
   /** What engines that are gone have left. */
   readonly left: LeftCalls
   /** Closes all calls that have nobody any more, for whoever does not go on with any. @returns their ids */

@@ -12,6 +12,8 @@ declare module 'fastify' {
     needs?: Need
     /** A page for people: whoever is not signed in is led to where they can. */
     page?: true
+    /** It answers from lists and reports, which are read from a replica where there is one. */
+    fromReports?: true
     /** Open to whoever has yet to set up the second factor that their role asks for. */
     beforeSecondFactor?: true
   }

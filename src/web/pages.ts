@@ -48,7 +48,7 @@ export interface PagesSettings {
   readonly accounts: Accounts
   readonly audit: Audit
   readonly directory: () => Directory
-  readonly store: Pick<Store, 'rollUps' | 'connectionsAtHours' | 'calls' | 'events' | 'directory'>
+  readonly store: Pick<Store, 'reportsAsOf' | 'rollUps' | 'connectionsAtHours' | 'calls' | 'events' | 'directory'>
   readonly wallboard: Wallboard
   readonly returns: ReturnParts['returns']
   readonly sums: MonthSums

@@ -7,6 +7,7 @@ import type { By } from '../accounts/by.js'
 import { meets, scopesOf, type Identity } from '../accounts/identity.js'
 import { scopeName, type Need, type RoleName, type Scope } from '../accounts/roles.js'
 import type { Directory } from '../directory/model.js'
+import type { Store } from '../store/store.js'
 import { assetRoutes, Assets } from './assets.js'
 import { byOf, formTokenFor, isFormToken, NotLetIn } from './gate.js'
 import { installableRoutes } from './installable.js'
@@ -93,9 +94,12 @@ interface PageSettings {
   readonly bodyBytes?: number
   /** Open to whoever has yet to set up the second factor that their role asks for. */
   readonly beforeSecondFactor?: true
+  /** See `report`. */
+  readonly fromReports?: true
 }
 
 export interface SiteParts {
+  readonly store: Pick<Store, 'reportsAsOf'>
   readonly directory: () => Directory
 }
 
@@ -127,6 +131,11 @@ export class Site {
     this.#page('GET', path, needs, answer, more)
   }
 
+  /** A page that shows what is read from lists and reports: where their replica is behind, it says as of when. */
+  report(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>): void {
+    this.#page('GET', path, needs, answer, { fromReports: true })
+  }
+
   /** A form that was sent. Whoever is signed in has to send `token` with it (`viewer.formToken`). */
   post(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>, more: PageSettings = {}): void {
     this.#page('POST', path, needs, answer, more)
@@ -137,13 +146,13 @@ export class Site {
     url: string,
     needs: Need,
     answer: (asked: Asked) => Answer | Promise<Answer>,
-    { bodyBytes, beforeSecondFactor }: PageSettings,
+    { bodyBytes, beforeSecondFactor, fromReports }: PageSettings,
   ): void {
     this.app.route({
       method,
       url,
       ...(bodyBytes === undefined ? {} : { bodyLimit: bodyBytes }),
-      config: { needs, page: true, ...(beforeSecondFactor && { beforeSecondFactor }) },
+      config: { needs, page: true, ...(beforeSecondFactor && { beforeSecondFactor }), ...(fromReports && { fromReports }) },
       schema: { hide: true },
       handler: async (request, reply) => {
         const fields = request.body instanceof URLSearchParams ? request.body : new URLSearchParams()
@@ -195,10 +204,15 @@ export class Site {
     const [path = '/', query] = request.url.split('?')
     const done = new URLSearchParams(query).get('done') ?? ''
     const notice = Object.hasOwn(notices, done) ? notices[done as Notice] : undefined
-    const html = render(template, { ...data, path, notice, viewer: this.#viewer(request) })
+    const html = render(template, { ...data, path, notice, asOf: this.#asOf(request), viewer: this.#viewer(request) })
     void reply.header('cache-control', 'no-store').header('vary', 'accept-encoding').type('text/html; charset=utf-8')
     if (!/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) return reply.send(html)
     return reply.header('content-encoding', 'gzip').send(await zipped(html + padding()))
+  }
+
+  /** As of when what the page shows is, where its replica is behind; wall-clock ms. */
+  #asOf(request: FastifyRequest): number | undefined {
+    return request.routeOptions.config.fromReports === true ? this.parts.store.reportsAsOf() : undefined
   }
 
   #viewer(request: FastifyRequest): object | undefined {

@@ -25,6 +25,7 @@ import { Outbox } from '../../src/outbox/outbox.js'
 import { PushBook } from '../../src/outbox/push/book.js'
 import type { RecordingsSettings } from '../../src/recordings/recordings-settings.js'
 import { deletableArrangements } from '../../src/arrangements/deletable.js'
+import { MonthSums } from '../../src/reports/month-sums.js'
 import { deletableAudit } from '../../src/audit/deletable.js'
 import { parsePeriod } from '../../src/directory/period.js'
 import { Retention } from '../../src/retention/retention.js'
@@ -146,6 +147,7 @@ export async function adminWorld(
     address: '127.0.0.1',
     port: 0,
     store: world.store,
+    sums: new MonthSums(world.store),
     recordings: world.recordings,
     live,
     arranged,

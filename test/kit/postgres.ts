@@ -4,7 +4,10 @@ import { freePort } from '../e2e/free-ports.js'
 export { noPostgres } from '../../bench/own-postgres.js'
 export type Postgres = OwnPostgres
 
+const use = async () => ({ port: await freePort(), fsync: false, sharedBuffers: '16MB' })
+
 /** A PostgreSQL server of the tests' own: nobody pulls the plug, and the disk is not waited for. */
 export const Postgres = {
-  start: async (): Promise<Postgres> => OwnPostgres.start({ port: await freePort(), fsync: false, sharedBuffers: '16MB' }),
+  start: async (): Promise<Postgres> => OwnPostgres.start(await use()),
+  replicaOf: async (primary: Postgres): Promise<Postgres> => primary.replica(await use()),
 }

@@ -48,6 +48,7 @@ export async function openPostgres(
     writing: pools.writing,
     reading: pools.reading.db,
     reports: pools.reports.db,
+    replica: readUrl === undefined || readUrl === url ? undefined : pools.reports.db,
     shared: true,
     settledEntries: () => settledEntries(pools.writing.db),
     upkeep: async (now) => {

@@ -24,7 +24,7 @@ const monthsShown = 12
 export function adviceHoursPages(site: Site, { store, directory, now, pdf }: AdviceHoursParts): void {
   site.menu({ href: '/advice-hours', text: 'Advice hours', needs: 'calls' })
 
-  site.get('/advice-hours', 'calls', async ({ identity, query }) => {
+  site.report('/advice-hours', 'calls', async ({ identity, query }) => {
     const known = directory()
     const seen = cliniciansSeen(identity, known)
     const id = query['clinician'] ?? seen.own ?? seen.all[0]?.value

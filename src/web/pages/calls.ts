@@ -38,9 +38,11 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
   const zone = knownTimeZone(timeZone)
   site.menu({ href: '/calls', text: 'Calls', needs: 'calls' })
 
-  site.get('/calls', 'calls', (asked) => page(asked, []))
+  site.report('/calls', 'calls', (asked) => page(asked, []))
   // By a form that is sent: a patient's number stands in no address, and so in no history.
-  site.post('/calls/find', 'calls', (asked) => page({ ...asked, query: {} }, [], (asked.form['number'] ?? '').trim()))
+  site.post('/calls/find', 'calls', (asked) => page({ ...asked, query: {} }, [], (asked.form['number'] ?? '').trim()), {
+    fromReports: true,
+  })
 
   site.post('/calls/views', 'calls', async (asked) => {
     const { form, by } = asked

@@ -13,7 +13,7 @@ export interface ReturnParts {
 export function returnPages(site: Site, { returns, accounts }: ReturnParts): void {
   site.menu({ href: '/returns', text: 'Returns', needs: 'reports' })
 
-  site.get('/returns', 'reports', async ({ identity }) => {
+  site.report('/returns', 'reports', async ({ identity }) => {
     const reach = reachOf(identity, 'reports')
     const handedIn = await returns.handedIn()
     const people = await accounts.peopleNamed([...handedIn.values()].map(({ by }) => by))

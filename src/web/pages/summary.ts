@@ -27,7 +27,7 @@ const offeredClasses = ['answered', 'unanswered', 'abandoned'] as const
 export function summaryPages(site: Site, { sums, directory, now }: SummaryParts): void {
   site.menu({ href: '/summary', text: 'Summary', needs: 'reports' })
 
-  site.get('/summary', 'reports', async ({ identity, query }) => {
+  site.report('/summary', 'reports', async ({ identity, query }) => {
     const reach = reachOf(identity, 'reports')
     const months = monthsUntil(whenIn(now()).month, monthsShown * 2)
     const [before, shown] = [months.slice(0, monthsShown), months.slice(monthsShown)]
