@@ -38,7 +38,7 @@ describe('the guard against guessing', () => {
     }
     expect(waits).toEqual([0, 1_000, 2_000, 4_000, 8_000])
     expect(charged(guard.guess('+441632960701', '+441632960099')).wrong()).toEqual({ kind: 'wrongAndLocked' })
-    expect(alarms.get('codes.locked')).toContain('caller +441632960701 until 2026-03-04 10:15 UTC')
+    expect(alarms.get('codes.locked')).toContain('caller 01632 960701 until 2026-03-04 10:15 UTC')
     expect(guard.guess('+441632960701', '+441632960099')).toEqual({ kind: 'locked' })
     expect(guard.guess('+441632960702', '+441632960099').kind).toBe('charged')
     await clock.advance(15 * minute)

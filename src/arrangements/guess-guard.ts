@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
+import { showNumber } from '../directory/telephone-number.js'
 import type { SharedMap } from '../fleet/shared-map.js'
 import { callerRule, GuessAccount, numberRule, type GuessRule } from './guess-account.js'
 
@@ -121,7 +122,7 @@ export class GuessGuard {
   #parties(guesser: string, dialledNumber: string): readonly [Party, Party] {
     return [
       { account: this.#account(this.#callers, guesser, this.rules.caller), name: nameOf(guesser) },
-      { account: this.#account(this.#numbers, dialledNumber, this.rules.number), name: `number ${dialledNumber}` },
+      { account: this.#account(this.#numbers, dialledNumber, this.rules.number), name: `number ${showNumber(dialledNumber)}` },
     ]
   }
 
@@ -171,5 +172,5 @@ export class GuessGuard {
 function nameOf(guesser: string): string {
   if (guesser === '') return 'callers who withhold their number'
   const [, account] = /^withheld:(.*)$/.exec(guesser) ?? []
-  return account === undefined ? `caller ${guesser}` : `a caller who withholds their number (${account.slice(0, 6)})`
+  return account === undefined ? `caller ${showNumber(guesser)}` : `a caller who withholds their number (${account.slice(0, 6)})`
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ArrangedWorld, patient } from '../../test/kit/arranged-world.js'
+import { showNumber } from '../directory/telephone-number.js'
 import type { CallBack } from '../facts/arrangement.js'
 import { requestsPerHour } from './patient-requests.js'
 
@@ -101,13 +102,13 @@ describe('requests of patients', () => {
       true,
       false,
     ])
-    expect(world.alarms.get(alarm)).toContain(patient)
+    expect(world.alarms.get(alarm)).toContain(showNumber(patient))
     expect(world.alarms.get(alarm)).not.toContain('960701')
     await world.clock.advance(30 * minute)
     await world.arranged.close()
     world.alarms.clear()
     await world.again()
-    expect(world.alarms.get(alarm)).toContain(patient)
+    expect(world.alarms.get(alarm)).toContain(showNumber(patient))
     await world.clock.advance(30 * minute)
     expect(world.alarms.has(alarm)).toBe(false)
     await asks(world, '+447700900297')

@@ -1,7 +1,7 @@
 import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { LineId } from '../directory/model.js'
-import { toE164 } from '../directory/telephone-number.js'
+import { showNumber, toE164 } from '../directory/telephone-number.js'
 import type { CallBack } from '../facts/arrangement.js'
 import type { CallEvent } from '../facts/events.js'
 import { stateOf } from './arrangement.js'
@@ -122,7 +122,7 @@ export class PatientRequests {
     const names = [...this.#many.keys()]
       .slice(-namedInAlarm)
       .map((one) =>
-        one === '' ? 'callers who withhold their number' : one.startsWith('withheld:') ? 'one who withholds their number' : one,
+        one === '' ? 'callers who withhold their number' : one.startsWith('withheld:') ? 'one who withholds their number' : showNumber(one),
       )
     const more = this.#many.size - names.length
     this.alarms.raise(

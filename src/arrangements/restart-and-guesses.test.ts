@@ -4,6 +4,7 @@ import { Scenario } from '../../test/kit/calls/scenario.js'
 import { MemoryLedger } from '../../test/kit/memory-ledger.js'
 import type { Arrangements } from '../calls/arrangements.js'
 import { ArrangedCalls } from './arranged-calls.js'
+import { showNumber } from '../directory/telephone-number.js'
 
 const minute = 60_000
 const day = 24 * 60 * minute
@@ -109,7 +110,7 @@ describe('wrong guesses, and a restart', () => {
     await before.call(['12#', '12#', '12#'])
     expect(before.refusals()).toEqual(['wrong', 'wrong', 'wrong', 'wrong', 'wrong', 'wrongAndLocked'])
     const alarm = before.alarms.get('codes.locked')
-    expect(alarm).toContain(`caller ${attacker} until`)
+    expect(alarm).toContain(`caller ${showNumber(attacker)} until`)
     await before.scenario.passes(60)
     await before.starts()
     expect(before.alarms.get('codes.locked')).toBe(alarm)

@@ -12,13 +12,13 @@ test.each([
 test('a number is masked in every form and wherever it stands', () => {
   const value = {
     candidate: 'phone:+447700900123',
-    detail: ['BYE sip:07700900123@trunk', 'tel 447700900123', '7700900123'],
+    detail: ['BYE sip:07700900123@trunk', 'tel 447700900123', '7700900123', 'caller 07700 900123 until 10:15'],
     count: 7,
     nothing: null,
     far: { deep: '"+447700900123"' },
   }
   const masked = JSON.stringify(withoutTargets(value, ['+447700900123']))
-  expect(masked).not.toContain('900123')
+  expect(masked).not.toMatch(/900 ?123/)
   expect(JSON.parse(masked)).toMatchObject({ count: 7, nothing: null })
 })
 

@@ -1,3 +1,5 @@
+import { showNumber } from './telephone-number.js'
+
 /** Specialists' numbers never leave the house. What the operations page may see of one: the first three characters and the last two. */
 export function maskedTarget(target: string): string {
   // The house's own name for a telephone of its own: nobody outside can ring it, and it gives no number away.
@@ -39,7 +41,8 @@ function formsOf(target: string): readonly string[] {
   if (user !== undefined && /^\+?\d{5,}$/.test(user)) forms.push(...formsOf(user))
   if (/^\+\d{7,}$/.test(target)) {
     const digits = target.slice(1)
-    forms.push(digits)
+    // As people write it, too: details of alarms do.
+    forms.push(digits, showNumber(target))
     // National form in the United Kingdom.
     if (digits.startsWith('44')) forms.push(`0${digits.slice(2)}`, digits.slice(2))
   }

@@ -30,7 +30,7 @@ describe('what a clinician gave', () => {
   it.each([
     [
       { rung: 5, answered: 3, talkMs: 5_400_000 },
-      { rung: '5', answered: '3', share: '60.0%', talk: '1 h 30 min', mean: '30 min 00 s' },
+      { rung: '5', answered: '3', share: '60%', talk: '1 h 30 min', mean: '30 min 00 s' },
     ],
     [
       { rung: 0, answered: 0, talkMs: 0 },

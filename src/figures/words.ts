@@ -4,12 +4,13 @@ export function count(value: number): string {
   return value.toLocaleString('en-GB')
 }
 
+/** To a tenth of a percent: `72.4%`, `80%`. */
 export function percent(share: number | undefined): string {
-  return share === undefined || Number.isNaN(share) ? '–' : `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 1)}%`
+  return share === undefined || Number.isNaN(share) ? '–' : `${(share * 100).toFixed(1).replace(/\.0$/, '')}%`
 }
 
 export function seconds(ms: number | undefined): string {
-  return ms === undefined ? '–' : `${(ms / 1_000).toFixed(ms < 100_000 ? 1 : 0)} s`
+  return ms === undefined ? '–' : `${(ms / 1_000).toFixed(ms < 99_950 ? 1 : 0)} s`
 }
 
 export function minutes(ms: number | undefined): string {

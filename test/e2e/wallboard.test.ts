@@ -86,7 +86,7 @@ describe('the wallboard, while calls are made', { timeout: 120_000 }, () => {
     })
     expect(records).toHaveLength(2)
     expect(toVoice).toHaveLength(1)
-    expect(tile('answered')).toMatchObject({ value: '1', detail: 'Of 2 offered: 50.0%', judgement: '▲ Off target' })
+    expect(tile('answered')).toMatchObject({ value: '1', detail: 'Of 2 offered: 50%', judgement: '▲ Off target' })
     // The sums know durations to within one per cent, and the page shows tenths.
     const median = quantile(toVoice, 0.5) ?? Number.NaN
     expect(Math.abs(Number.parseFloat(tile('dialToVoice')?.['value'] ?? '') * 1_000 - median)).toBeLessThanOrEqual(median * 0.01 + 51)

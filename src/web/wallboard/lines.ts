@@ -7,7 +7,8 @@ import { isWaiting } from './calls.js'
 import type { Mark, Row } from './row.js'
 import { peopleOf, type Staffing } from './staffing.js'
 import type { Targets } from './targets.js'
-import { nothingYet, percentOf, secondsOf, notNowWords } from './words.js'
+import { percent, seconds } from '../../figures/words.js'
+import { nothingYet, notNowWords } from './words.js'
 
 export interface LineNow {
   readonly line: Line
@@ -59,11 +60,11 @@ export function lineRow(
           ? nothingYet
           : `${next.at}: ${next.candidates.length === 0 ? 'nobody' : peopleOf(next.candidates, directory, names)}`,
       waiting: String(waiting.length),
-      connection: `${secondsOf(connection.median)}${marks['connection'] === 'off' ? ', over' : ''}`,
+      connection: `${seconds(connection.median)}${marks['connection'] === 'off' ? ', over' : ''}`,
       answerRate:
         answerRate === undefined
           ? nothingYet
-          : `${percentOf(answerRate)}, ${answered} of ${offered}${marks['answerRate'] === 'off' ? ', under' : ''}`,
+          : `${percent(answerRate)}, ${answered} of ${offered}${marks['answerRate'] === 'off' ? ', under' : ''}`,
       unanswered: String(unanswered),
       abandoned: String(abandoned),
     },

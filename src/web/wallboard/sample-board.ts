@@ -21,7 +21,7 @@ export const sampleBoard: Board & { readonly calls: readonly Row[] } = {
       name: 'Answered today',
       value: '42',
       detail: 'Of 58 offered: 72.4% (as of 14:03:22)',
-      target: 'Target: 80.0% or more',
+      target: 'Target: 80% or more',
     }),
     {
       ...tile('waiting', 2, 'off', { name: 'Waiting now', value: '3', detail: 'Longest wait', target: 'Target: nobody over 60 s' }),
@@ -42,7 +42,7 @@ export const sampleBoard: Board & { readonly calls: readonly Row[] } = {
         next: '13:00: Consultant cardiologist',
         waiting: '1',
         connection: '28.4 s',
-        answerRate: '90.0%, 18 of 20',
+        answerRate: '90%, 18 of 20',
         unanswered: '1',
         abandoned: '1',
       },

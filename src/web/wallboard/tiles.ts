@@ -4,7 +4,8 @@ import { isWaiting } from './calls.js'
 import type { Row } from './row.js'
 import type { Staffing } from './staffing.js'
 import type { Targets } from './targets.js'
-import { nothingYet, percentOf, secondsOf } from './words.js'
+import { percent, seconds } from '../../figures/words.js'
+import { nothingYet } from './words.js'
 
 export interface Now {
   /** Of today, of all lines that are seen. */
@@ -34,15 +35,15 @@ export function tilesOf({ figures, asOf, calls, staffings, overdue, alarms }: No
   return [
     tile('dialToVoice', dialToVoice.median === undefined ? 'none' : dialToVoice.median <= targets.dialToVoiceMs ? 'good' : 'off', {
       name: 'Dial to voice, median today',
-      value: secondsOf(dialToVoice.median),
+      value: seconds(dialToVoice.median),
       detail: ofToday(answered === 0 ? 'No answered call yet' : `Of ${answered} answered ${answered === 1 ? 'call' : 'calls'}`),
       target: `Target: ${targets.dialToVoiceMs / 1_000} s or less`,
     }),
     tile('answered', answerRate === undefined ? 'none' : answerRate >= targets.answerRate ? 'good' : 'off', {
       name: 'Answered today',
       value: String(answered),
-      detail: ofToday(offered === 0 ? 'No call offered yet' : `Of ${offered} offered: ${percentOf(answerRate)}`),
-      target: `Target: ${percentOf(targets.answerRate)} or more`,
+      detail: ofToday(offered === 0 ? 'No call offered yet' : `Of ${offered} offered: ${percent(answerRate)}`),
+      target: `Target: ${percent(targets.answerRate)} or more`,
     }),
     {
       ...tile('waiting', (longest?.waitedMs ?? 0) > targets.waitMs ? 'off' : 'good', {

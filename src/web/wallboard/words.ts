@@ -17,15 +17,6 @@ export const stageWords: Readonly<Record<LiveStage, string>> = {
   ending: 'Ending',
 }
 
-/** Of durations in sums: to a tenth of a second, as in the reports. */
-export function secondsOf(ms: number | undefined): string {
-  return ms === undefined ? nothingYet : `${(ms / 1_000).toFixed(ms < 99_950 ? 1 : 0)} s`
-}
-
-export function percentOf(share: number | undefined): string {
-  return share === undefined ? nothingYet : `${(share * 100).toFixed(share === 0 || share === 1 ? 0 : 1)}%`
-}
-
 /** `1:15`, `1:01:15`. */
 export function clockOf(ms: number): string {
   const whole = Math.max(0, Math.floor(ms / 1_000))
