@@ -81,26 +81,50 @@ function drop(name, key) {
   rows[name].shown.delete(key)
 }
 
-function take(message) {
-  if (message.agoMs !== undefined) {
-    heardAt = performance.now() - message.agoMs
+/** Calls come and go in bursts: what is told within this time is drawn at once, ms. */
+const drawnEveryMs = 100
+let told = []
+let drawnAt = -drawnEveryMs
+let drawing = false
+
+function hear(message) {
+  told.push({ message, at: performance.now() })
+  if (drawing) return
+  drawing = true
+  setTimeout(draw, Math.max(0, drawnAt + drawnEveryMs - performance.now()))
+}
+
+function draw() {
+  drawnAt = performance.now()
+  drawing = false
+  const messages = told
+  told = []
+  for (const { message, at } of messages) take(message, drawnAt - at)
+  tick()
+}
+
+/** @param waited for its turn to be drawn, ms */
+function take(message, waited) {
+  const agoMs = message.agoMs === undefined ? undefined : message.agoMs + waited
+  if (agoMs !== undefined) {
+    heardAt = performance.now() - agoMs
     serverNow = message.now
   }
   why = message.kind === 'lost' ? message.why : undefined
   // Its words stay as they are; when it goes on, all of it is asked for once more.
-  if (paused && message.kind !== 'lost') return tick()
+  if (paused && message.kind !== 'lost') return
   if (message.kind === 'all') {
     for (const [name, all] of Object.entries(message.parts)) {
       const keys = new Set(all.map(({ key }) => key))
       for (const key of [...rows[name].shown.keys()]) if (!keys.has(key)) drop(name, key)
-      for (const row of all) put(name, row, row.agoMs)
+      for (const row of all) put(name, row, row.agoMs + waited)
     }
   } else if (message.kind === 'event') {
     const { name, data } = message
-    if (name === 'call') put('calls', data.call, message.agoMs)
+    if (name === 'call') put('calls', data.call, agoMs)
     else if (name === 'over') drop('calls', data.key)
     else if (name === 'board') {
-      for (const [part, some] of Object.entries(data.rows)) for (const row of some) put(part, row, message.agoMs)
+      for (const [part, some] of Object.entries(data.rows)) for (const row of some) put(part, row, agoMs)
       for (const [part, keys] of Object.entries(data.gone)) for (const key of keys) drop(part, key)
     }
   }
@@ -108,7 +132,6 @@ function take(message) {
   find('[data-empty=calls]').hidden = calls > 0
   find('[data-section=calls]').hidden = calls === 0
   find('[data-section=alarms]').hidden = rows.alarms.shown.size === 0
-  tick()
 }
 
 function clockOf(ms) {
@@ -159,7 +182,7 @@ function sayAloud() {
   )
 }
 
-const ask = listen({ stream: root.dataset.wallboard, view: root.dataset.view, worker: root.dataset.worker }, take)
+const ask = listen({ stream: root.dataset.wallboard, view: root.dataset.view, worker: root.dataset.worker }, hear)
 setInterval(tick, 1_000)
 setInterval(sayAloud, sayEveryMs)
 
