@@ -1,13 +1,14 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
+import { connect } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Phone } from '../../src/embedded/phones/phone.js'
 import { findChromium, type Browser } from '../keeping/browser.js'
-import { Engine } from './engine.js'
+import { Engine, eventually } from './engine.js'
+import { freePort } from './free-ports.js'
 import { dial, heardHz, microphone, phonePage, plainMicrophone, press, state, words } from './phone-page.js'
 import { world } from './world.js'
 
@@ -20,17 +21,35 @@ const missing =
 const wardTone = 1_100
 const browserTone = 530
 
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  return port
+/** Whether a server takes connections there. */
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
 
-/** A network that lets nothing out but what goes by way of a TURN server: the browser is told so, and has no other candidate. */
-const byTurnAlone = `${plainMicrophone}; window.RTCPeerConnection = class extends RTCPeerConnection { constructor(given) { super({ ...given, iceTransportPolicy: 'relay' }); window.connection = this } }`
+/**
+ * A network that lets nothing out but what goes by way of a TURN server: the browser is told so, and has no other candidate. The way that it has found counts as chosen from the second look on: that comes
+ * a round trip later, or more.
+ */
+const byTurnAlone = `${plainMicrophone}; window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(given) {
+    super({ ...given, iceTransportPolicy: 'relay' })
+    window.connection = this
+  }
+  async getStats() {
+    const all = await super.getStats()
+    const chosen = this.looked
+    this.looked = true
+    return chosen ? all : new Map([...all].map(([id, one]) => [id, { ...one, nominated: false }]))
+  }
+}`
 
 describe.skipIf(missing !== undefined)(
   `a browser in a network that lets no UDP out${missing === undefined ? '' : `: left out, ${missing}`}`,
@@ -51,6 +70,7 @@ describe.skipIf(missing !== undefined)(
         '-n', '--listening-ip=127.0.0.1', '--relay-ip=127.0.0.1', `--listening-port=${port}`, '--use-auth-secret', '--static-auth-secret=shared', '--realm=tests',
         '--allow-loopback-peers', '--no-tls', '--no-dtls', '--no-cli', '--no-multicast-peers', '--log-file=stdout', `--pidfile=${join(folder, 'pid')}`, `--userdb=${join(folder, 'db')}`,
       ], { stdio: 'ignore' })
+      expect(await eventually(async () => (await listens(port)) || undefined, 20_000)).toBe(true)
       ward = await Phone.open({ name: 'Ward', toneHz: wardTone })
       const directory = JSON.parse(
         world(
@@ -100,9 +120,13 @@ describe.skipIf(missing !== undefined)(
       const found = "[...document.querySelectorAll('#phone-test-found li')].map((one) => one.textContent)"
       await page.until(`document.getElementById('phone-test').disabled === false && ${found}.length >= 7`, 40_000)
       const said = await page.evaluate<string[]>(found)
-      expect(said).toContain(`Good: the TURN server turn:127.0.0.1:${port}?transport=tcp answers`)
-      expect(said.some((one) => one.startsWith('Not good: the TURN server turn:127.0.0.1:9?transport=tcp does not answer'))).toBe(true)
-      expect(said.some((one) => /^Good: voice gets through by way of a TURN server, \d+ ms after dialling$/.test(one))).toBe(true)
+      expect(said).toEqual(
+        expect.arrayContaining([
+          `Good: the TURN server turn:127.0.0.1:${port}?transport=tcp answers`,
+          expect.stringMatching(/^Not good: the TURN server turn:127\.0\.0\.1:9\?transport=tcp does not answer/),
+          expect.stringMatching(/^Good: voice gets through by way of a TURN server, \d+ ms after dialling$/),
+        ]),
+      )
     })
 
     it('talks, by TCP to the TURN server', async () => {
@@ -115,7 +139,7 @@ describe.skipIf(missing !== undefined)(
       await ward.hears(browserTone, { withinMs: 20_000 })
       await expect.poll(async () => Math.abs((await page.evaluate<number>(heardHz)) - wardTone) < 25).toBe(true)
       const way = await page.evaluate<string>(
-        "(async () => { const all = await window.connection.getStats(); const pair = [...all.values()].find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded'); const { candidateType, relayProtocol } = all.get(pair.localCandidateId); return candidateType + ' ' + relayProtocol })()",
+        "(async () => { await window.connection.getStats(); const all = await window.connection.getStats(); const pair = [...all.values()].find(({ type, nominated, state }) => type === 'candidate-pair' && nominated && state === 'succeeded'); const { candidateType, relayProtocol } = all.get(pair.localCandidateId); return candidateType + ' ' + relayProtocol })()",
       )
       expect(way).toBe('relay tcp')
       await page.evaluate(press('end'))

@@ -2,6 +2,7 @@
 const listenMs = 4_000
 const connectMs = 8_000
 const turnMs = 5_000
+const chosenMs = 3_000
 /** A quiet room is above it; a microphone that is switched off is not. */
 const silence = 0.05
 const slowMs = 300
@@ -123,11 +124,17 @@ function turnServers(iceServers) {
   )
 }
 
+/** The way is chosen (nominated, RFC 8445 section 8.1.1) a round trip after it is found, and later where the service has much to do. */
 async function byTurn(connection) {
-  if (connection === undefined) return ''
-  const all = await connection.getStats()
-  const pair = pairOf([...all.values()])
-  return all.get(pair?.localCandidateId)?.candidateType === 'relay' ? ' by way of a TURN server' : ''
+  const until = performance.now() + chosenMs
+  while (connection !== undefined && connection.iceConnectionState !== 'closed') {
+    const all = await connection.getStats()
+    const pair = pairOf([...all.values()])
+    if (pair !== undefined) return all.get(pair.localCandidateId)?.candidateType === 'relay' ? ' by way of a TURN server' : ''
+    if (performance.now() > until) break
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  return ''
 }
 
 function pairOf(all) {
