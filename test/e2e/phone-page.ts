@@ -73,10 +73,13 @@ export const press = (id: string) => `document.getElementById('phone-${id}').cli
 export const dial = (code: string) => `document.querySelector('[data-dial="${code}"]').click()`
 
 /** A microphone that says this tone, and is allowed. */
-export const microphone = (folder: string, hz: number): readonly string[] => [
+export const microphone = (folder: string, hz: number): readonly string[] => microphoneWith(microphoneFile(folder, hz))
+
+/** The same with what is in a WAV file, again and again. */
+export const microphoneWith = (file: string): readonly string[] => [
   '--use-fake-ui-for-media-stream',
   '--use-fake-device-for-media-stream',
-  `--use-file-for-fake-audio-capture=${microphoneFile(folder, hz)}`,
+  `--use-file-for-fake-audio-capture=${file}`,
 ]
 
 /** A browser in which that clinician has signed in, at the page that calls. @param before runs before every page */
