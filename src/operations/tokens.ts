@@ -1,6 +1,7 @@
 import type { Accounts } from '../accounts/accounts.js'
 import type { By } from '../accounts/by.js'
-import { meets, type Identity, type Token } from '../accounts/identity.js'
+import type { Identity, Token } from '../accounts/identity.js'
+import { mayGive, mayGiveFor } from '../accounts/may-give.js'
 import { isPermission, isWholePermission, permissions, scopeName, scopeNamed } from '../accounts/roles.js'
 import type { Directory } from '../directory/model.js'
 import { isKnown } from './people.js'
@@ -51,7 +52,7 @@ export function tokenOperations({ accounts, directory }: TokenParts) {
       if (name.trim() === '' || name.length > 100)
         problems.push({ field: 'name', message: 'Enter what the program is called, up to 100 characters' })
       if (may.length === 0 || may.length < asks.length) problems.push({ field: 'may', message: 'Choose what it may do' })
-      else if (may.some((one) => !meets(identity, one))) problems.push({ field: 'may', message: 'Choose only what you may do yourself' })
+      else if (may.some((one) => !mayGive(identity, one))) problems.push({ field: 'may', message: 'Choose only what you may do yourself' })
       if (scope === undefined || !isKnown(scope, directory())) problems.push({ field: 'scope', message: 'Choose what it is for' })
       else if (scope.kind !== 'everywhere' && may.some(isWholePermission))
         problems.push({
@@ -61,6 +62,8 @@ export function tokenOperations({ accounts, directory }: TokenParts) {
             .map((one) => permissions[one])
             .join('; ')}: this is for everything, or not at all; choose Everywhere`,
         })
+      else if (problems.length === 0 && may.some((one) => !mayGiveFor(identity, one, scope, directory())))
+        problems.push({ field: 'scope', message: 'Choose only what you may do all of this for yourself' })
       problems.push(...wrongDays(days))
       if (problems.length > 0 || scope === undefined) return allBad(problems)
       return asked(

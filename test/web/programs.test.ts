@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest'
 import { system } from '../../src/accounts/by.js'
+import { beginSession, defaultSessionLimits } from '../../src/accounts/sessions.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { Browser, findChromium } from '../keeping/browser.js'
 import { expectGood } from './axe.js'
@@ -62,6 +63,54 @@ test('nobody gives a program what they may not do themselves', async () => {
     scope: { kind: 'everywhere' },
   })
   expect((await post([], `programs/${screen.id}/end`)).status).toBe(404)
+})
+
+test('nobody gives a program more than they reach: not the calls of others, not what they were approved for, not another organisation', async () => {
+  const world = await adminWorld()
+  const { id } = await world.accounts.addPerson(system, { name: 'Sam Field', clinician: 'dr-okafor' })
+  for (const [role, scope] of [
+    ['administrator', { kind: 'everywhere' }],
+    ['clinician', { kind: 'organisation', id: 'st-brides' }],
+    ['serviceManager', { kind: 'organisation', id: 'st-brides' }],
+  ] as const)
+    await world.accounts.grant(system, { person: id, role, scope })
+  await world.accounts.grant(system, {
+    person: id,
+    role: 'pidApproved',
+    scope: { kind: 'everywhere' },
+    reason: 'Complaint 17',
+    until: Date.now() + 86_400_000,
+  })
+  const { secret: session } = await beginSession(
+    world.store.tables.writing,
+    { person: id, method: 'password', secondFactor: true, address: '127.0.0.1', userAgent: 'test' },
+    defaultSessionLimits,
+    Date.now(),
+  )
+  const make = async (may: string, scope: string) => {
+    const answer = await fetch(`${world.admin.url}api/tokens`, {
+      method: 'POST',
+      headers: { cookie: `__Host-ringround=${session}`, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'export', may: [may], scope, days: 7 }),
+    })
+    const { error } = (await answer.json()) as { error?: { field?: string } }
+    return error?.field ?? answer.status
+  }
+  const page = await (await fetch(`${world.admin.url}programs`, { headers: { cookie: `__Host-ringround=${session}` } })).text()
+  expect([page.includes('value="calls"'), page.includes('value="recordings"'), page.includes('value="pocket"')]).toEqual([
+    true,
+    false,
+    false,
+  ])
+  // They see recordings by approval and of their own calls: neither is theirs to hand on.
+  expect(await make('recordings', 'everywhere')).toBe('may')
+  expect(await make('recordings', 'organisation:st-brides')).toBe('may')
+  expect(await make('pocket', 'organisation:st-brides')).toBe('may')
+  for (const scope of ['everywhere', 'organisation:wend-vale', 'line:ent-adult'])
+    expect([scope, await make('calls', scope)]).toEqual([scope, 'scope'])
+  expect(await make('calls', 'organisation:st-brides')).toBe(201)
+  expect(await make('calls', 'line:cardiology')).toBe(201)
+  expect(await make('metrics', 'everywhere')).toBe(201)
 })
 
 test('what is wrong with a token is said beside its field', async () => {

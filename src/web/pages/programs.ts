@@ -1,5 +1,5 @@
 import type { Accounts } from '../../accounts/accounts.js'
-import { meets } from '../../accounts/identity.js'
+import { mayGive } from '../../accounts/may-give.js'
 import { permissionNames, permissions } from '../../accounts/roles.js'
 import type { Directory } from '../../directory/model.js'
 import type { Operations } from '../../operations/operations.js'
@@ -58,7 +58,7 @@ export function programPages(site: Site, { accounts, operations: { tokens }, dir
           madeBy: people.get(madeBy)?.name ?? 'The service itself',
         })),
         mayItems: permissionNames
-          .filter((one) => meets(asked.identity, one))
+          .filter((one) => mayGive(asked.identity, one))
           .map((one) => ({ value: one, text: permissions[one], checked: chosen.has(one) })),
         scopeItems: scopeItems(directory()),
         lifeItems: lives.map((days) => ({ value: String(days), text: `${days} days` })),
