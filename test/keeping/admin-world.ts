@@ -75,6 +75,7 @@ export async function adminWorld(
     readonly admin?: Partial<AdminSettings>
     readonly recordings?: Partial<RecordingsSettings>
     readonly folder?: string
+    /** Default: that of the demo. */ readonly directory?: Directory
     readonly mailing?: 'sent' | 'shown' | 'none'
     readonly push?: { readonly services: readonly string[]; readonly publicKey: () => Promise<string> }
     readonly providers?: readonly ProviderSetting[]
@@ -82,7 +83,7 @@ export async function adminWorld(
   } = {},
 ): Promise<AdminWorld> {
   const world = await keptWorld(more.recordings, more.folder)
-  const directory = demoDirectory()
+  const directory = more.directory ?? demoDirectory()
   let health = healthy
   const live = createLiveBoard(world.store.log, {
     organisation: (id) => directory.organisations.get(id)?.name,
