@@ -182,6 +182,22 @@ export function mediaContract(name: string, open: () => Promise<MediaWorld>): vo
       await world.settled(leg.close())
     })
 
+    it('a caller who is being answered in that moment is answered, and goes on at another one', async () => {
+      let durable = (): void => undefined
+      const when = new Promise<void>((resolve) => (durable = resolve))
+      const answered = new Promise<Leg>((resolve) => world.switch.onIncoming(async (call) => resolve(legOf(await call.answer({ when })))))
+      const call = world.call()
+      // The channel is there, and the 200 waits for the disk.
+      await world.elapse(500)
+      await world.mediaDies()
+      durable()
+      const caller = await call
+      const leg = await world.settled(answered)
+      expect((await world.settled(leg.play([world.file(200)]), 8_000)).kind).toBe('finished')
+      expect([leg.ended, caller.released]).toEqual([undefined, false])
+      await world.settled(leg.close())
+    })
+
     it('a party that hangs up in that moment is gone, and nothing is left', async () => {
       const { caller, leg } = await answeredCaller()
       const playing = leg.play([world.file(3_000)])

@@ -62,6 +62,21 @@ it('a media server that stands still is left within five seconds; awake again, i
   expect(await world.leaks()).toEqual([])
 })
 
+it('a telephone that answers while its media server stands still is connected at another one, and does not ring twice', async () => {
+  const { leg } = await answered()
+  const telephone = await world.telephone()
+  const target = { kind: 'uri', uri: telephone.uri } as const
+  const dialling = world.switch.dial(target, { from: { number: '+441632960000' }, ringMs: 20_000, signal: never(), near: leg })
+  const rung = await telephone.nextCall()
+  media.freeze()
+  rung.answer()
+  const other = legOf(await world.settled(dialling, 15_000))
+  expect((await world.settled(other.play([world.file(200)]), 8_000)).kind).toBe('finished')
+  expect(telephone.calls).toHaveLength(1)
+  await world.settled(Promise.all([leg.close(), other.close()]))
+  await world.mediaIsBack()
+})
+
 it('a party that cannot take it just now (491) is asked again', async () => {
   const { phone, leg } = await answered()
   phone.reinviteRefusals.push(491, 491)

@@ -44,7 +44,7 @@ export async function adopt(pair: ServerPair, identity: LegIdentity, isOurs: () 
     const party = new PartyDialog(partyDialog.asDialog(), leg, refreshingOf(identity))
     const [there] = await Promise.all([partyDialog.exists(), mediaDialog.exists()])
     // FreeSWITCH has lost it in this moment, and the party is there.
-    if (there === true && leg.ended?.ending === 'mediaLost') {
+    if (there === true && !leg.ended && channel.gone) {
       void channel.release()
       return await adoptWithoutChannel(pair, identity, partyDialog)
     }

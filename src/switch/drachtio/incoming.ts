@@ -199,7 +199,11 @@ export class DrachtioIncomingCall implements IncomingCall {
       const later = new LaterParty(described, coming.letGo)
       party = await this.#accept(
         described,
-        (dialog, timer) => new PartyDialog(dialog, later, timer),
+        (dialog, timer) => {
+          const answered = new PartyDialog(dialog, later, timer)
+          answered.expectAck(false)
+          return answered
+        },
         (late) => void late.bye().catch(() => undefined),
       )
       if (party === undefined) return { kind: 'cancelled' }
@@ -288,7 +292,7 @@ export class DrachtioIncomingCall implements IncomingCall {
       described,
       (dialog, timer) => {
         const party = new PartyDialog(dialog, leg, timer)
-        if (offer === undefined) party.expectAnswer()
+        party.expectAck(offer === undefined)
         leg.begin(party, described)
         return leg
       },

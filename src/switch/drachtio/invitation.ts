@@ -94,9 +94,7 @@ export class Invitation {
       this.#timer = setTimeout(() => this.#giveUp(failed('ours', 'drachtio did not send the INVITE')), sentMs)
       this.#forgetLoss = this.#pair.signalling.onLost(() => this.#giveUp(failed('ours', this.#pair.signalling.detail)))
       // A media server that went while the phone was ringing: nobody could be spoken to.
-      void this.#leg.hungUp.then((hangUp) =>
-        this.#giveUp(failed('ours', `the media server hung up: ${hangUp.detail ?? hangUp.ending}`), { mediaLost: true }),
-      )
+      this.#leg.onLostEarly = (cause) => this.#giveUp(failed('ours', `the media server hung up: ${cause}`), { mediaLost: true })
       if (isBrowser(this.#route)) this.#inviteToOffer()
       else if (this.#encrypted !== undefined) this.#invite(this.#encrypted)
       else if (isOverIPv6(this.#route))
@@ -299,19 +297,16 @@ export class Invitation {
     this.#request = undefined
     this.#stopWaiting()
     leg.secured = securedBy(audio)
-    leg.takeAnswer(audio, dialog.res.source_address, this.#route.trunk !== undefined).then(
-      (taken) => {
-        leg.begin(party, offer)
-        if (!taken) this.#finish(failed('farEnd', nothingInCommon))
-        if (this.#settled) void leg.close()
-        else this.#finish({ kind: 'answered', leg, at, rangMs })
-      },
-      (error: unknown) => {
-        leg.begin(party, offer)
-        void leg.close()
-        this.#finish(failed('ours', asError(error).message))
-      },
-    )
+    // The party is there: it is not rung again, but goes to another media server.
+    leg.onLostEarly = () => undefined
+    void leg.takeAnswer(audio, dialog.res.source_address, this.#route.trunk !== undefined).then(async (taken) => {
+      leg.begin(party, offer)
+      await leg.settled()
+      if (!taken) this.#finish(failed('farEnd', nothingInCommon))
+      if (this.#settled) void leg.close()
+      else if (leg.ended?.ending === 'mediaLost') this.#finish(failed('ours', leg.ended.detail ?? 'the media server is lost'))
+      else this.#finish({ kind: 'answered', leg, at, rangMs })
+    })
   }
 
   /** Settles before the far end has answered. */

@@ -1,4 +1,5 @@
 import type { Audio, HangUp, Heard, Leg, LegEnding, ListenOptions, Moved, Played, Recording, RecordResult } from '../port.js'
+import { asError } from '../../common/errors.js'
 import type { Channel, ChannelLoss } from './channel.js'
 import { aborted, atMost } from './deadline.js'
 import { asKey, asKeySource, Keys, type Press } from './keys.js'
@@ -43,6 +44,10 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #origins: { readonly media: Origin; readonly party: Origin }
   readonly #recordings = new LegRecordings(this)
   #dialog: PartyDialog | undefined
+  /** Why its channel was lost before its party was there. */
+  #lostEarly: string | undefined
+  /** Told so: nobody can be rung with it. */
+  onLostEarly: (cause: string) => void = () => undefined
   #settle: (hangUp: HangUp) => void = () => undefined
   #ended: HangUp | undefined
   #released: Promise<void> = Promise.resolve()
@@ -137,6 +142,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
       (withinMs) => dialog.presence(withinMs),
       () => this.#end('mediaTimeout', 'no voice, and no answer to OPTIONS'),
     )
+    if (this.#lostEarly !== undefined) this.#onChannelLost({ cause: this.#lostEarly })
   }
 
   /** What the media server has been told of the party. Where it has still to be found, nobody else is believed meanwhile. */
@@ -226,8 +232,6 @@ export class DrachtioLeg implements Leg, PartyEvents {
     return this.#released
   }
 
-  // What the party does (PartyEvents)
-
   key(key: Parameters<PartyEvents['key']>[0]): void {
     this.#keys.press({ key, source: 'info', at: Date.now() }, performance.now())
   }
@@ -256,18 +260,17 @@ export class DrachtioLeg implements Leg, PartyEvents {
   }
 
   /**
-   * The party's answer to an offer that we made.
+   * The party's answer to an offer that we made. Where the media server does not take it any more, the party, which is there, goes to another one.
    * @param trusted we chose to ring it there: a trunk
    * @returns false when the media server cannot do what the party wants
    */
   async takeAnswer(party: PartyAudio, source: string | undefined, trusted = false): Promise<boolean> {
     this.#trusted = trusted
-    const told = await describeParty(this.channel, party, this.#origins.media, {
-      ...this.pair.describer(source),
-      trusted,
-      known: this.#known,
-    })
-    if (told !== undefined) this.told(told)
+    const channel = this.#channel
+    const by = { ...this.pair.describer(source), trusted, known: this.#known }
+    const told = await describeParty(channel, party, this.#origins.media, by).catch((error: unknown) => asError(error))
+    if (told instanceof Error) channel.giveUp(told.message)
+    else if (told !== undefined) this.told(told)
     return told !== undefined
   }
 
@@ -277,7 +280,8 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   #onChannelLost({ cause }: ChannelLoss): void {
     if (cause === 'MEDIA_TIMEOUT') this.#end('mediaTimeout', cause)
-    else if (!this.#dialog || !this.#moves.again()) this.#end('mediaLost', cause)
+    else if (!this.#dialog) this.onLostEarly((this.#lostEarly = cause))
+    else if (!this.#moves.again()) this.#end('mediaLost', cause)
     else void this.#move(cause)
   }
 

@@ -4,7 +4,7 @@ import { descriptionIn } from '../../embedded/protocols/sdp/body.js'
 import { keyInInfo } from '../../embedded/protocols/sip/key-in-info.js'
 import type { Key } from '../port.js'
 import { asError } from '../../common/errors.js'
-import { DeadlinePassed, withDeadline } from './deadline.js'
+import { atMost, DeadlinePassed, withDeadline } from './deadline.js'
 import { asKey } from './keys.js'
 import { answerSessionTimer, refreshedBy, timerOfOffer, type Refreshing, type SessionTimerAnswer } from './session-timer.js'
 import type { Presence } from './silence-watch.js'
@@ -13,6 +13,8 @@ import type { DialogIdentity } from './standing-dialog.js'
 const byeMs = 2_000
 /** A party that says nothing to our offer for this long is gone: four transmissions over UDP. */
 const offerMs = 8_000
+/** So long an ACK is waited for: one that was lost comes with the next copy of our 200, after T1 and twice that (RFC 3261 section 13.3.1.4). */
+const ackMs = 2_000
 /** How often an offer is made again to a party that cannot take it just now. */
 const offersAtMost = 5
 /** A party that asks for more patience than this is not waited for. */
@@ -71,6 +73,8 @@ export class PartyDialog {
   /** An offer of ours is out. */
   #offering = false
   #awaitingAnswer = false
+  /** Settles with the ACK of our 200. */
+  #acknowledged: Promise<unknown> = Promise.resolve()
   #over = false
   /** Who refreshes the session. */
   #refreshing: Refreshing | undefined
@@ -115,9 +119,13 @@ export class PartyDialog {
     })
   }
 
-  /** The ACK will bring the answer to the offer that our 200 made. */
-  expectAnswer(): void {
-    this.#awaitingAnswer = true
+  /**
+   * Our 200 has left: until its ACK has come we offer nothing (RFC 3261 section 14.1).
+   * @param withAnswer it brings the answer to the offer that our 200 made
+   */
+  expectAck(withAnswer: boolean): void {
+    this.#awaitingAnswer = withAnswer
+    this.#acknowledged = atMost(ackMs, new Promise((resolve) => this.#dialog.once('ack', resolve)))
   }
 
   /**
@@ -170,6 +178,7 @@ export class PartyDialog {
   }
 
   async #ask(sdp?: string): Promise<Accepted | Exclude<OfferAnswer, { readonly kind: 'answered' }>> {
+    await this.#acknowledged
     for (let tries = 1; ; tries++) {
       if (this.#over) return { kind: 'gone', why: 'the party has hung up' }
       const [response, acknowledge] = this.#changing ? [] : await this.#reinvite(sdp)
