@@ -88,6 +88,29 @@ it('the media server of a browser dies in a talk: it is asked for an offer, and 
   await world.settled(Promise.all([closed, telephone.close()]))
 }, 60_000)
 
+it('the media server dies while a browser that has been answered shakes hands: it is asked for an offer, and hears another one', async () => {
+  const { webSocket } = await open()
+  const signalling = await BrowserPhone.open(webSocket, { name: `browser${++names}` })
+  signalling.isPresent = true
+  const before = new WebRtcPeer()
+  opened.push(
+    () => signalling.close(),
+    () => before.close(),
+  )
+  const answering = next()
+  signalling.send(signalling.request('INVITE', { body: await before.offer() }))
+  const ok = await signalling.expects('SIP/2.0 200')
+  signalling.send(signalling.request('ACK', { headers: { To: header(ok, 'To'), CSeq: '1 ACK' } }))
+  await world.mediaDies()
+  const audio = await offersAnew(signalling)
+  const leg = await world.settled(answering, 12_000)
+  void leg.play([{ kind: 'tone', tone: 'ringback' }])
+  await expect.poll(() => audio.share(400)).toBeGreaterThan(0.4)
+  const closed = leg.close()
+  signalling.send(signalling.response(await signalling.expects('BYE'), '200 OK'))
+  await world.settled(closed)
+}, 60_000)
+
 it('a browser that makes no offer then gets its BYE, and whoever talked with it goes on', async () => {
   const { signalling, browser, phone, telephone } = await browserAndTelephone()
   const other = moved(telephone)

@@ -21,10 +21,10 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-async function answered(): Promise<{ phone: PhoneCall; leg: Leg }> {
+async function answered(withinMs?: number): Promise<{ phone: PhoneCall; leg: Leg }> {
   const answering = new Promise<Leg>((resolve) => world.switch.onIncoming(async (call) => resolve(legOf(await call.answer()))))
   const phone = await world.place()
-  const leg = await world.settled(answering)
+  const leg = await world.settled(answering, withinMs)
   await phone.answered()
   return { phone, leg }
 }
@@ -60,6 +60,27 @@ it('a media server that stands still is left within five seconds; awake again, i
   await world.mediaIsBack()
   await world.settled(leg.close())
   expect(await world.leaks()).toEqual([])
+})
+
+it('a caller who comes while the media server stands still is answered at another one', async () => {
+  media.freeze()
+  const { phone, leg } = await answered(12_000)
+  void leg.play([tone])
+  await phone.media.hears(400)
+  await world.settled(leg.close())
+  await world.mediaIsBack()
+})
+
+it('a telephone that is to be rung while the media server stands still is rung at another one', async () => {
+  const telephone = await world.telephone()
+  telephone.onCall = (call) => call.answer()
+  media.freeze()
+  const target = { kind: 'uri', uri: telephone.uri } as const
+  const dialling = world.switch.dial(target, { from: { number: '+441632960000' }, ringMs: 20_000, signal: never() })
+  const leg = legOf(await world.settled(dialling, 15_000))
+  expect((await world.settled(leg.play([world.file(200)]), 8_000)).kind).toBe('finished')
+  await world.settled(leg.close())
+  await world.mediaIsBack()
 })
 
 it('a telephone that answers while its media server stands still is connected at another one, and does not ring twice', async () => {

@@ -29,7 +29,7 @@ export class ChannelSocket {
   readonly id: string
   readonly #endpoint: Mrf.Endpoint
   readonly #executions = new Map<string, { readonly started: () => void; readonly gone: (error: ChannelGone) => void }>()
-  readonly #commands = new Set<(error: ChannelGone) => void>()
+  readonly #asked = new Set<(error: ChannelGone) => void>()
   #gone = false
 
   constructor(endpoint: Mrf.Endpoint, connection: Mrf.Connection) {
@@ -89,14 +89,22 @@ export class ChannelSocket {
    */
   api(command: string, rest = ''): Promise<string> {
     const line = `${command} ${this.id}${rest === '' ? '' : ` ${rest}`}`
-    const connection = this.#endpoint.conn
-    if (connection === null || this.#gone) return Promise.reject(new ChannelGone(`${command} on a channel that is gone`))
+    return this.asked(`FreeSWITCH: ${command}`, apiMs, (resolve, reject) => {
+      const connection = this.#endpoint.conn
+      if (connection) connection.api(line, (event) => resolve(event.getBody().trim()))
+      else reject(new ChannelGone(`${command} on a channel that is gone`))
+    })
+  }
+
+  /** As `withDeadline`; rejects with `ChannelGone` when the channel goes first: no answer comes then. */
+  protected asked<T>(what: string, ms: number, ask: (resolve: (value: T) => void, reject: (error: unknown) => void) => void): Promise<T> {
+    if (this.#gone) return Promise.reject(new ChannelGone(`${what}, on a channel that is gone`))
     let gone: (error: ChannelGone) => void = () => undefined
-    return withDeadline<string>(`FreeSWITCH: ${command}`, apiMs, (resolve, reject) => {
+    return withDeadline<T>(what, ms, (resolve, reject) => {
       gone = reject
-      this.#commands.add(gone)
-      connection.api(line, (event) => resolve(event.getBody().trim()))
-    }).finally(() => this.#commands.delete(gone))
+      this.#asked.add(gone)
+      ask(resolve, reject)
+    }).finally(() => this.#asked.delete(gone))
   }
 
   /** As `api`, for commands that are obeyed or refused: rejects with what FreeSWITCH says unless that is `+OK`. */
@@ -111,7 +119,7 @@ export class ChannelSocket {
     const executions = [...this.#executions.values()]
     this.#executions.clear()
     for (const execution of executions) execution.gone(new ChannelGone('the channel is gone'))
-    for (const gone of this.#commands) gone(new ChannelGone('the channel is gone'))
-    this.#commands.clear()
+    for (const gone of this.#asked) gone(new ChannelGone('the channel is gone'))
+    this.#asked.clear()
   }
 }

@@ -111,6 +111,11 @@ export class Channel extends ChannelSocket {
     answerReinvites(dialog, (offer) => this.#onOffer(offer))
   }
 
+  /** Why it is gone, though nobody asked for it. */
+  get loss(): ChannelLoss | undefined {
+    return this.#loss
+  }
+
   /** It has a party already: an engine that died had described one. */
   takenOver(): void {
     this.used = true
@@ -167,7 +172,7 @@ export class Channel extends ChannelSocket {
     return this.#afterOthers(async () => {
       const before = this.#dialog.local.sdp
       this.#dialog.local.sdp = sdp
-      const offered = withDeadline<string>('FreeSWITCH: its offer', reinviteMs, (resolve) => (this.#onOffer = resolve))
+      const offered = this.asked<string>('FreeSWITCH: its offer', reinviteMs, (resolve) => (this.#onOffer = resolve))
       offered.catch(() => undefined)
       const said = await this.api('uuid_media_reneg')
       if (unknownCommand.test(said)) {
@@ -238,7 +243,7 @@ export class Channel extends ChannelSocket {
   }
 
   async #describe(sdp: string): Promise<string> {
-    const answer = await withDeadline<Srf.Response>('FreeSWITCH: re-INVITE', reinviteMs, (resolve, reject) =>
+    const answer = await this.asked<Srf.Response>('FreeSWITCH: re-INVITE', reinviteMs, (resolve, reject) =>
       this.#dialog.request(
         {
           method: 'INVITE',

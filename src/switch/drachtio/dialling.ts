@@ -1,9 +1,8 @@
 import { asError } from '../../common/errors.js'
 import type { DialledTarget, DialOptions, DialResult } from '../port.js'
-import type { Channel } from './channel.js'
 import { failed, nextTrunkMayHelp, trunkSignOf } from './dial-outcome.js'
 import { isBrowser, isOverIPv6, routesTo, type Route } from './dial-routes.js'
-import { Invitation, type Attempt } from './invitation.js'
+import { Invitation, type Attempt, type Prepared } from './invitation.js'
 import { Origin } from './sdp.js'
 import { encryptsNot, type ServerPair } from './server-pair.js'
 import type { TrunkBoard } from './trunk-board.js'
@@ -56,23 +55,29 @@ async function attempt(pair: ServerPair, route: Route, options: DialOptions): Pr
   const cancelled = (): boolean => options.signal.aborted
   if (cancelled()) return { result: { kind: 'cancelled' }, rang: false }
   const origins = { media: new Origin(), party: new Origin() }
-  let channel: Channel
-  let encrypted: string | undefined
   try {
-    if (route.srtp === 'off' || isBrowser(route)) channel = await pair.takeChannel()
-    else {
-      const taken = await pair.takeEncryptedChannel(isOverIPv6(route) ? 6 : 4, origins)
-      if (taken === undefined) return { result: failed('ours', encryptsNot), rang: false, notEncrypted: encryptsNot }
-      channel = taken.channel
-      encrypted = taken.offer
-    }
+    const taken = await pair.orElsewhere(
+      (each) => channelFor(each, route, origins),
+      () => !cancelled(),
+    )
+    if (taken === undefined) return { result: failed('ours', encryptsNot), rang: false, notEncrypted: encryptsNot }
+    const { at, channel, encrypted } = taken
+    if (!cancelled()) return await new Invitation(at, route, options, { channel, origins, encrypted }).send()
+    if (encrypted === undefined) at.warm.giveBack(channel)
+    else void channel.release()
+    return { result: { kind: 'cancelled' }, rang: false }
   } catch (error) {
     return { result: cancelled() ? { kind: 'cancelled' } : failed('ours', asError(error).message), rang: false }
   }
-  if (cancelled()) {
-    if (encrypted === undefined) pair.warm.giveBack(channel)
-    else void channel.release()
-    return { result: { kind: 'cancelled' }, rang: false }
-  }
-  return new Invitation(pair, route, options, { channel, origins, encrypted }).send()
+}
+
+/** @returns with our offer, where it is encrypted; undefined where the media server does not encrypt */
+async function channelFor(
+  at: ServerPair,
+  route: Route,
+  origins: Prepared['origins'],
+): Promise<({ readonly at: ServerPair } & Pick<Prepared, 'channel' | 'encrypted'>) | undefined> {
+  if (route.srtp === 'off' || isBrowser(route)) return { at, channel: await at.takeChannel(), encrypted: undefined }
+  const taken = await at.takeEncryptedChannel(isOverIPv6(route) ? 6 : 4, origins)
+  return taken && { at, channel: taken.channel, encrypted: taken.offer }
 }

@@ -5,9 +5,10 @@ import type { AnswerOptions, AnswerResult, IncomingCall } from '../port.js'
 import { isWithheldHost, isWithheldWord } from '../withheld.js'
 import type { Channel } from './channel.js'
 import { asError } from '../../common/errors.js'
-import { DeadlinePassed, withDeadline } from './deadline.js'
+import { withDeadline } from './deadline.js'
 import { dialogIdOf, tagOf, writeHandle } from './handle.js'
 import { LaterParty } from './later-party.js'
+import { legByIce } from './leg-by-ice.js'
 import { DrachtioLeg } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { describeParty, type Told } from './party-media.js'
@@ -187,13 +188,16 @@ export class DrachtioIncomingCall implements IncomingCall {
 
   /** A browser: it gets its answer before the channel is there, for the channel waits for its handshake. */
   async #answerByIce(offer: PartyAudio): Promise<AnswerResult> {
-    const pair = this.#pair.best
     const origins = { media: new Origin(), party: this.#origin }
     const description = describeByIce(offer, origins.media)
     let coming: ChannelToCome | undefined
     let party: PartyDialog | undefined
     try {
-      coming = await pair.takeChannelFor(description)
+      let pair = this.#pair.best
+      coming = await pair.orElsewhere(
+        (each) => (pair = each).takeChannelFor(description),
+        () => this.open,
+      )
       const described = coming && answerToParty(offer, coming.answer, origins.party)
       if (coming === undefined || described === undefined) return this.#nothingInCommon()
       const later = new LaterParty(described, coming.letGo)
@@ -207,12 +211,7 @@ export class DrachtioIncomingCall implements IncomingCall {
         (late) => void late.bye().catch(() => undefined),
       )
       if (party === undefined) return { kind: 'cancelled' }
-      const channel = await coming.channel
-      await channel.describe(description)
-      const leg = new DrachtioLeg(pair, channel, origins)
-      leg.secured = 'dtls'
-      leg.begin(party, described)
-      later.handOver(leg)
+      const leg = await legByIce({ pair, coming, description, described, origins, party, later })
       coming = undefined
       return { kind: 'answered', leg }
     } catch (error) {
@@ -230,28 +229,31 @@ export class DrachtioIncomingCall implements IncomingCall {
   }
 
   /**
-   * A channel that knows the caller's description. One that had been waiting may have gone by now: then another one is taken, once.
+   * A channel that knows the caller's description. One that had been waiting may have gone by now, and its media server with it.
    * @returns undefined when the media server cannot do what the caller offers
    */
-  async #prepare(offer: PartyAudio | undefined): Promise<Prepared | undefined> {
-    for (let tries = 1; ; tries++) {
-      const pair = this.#pair.best
-      const origins = { media: new Origin(), party: this.#origin }
-      const channel = await this.#channelFor(pair, offer, origins)
-      if (channel === undefined) return undefined
-      try {
-        const prepared =
-          offer === undefined
-            ? { described: offerToParty(channel.offer, this.#pair.codecs, origins.party) }
-            : await this.#answerTo(pair, offer, channel, origins)
-        if (prepared !== undefined) return { pair, channel, origins, ...prepared }
-        void channel.release()
-        return undefined
-      } catch (error) {
-        void channel.release()
-        // A media server that says nothing would not say more the second time, and the caller has waited.
-        if (tries === 2 || !this.open || error instanceof DeadlinePassed) throw error
-      }
+  #prepare(offer: PartyAudio | undefined): Promise<Prepared | undefined> {
+    return this.#pair.best.orElsewhere(
+      (pair) => this.#prepareAt(pair, offer),
+      () => this.open,
+    )
+  }
+
+  async #prepareAt(pair: ServerPair, offer: PartyAudio | undefined): Promise<Prepared | undefined> {
+    const origins = { media: new Origin(), party: this.#origin }
+    const channel = await this.#channelFor(pair, offer, origins)
+    if (channel === undefined) return undefined
+    try {
+      const prepared =
+        offer === undefined
+          ? { described: offerToParty(channel.offer, this.#pair.codecs, origins.party) }
+          : await this.#answerTo(pair, offer, channel, origins)
+      if (prepared !== undefined) return { pair, channel, origins, ...prepared }
+      void channel.release()
+      return undefined
+    } catch (error) {
+      void channel.release()
+      throw error
     }
   }
 

@@ -8,6 +8,7 @@ import { isLocal, isStale, minSecondsOf, retryAfterOf, toTagOf } from './dial-re
 import { isBrowser, isOverIPv6, type Route } from './dial-routes.js'
 import { dialogIdOf, writeRinging } from './handle.js'
 import { LaterParty } from './later-party.js'
+import { legByIce } from './leg-by-ice.js'
 import { DrachtioLeg, nothingInCommon } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { offerTo } from './party-media.js'
@@ -156,7 +157,14 @@ export class Invitation {
     try {
       const offer = readPartyOffer(offered.sdp, this.#pair.codecsTaken)
       const description = offer && isFoundByIce(offer) ? describeByIce(offer, this.#origins.media) : undefined
-      coming = description === undefined ? undefined : await this.#pair.takeChannelFor(description)
+      let pair = this.#pair
+      coming =
+        description === undefined
+          ? undefined
+          : await pair.orElsewhere(
+              (each) => (pair = each).takeChannelFor(description),
+              () => !this.#settled,
+            )
       const answer = offer && coming && answerToParty(offer, coming.answer, this.#origins.party)
       if (description === undefined || coming === undefined || answer === undefined) throw new Refused(nothingInCommon)
       // A time-out counts no more; a cancellation may have come.
@@ -164,12 +172,7 @@ export class Invitation {
       const later = new LaterParty(answer, coming.letGo)
       const dialog = await offered.ack(answer)
       party = new PartyDialog(dialog, later, refreshedBy(dialog.res))
-      const channel = await coming.channel
-      await channel.describe(description)
-      const leg = new DrachtioLeg(this.#pair, channel, this.#origins)
-      leg.secured = 'dtls'
-      leg.begin(party, answer)
-      later.handOver(leg)
+      const leg = await legByIce({ pair, coming, description, described: answer, origins: this.#origins, party, later })
       coming = undefined
       if (this.#settled) void leg.close()
       else this.#finish({ kind: 'answered', leg, at, rangMs })

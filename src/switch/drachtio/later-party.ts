@@ -9,6 +9,7 @@ export class LaterParty implements PartyEvents {
   readonly #there: Promise<PartyEvents>
   #arrive: (leg: PartyEvents) => void = () => undefined
   #leg: PartyEvents | undefined
+  #gone = false
   #before: ((leg: PartyEvents) => void)[] = []
 
   /**
@@ -30,7 +31,13 @@ export class LaterParty implements PartyEvents {
     this.#arrive(leg)
   }
 
+  /** It has hung up before its leg was there. */
+  get isGone(): boolean {
+    return this.#gone
+  }
+
   gone(...what: Parameters<PartyEvents['gone']>): void {
+    this.#gone = true
     this.#tell((leg) => leg.gone(...what))
     if (!this.#leg) this.onGone()
   }

@@ -44,9 +44,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #origins: { readonly media: Origin; readonly party: Origin }
   readonly #recordings = new LegRecordings(this)
   #dialog: PartyDialog | undefined
-  /** Why its channel was lost before its party was there. */
-  #lostEarly: string | undefined
-  /** Told so: nobody can be rung with it. */
+  /** Told when the channel is lost before the party is there: nobody can be rung with it. */
   onLostEarly: (cause: string) => void = () => undefined
   #settle: (hangUp: HangUp) => void = () => undefined
   #ended: HangUp | undefined
@@ -142,7 +140,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
       (withinMs) => dialog.presence(withinMs),
       () => this.#end('mediaTimeout', 'no voice, and no answer to OPTIONS'),
     )
-    if (this.#lostEarly !== undefined) this.#onChannelLost({ cause: this.#lostEarly })
+    if (this.channel.loss) this.#onChannelLost(this.channel.loss)
   }
 
   /** What the media server has been told of the party. Where it has still to be found, nobody else is believed meanwhile. */
@@ -280,7 +278,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   #onChannelLost({ cause }: ChannelLoss): void {
     if (cause === 'MEDIA_TIMEOUT') this.#end('mediaTimeout', cause)
-    else if (!this.#dialog) this.onLostEarly((this.#lostEarly = cause))
+    else if (!this.#dialog) this.onLostEarly(cause)
     else if (!this.#moves.again()) this.#end('mediaLost', cause)
     else void this.#move(cause)
   }

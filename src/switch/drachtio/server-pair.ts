@@ -1,4 +1,5 @@
-import { Channel } from './channel.js'
+import type { Channel } from './channel.js'
+import { DeadlinePassed } from './deadline.js'
 import { placeName } from './handle.js'
 import type { DrachtioLeg } from './leg.js'
 import { MediaLink } from './media-link.js'
@@ -95,6 +96,22 @@ export class ServerPair {
     return this.ready && (await this.media.answers()) ? this : undefined
   }
 
+  /**
+   * Begins something here; where that fails, anew: at another media server if there is one.
+   * @param wanted whether there is still a reason to
+   * @throws (rejects) what the last one failed with
+   */
+  async orElsewhere<T>(begin: (pair: ServerPair) => Promise<T>, wanted: () => boolean, tries = 1): Promise<T> {
+    try {
+      return await begin(this)
+    } catch (error) {
+      const next = tries < beginsAtMost && wanted() ? await this.another() : undefined
+      // A media server that says nothing would not say more the second time, and the caller has waited.
+      if (next === undefined || (next === this && (tries > 1 || error instanceof DeadlinePassed))) throw error
+      return next.orElsewhere(begin, wanted, tries + 1)
+    }
+  }
+
   /** The media server has said nothing for too long. A channel that has a connection of its own, and says nothing either, is given up. */
   async #lookAt(channel: Channel): Promise<void> {
     const answer = await Promise.race([
@@ -182,6 +199,9 @@ export class ServerPair {
 
 /** Why a call that was to be encrypted is not. */
 export const encryptsNot = 'the media server does not encrypt'
+
+/** The media servers at which something is begun, one after the other. */
+const beginsAtMost = 3
 
 /** After the silence of a media server its channels are asked for a last time. */
 const channelSilentMs = 1_000

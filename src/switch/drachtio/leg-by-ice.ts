@@ -1,0 +1,55 @@
+import { asError } from '../../common/errors.js'
+import type { LaterParty } from './later-party.js'
+import { DrachtioLeg } from './leg.js'
+import { findPlace } from './moving.js'
+import type { PartyDialog } from './party-dialog.js'
+import { Origin } from './sdp.js'
+import type { ServerPair } from './server-pair.js'
+import type { ChannelToCome } from './warm-channels.js'
+
+/** A browser that has been answered, and whose channel comes with its handshake. */
+export interface ByIce {
+  readonly pair: ServerPair
+  readonly coming: ChannelToCome
+  /** As the media server has been told of it. */
+  readonly description: string
+  /** As it has been told of us. */
+  readonly described: string
+  readonly origins: { readonly media: Origin; readonly party: Origin }
+  readonly party: PartyDialog
+  readonly later: LaterParty
+}
+
+/** Its leg, once the channel is there. A browser whose media server has gone meanwhile is taken to another one. Rejects where no channel comes about. */
+export async function legByIce(browser: ByIce): Promise<DrachtioLeg> {
+  const leg = await atItsChannel(browser).catch((error: unknown) => atAnother(browser, asError(error)))
+  browser.later.handOver(leg)
+  return leg
+}
+
+async function atItsChannel({ pair, coming, description, described, origins, party }: ByIce): Promise<DrachtioLeg> {
+  const channel = await coming.channel
+  await channel.describe(description)
+  const leg = new DrachtioLeg(pair, channel, origins)
+  leg.secured = 'dtls'
+  leg.begin(party, described)
+  return leg
+}
+
+/** @param error why there is no channel where it was to be: as long as its media server is there, it is the browser that did not shake hands */
+async function atAnother({ pair, described, origins, party, later }: ByIce, error: Error): Promise<DrachtioLeg> {
+  if (pair.media.up) throw error
+  const anew = { party: origins.party, media: new Origin() }
+  const placed = await findPlace(
+    pair,
+    undefined,
+    () => ({ party, origins: anew, described, secured: 'dtls', by: (source) => pair.describer(source) }),
+    () => later.isGone,
+  )
+  if (placed.kind !== 'placed') throw new Error(`${error.message}; ${placed.why}`)
+  const leg = new DrachtioLeg(placed.pair, placed.channel, anew)
+  leg.secured = 'dtls'
+  leg.begin(party, placed.described)
+  leg.told(placed.told)
+  return leg
+}
