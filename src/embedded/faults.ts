@@ -53,7 +53,7 @@ interface Armed {
   used: number
 }
 
-/** What is to be done with one outgoing message. */
+/** What to do with one outgoing message. */
 export type Verdict = { readonly kind: 'send' } | { readonly kind: 'drop' } | { readonly kind: 'delay'; readonly ms: number }
 
 const SEND: Verdict = { kind: 'send' }

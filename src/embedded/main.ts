@@ -23,7 +23,7 @@ process.umask(0o077)
 /** Calls that run get their BYE in this time; longer than `EmbeddedSwitch.stop()` gives them. */
 const STOP_WITHIN_MS = 2_000
 
-/** EX_SOFTWARE of sysexits.h: it serves nobody as it is; whoever started it starts another. */
+/** EX_SOFTWARE of sysexits.h: this process can serve no calls; the process that started it starts another. */
 const BROKEN_EXIT_CODE = 70
 
 function fail(line: string): never {
@@ -53,7 +53,7 @@ function write(line: string): void {
 const lines = new LimitedLines(write, strangersLines)
 const faults = new LimitedLines(write, faultLines)
 
-/** Tells the engine. When it has gone, nobody need be told that it cannot be. */
+/** Tells the engine. When the engine has gone, the message is dropped without an error. */
 function tell(message: ShortageReport | LoadReply): void {
   if (process.connected) process.send?.(message, undefined, undefined, () => undefined)
   else outliving?.tell(message)

@@ -3,7 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { closeServer, listen, type BoundAddress } from './listening.js'
 import type { OutlivingSettings } from './settings.js'
 
-/** Whoever connects has this long to prove that they may. */
+/** A client that connects has this long to prove that it may. */
 const PROOF_MS = 5_000
 /** Connections at the same time. */
 const MOST_VISITORS = 8
@@ -12,7 +12,7 @@ const LONGEST_LINE = 64 * 1024
 /** How often it is looked whether anything runs any more. */
 const LOOK_MS = 250
 
-/** First line from whoever wants to take the program over, and its answer. `nonce`: any text, for one use. */
+/** First line from a client that wants to take the program over, and its answer. `nonce`: any text, for one use. */
 export interface Hello {
   readonly hello: string
 }
@@ -33,7 +33,7 @@ export function isProof(given: unknown, expected: string): boolean {
 }
 
 export interface Outlived {
-  /** Calls run, which somebody may take over. */
+  /** Calls are running that another engine may take over. */
   busy(): boolean
   /** Nobody has come, or nothing runs any more. Called once. */
   end(): void
@@ -66,7 +66,7 @@ export class Outliving {
     return listen(this.#server, { ...this.#settings.control, what: 'control of the embedded switch' })
   }
 
-  /** Whoever had the program has gone without a word. */
+  /** The engine that had the program has gone without a word. */
   orphaned(): void {
     if (!this.#engaged || this.#ended) return
     this.#engaged = false
@@ -141,7 +141,7 @@ export class Outliving {
     })
   }
 
-  /** @returns what is to be proved now; undefined when nothing is, and the connection ends */
+  /** @returns the nonce for the proof that the client now owes; undefined when it owes none, and the connection ends */
   #greet(socket: Socket, line: object): string | undefined {
     const { secret } = this.#settings
     if (!('hello' in line) || typeof line.hello !== 'string') {

@@ -45,8 +45,8 @@ export interface DrachtioSettings {
   /** RFC 3261 T1 in ms, for tests; default 500. */
   readonly t1Ms?: number
   /**
-   * What an application that has gone leaves behind is kept for another one for this long: dialogs, which whoever sends a request within them takes over, and
-   * calls that nobody has answered. Then it is ended. Absent: as the real server, which keeps dialogs for good and answers their requests with 481.
+   * What an application that has gone leaves behind is kept for another one for this long: dialogs, which pass to the application that next sends a request
+   * within them, and unanswered calls. Then it is ended. Absent: as the real server, which keeps dialogs for good and answers their requests with 481.
    */
   readonly keptSeconds?: number
 }
@@ -85,7 +85,7 @@ export interface FreeswitchSettings {
   readonly heartbeatSeconds?: number
 }
 
-/** How the program outlives whoever started it (`outliving.ts`). */
+/** How the program outlives the engine that started it (`outliving.ts`). */
 export interface OutlivingSettings {
   /** It stays for this long when its engine has gone without a word while calls run. */
   readonly seconds: number

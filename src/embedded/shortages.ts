@@ -11,8 +11,8 @@ export interface Shortage {
 const LOOK_AGAIN_MS = 2_000
 
 /**
- * What has run out now. A shortage is noticed when somebody is refused for it, and is over when a look (not the next caller) finds that there is enough
- * again: whoever keeps callers away from a switch that is full must hear when it is not.
+ * What has run out now. A shortage is noticed when a call or connection is refused for it, and is over when a check (not the next caller) finds enough
+ * again: an engine that keeps callers away from a full switch must hear when it has room.
  */
 export class Shortages {
   readonly #now = new Map<ShortageKind, Shortage>()
@@ -34,7 +34,7 @@ export class Shortages {
     return [...this.#now.values()]
   }
 
-  /** Somebody was refused because this has run out. */
+  /** A call or connection was refused because this has run out. */
   add(kind: ShortageKind, detail: string): void {
     if (this.#now.has(kind)) return
     this.#now.set(kind, { kind, detail })

@@ -84,7 +84,7 @@ export class SipTrace {
   }
 }
 
-/** Whoever reads a trace may read who said what to whom, and not listen to the calls. */
+/** A reader of the trace sees who said what to whom, but must not be able to listen to the calls. */
 function withoutSecrets(message: Buffer): Buffer {
   return message.includes('inline:') || message.includes('ice-pwd')
     ? Buffer.from(withoutKeys(message.toString('latin1')), 'latin1')

@@ -25,7 +25,7 @@ export interface AppServer {
   log(line: string): void
 }
 
-/** One application's connection, whoever dialled. It must authenticate first; anything else before that ends it. */
+/** One application's connection, whichever side dialled. The application must authenticate first; any other message before that ends it. */
 export class AppConnection {
   /** Words by which outbound routing may choose among applications. */
   readonly tags = new Set<string>()
@@ -115,7 +115,7 @@ export class AppConnection {
     }
   }
 
-  /** @returns false when the connection is to be closed */
+  /** @returns false when the connection must be closed */
   #obey(message: AppFrame): boolean {
     const [verb, argument = ''] = message.fields
     if (verb === undefined) {

@@ -7,7 +7,7 @@ import type { SessionTimer } from './session-timer.js'
 
 /** One dialog, and the application that owns it. */
 export interface AppDialog {
-  /** `<Call-ID>;from-tag=<tag>`, the tag being that of the From of the request that made it, whoever sent it. */
+  /** `<Call-ID>;from-tag=<tag>`, the tag being that of the From of the request that made it, whichever side sent it. */
   readonly id: string
   sip: Dialog
   /** Another one once it has gone and that one has sent a request within the dialog. */

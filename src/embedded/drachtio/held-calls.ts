@@ -7,7 +7,7 @@ interface Held {
   readonly timer: NodeJS.Timeout
 }
 
-/** A caller waits so long for an application that comes back, with 100 Trying; then 503. */
+/** How long a caller waits with 100 Trying for an application to come back; then 503. */
 const HELD_MS = 10_000
 
 /** Calls that wait for an application, the one that had them having gone. */
@@ -23,7 +23,7 @@ export class HeldCalls {
     }
   }
 
-  /** Those of this method that still wait for an answer: from now on whoever asked has them. */
+  /** Hands over the requests of this method that still wait for an answer: the caller of this function answers them from now on. */
   takeAll(method: string): readonly ServerTransaction[] {
     const taken = [...this.#held].filter(({ server }) => server.request.method === method)
     for (const held of taken) this.#release(held)

@@ -12,7 +12,7 @@ import { offerRefusal, refuse, refuseByForm, supportsReliable } from './refusals
 import { ReliableProvisional } from './reliable-provisional.js'
 import { echoResponse, tellFromNetwork, type Surroundings } from './surroundings.js'
 
-/** What a party asks while its application is away is to be asked again after this (RFC 3261 section 14.2). */
+/** Retry-After of the 500 to a party whose application is away (RFC 3261 section 14.2), seconds. */
 const RETRY_SECONDS = 3
 
 /** Methods that an application can get outside a dialog. */

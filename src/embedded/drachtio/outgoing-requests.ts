@@ -180,7 +180,7 @@ export class OutgoingRequests {
     if (invite.app.open) tellFromNetwork(invite.app, response, destination, { transactionId, dialogId: id })
   }
 
-  /** @returns false when nobody is to be told of this 2xx: it has been acknowledged and ended */
+  /** @returns false when the application is not told of this 2xx: its dialog has been acknowledged and ended */
   #established(invite: PendingInvite, response: SipResponse): boolean {
     const early = invite.dialog
     const forked = early !== undefined && early.sip.remoteTag !== response.toTag

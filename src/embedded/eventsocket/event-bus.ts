@@ -1,7 +1,7 @@
 import type { Subscription } from './subscription.js'
 import type { SwitchEvent } from './switch-event.js'
 
-/** Whoever can be sent events: one event-socket connection. */
+/** A receiver of events: one event-socket connection. */
 export interface EventListener {
   readonly subscription: Subscription
   deliver(event: SwitchEvent): void
@@ -41,7 +41,7 @@ export class EventBus {
     if (sameChannel?.size === 0) this.#byUuid.delete(uuid)
   }
 
-  /** Sends an event to all who want it. `build` is called only when somebody may. */
+  /** Sends an event to every listener that wants it. `build` is called only when one may. */
   publish(about: { readonly name: string; readonly uuid?: string; readonly subclass?: string }, build: () => SwitchEvent): void {
     let event: SwitchEvent | undefined
     const offer = (listener: EventListener): void => {

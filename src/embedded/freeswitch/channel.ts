@@ -295,7 +295,7 @@ export class Channel implements ControlledChannel, PlaybackHost {
   }
 
   /**
-   * Publishes an event about this channel. Nothing of it is made unless somebody wants it.
+   * Publishes an event about this channel. It is built only if a listener wants it.
    * @param what `full`: with all variables; `basic`: without
    * @param after headers at the end
    * @param before headers in front

@@ -33,7 +33,7 @@ it('gets ready for browsers once nobody is on the line, and once only', async ()
   expect(loadWerift).toHaveBeenCalledTimes(1)
 })
 
-it('does not let somebody wait who encrypts now', async () => {
+it('does not keep a party waiting that encrypts now', async () => {
   await media.createChannel({ id: 'one' })
   media.expectSecurity()
   const fingerprint = await media.prepareSecurity()

@@ -12,7 +12,7 @@ export interface FrameSource {
 
 type PlayError = NonNullable<PlayEnd['error']>
 
-/** Opens what is to be played. @returns the source, or why it cannot be played */
+/** Opens a source for playing. @returns the source, or why it cannot be played */
 export async function openFrameSource(source: PlaySource, clips: ClipLibrary): Promise<FrameSource | PlayError> {
   switch (source.kind) {
     case 'toneStream':

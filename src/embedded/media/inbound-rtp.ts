@@ -15,7 +15,7 @@ const COMFORT_NOISE = 13
 /** What a packet turned out to be: `dropped` is not the party's, `sign` is a sign of life and no more, `audio` is G.711. */
 export type Taken = 'dropped' | 'sign' | 'audio' | 'opus' | 'event'
 
-/** The packet that is being taken, of any channel: filled by `take`, read by whoever called it, before the next packet comes. */
+/** The packet being taken, of any channel: filled by `take`, read by its caller before the next packet comes. */
 export const header = emptyRtpHeader()
 
 /** Packets of the party: which of them are its own, what they are, and where on the engine's clock they belong. */

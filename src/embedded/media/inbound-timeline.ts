@@ -8,7 +8,7 @@ const STEADILY_LATE = 480
 const STEADILY_EARLY = -320
 /** A single packet this early is a timestamp jump. 200 ms. */
 const JUMP_EARLY = -1600
-/** A single packet this late is one too: no buffer waits so long. 500 ms. */
+/** A single packet this late is one too: no buffer waits that long. 500 ms. */
 const JUMP_LATE = 4000
 /** With the marker bit (a new talk spurt) less suffices. 60 ms. */
 const TALK_LATE = 480
@@ -50,7 +50,7 @@ export class InboundTimeline {
       this.#earliest = Infinity
       this.#packets = 0
     }
-    // Of this packet already: whoever maps positions begins a new mapping with the first of a generation.
+    // This packet's position is already of the new generation: a caller that maps positions begins a new mapping with the first packet of each.
     return this.#position
   }
 

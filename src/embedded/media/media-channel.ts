@@ -91,7 +91,7 @@ export interface RecordingOptions {
   /** Left and right exchanged (FreeSWITCH's RECORD_STEREO_SWAP). */
   readonly swapChannels?: boolean
   /**
-   * For somebody who follows the file while it grows: it is written every so many ms, and packets that come late find their place no longer. Default: a
+   * For a reader that follows the file while it grows: samples are written this often, in ms, and later packets no longer find their place. Default: a
    * second at a time, half a second late.
    */
   readonly portionMs?: number

@@ -25,7 +25,7 @@ export interface MediaEngineOptions {
   /** First and last UDP port, both included. A channel takes an even port and the odd one after it. `[0, 0]`: any free pair (tests). */
   readonly portRange: readonly [from: number, to: number]
   /**
-   * Silence frames are sent while nothing else is to be sent, so that a party hears a continuous 20 ms stream (its own media time-out stays
+   * Silence frames are sent while there is nothing else to send, so that a party hears a continuous 20 ms stream (its own media time-out stays
    * quiet, NAT bindings stay open). Default true. False: nothing is sent when idle; timestamps advance all the same.
    */
   readonly silenceWhenIdle?: boolean

@@ -51,8 +51,8 @@ export type MediaCommand =
 
 export type MediaReport =
   /**
-   * The first report. `warning`: a line for the operator. `interrupt`: an event counter (eventfd) to which one is to be added after each message:
-   * the thread may be waiting for packets. It belongs to whoever commands, who closes it when the thread has ended.
+   * The first report. `warning`: a line for the operator. `interrupt`: an event counter (eventfd); add one to it after each message:
+   * the thread may be waiting for packets. It belongs to the commanding thread, which closes it when this one has ended.
    */
   | { readonly kind: 'ready'; readonly warning?: string; readonly interrupt?: number }
   | { readonly kind: 'opened'; readonly channel: Ref; readonly address: string; readonly port: number; readonly ssrcOut: number }

@@ -8,7 +8,7 @@ export interface SocketPeer {
 export interface MediaSocket {
   readonly port: number
   /**
-   * Takes each datagram. `data` may be changed, and is valid only until this returns: whoever keeps it copies it.
+   * Takes each datagram. `data` may be changed, and is valid only until this returns: copy it to keep it.
    * @param now monotonic ms
    */
   onPacket: (data: Buffer, from: SocketPeer, now: number) => void

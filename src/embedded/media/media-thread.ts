@@ -13,7 +13,7 @@ import type { MediaCommand, MediaReport, MediaThreadData } from './media-message
 const port = parentPort
 if (!port) throw new Error('this is the program of a thread')
 
-// On Linux a priority is a thread's own. Packets cannot wait; whoever may not have more than others gets on without it.
+// On Linux a priority is a thread's own. Packets cannot wait; a user who may not raise it gets on without.
 try {
   if (process.platform === 'linux') setPriority(0, constants.priority.PRIORITY_HIGH)
 } catch {

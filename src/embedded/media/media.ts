@@ -22,7 +22,7 @@ export interface Media {
   prepareSecurity(): Promise<Fingerprint>
   /** Whether a party may speak Opus: settled with `prepareSecurity`. */
   readonly decodesOpus: boolean
-  /** Somebody who encrypts may call soon: gets ready for that as soon as no channel is open. What it takes is loaded in one piece, and no packet passes meanwhile. */
+  /** A party that encrypts may call soon: loads what that needs as soon as no channel is open. It loads in one piece, and no packet passes meanwhile. */
   expectSecurity(): void
   /** Loses packets on purpose, both shares 0..1, for tests. `{ in: 0, out: 0 }` ends it. */
   losePackets(share: { readonly in: number; readonly out: number }): void

@@ -14,10 +14,10 @@ const ENOBUFS = -105
 
 /**
  * Sockets by system calls, for a thread that has nothing else to do: it waits for packets, and for the next beat, in one call that blocks the
- * thread, and gives the event loop its turn every 5 ms, or at once when `interrupt` is written to or somebody calls `turnSoon`.
+ * thread, and gives the event loop its turn every 5 ms, or at once when `interrupt` is written to or `turnSoon` is called.
  */
 export class NativeSockets implements MediaSockets {
-  /** An event counter of the system (eventfd): whoever has a message for the thread adds one. Stays open: whoever writes to it must close it. */
+  /** An event counter of the system (eventfd): the sender of a message to the thread adds one. Stays open: that sender must close it. */
   readonly interrupt: number
   readonly #library: NativeLibrary
   readonly #sockets = new Map<number, NativeSocket>()

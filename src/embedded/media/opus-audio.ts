@@ -34,7 +34,7 @@ export class OpusLibrary {
 }
 
 /**
- * What a party says in Opus, as samples at 8 kHz: libopus decodes to that rate by itself, with the filters that it takes. For whoever listens on this side (recordings,
+ * What a party says in Opus, as samples at 8 kHz: libopus decodes to that rate by itself, with the filters that it takes. For what listens on this side (recordings,
  * tones) and for a peer that has no Opus.
  */
 export class OpusAudio {

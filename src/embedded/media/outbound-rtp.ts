@@ -29,7 +29,7 @@ export class OutboundRtp {
   #scratchNext = 0
   #eventStart = 0
 
-  /** @param loses whether the packet at hand is to be lost, on purpose */
+  /** @param loses whether to lose the packet at hand, on purpose */
   constructor(socket: MediaSocket, random: () => number, recorders: Recorders, loses: () => boolean) {
     this.socket = socket
     this.stream = new OutboundStream(random)

@@ -5,7 +5,7 @@ const ENDED_MS = 60
 
 /**
  * Which of the streams (SSRC) that come from a party's address is the party's. Audio of any is taken; a key press only of the one that is
- * under way, so that packets which somebody slips in between, under a forged address, press nothing. A phone may change its stream, also for
+ * under way, so that packets slipped in between under a forged address press nothing. A phone may change its stream, also for
  * its keys alone: the new one is believed when the one before has ended. After an offer the first packet decides again.
  */
 export class PartyStream {

@@ -63,7 +63,7 @@ export class Player {
     this.#onReady = onReady
   }
 
-  /** Something is to be heard (or about to be: a play that is being opened lets the one below it sound on). */
+  /** Something is playing (or about to: while a play opens, the one below it plays on). */
   get active(): boolean {
     for (const play of this.#stack) if (play.source) return true
     return false

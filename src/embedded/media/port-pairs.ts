@@ -83,7 +83,7 @@ export class PortPairs {
     throw new PortsExhausted(0, 0)
   }
 
-  /** @returns undefined when somebody else has one of the two */
+  /** @returns undefined when one of the two is taken */
   async #bind(port: number): Promise<PortPair | undefined> {
     const inUse = (error: unknown) => {
       if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return undefined

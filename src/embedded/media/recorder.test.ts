@@ -58,7 +58,7 @@ describe('a recording', () => {
     }
   })
 
-  it('that somebody follows is in the file a tenth of a second after it was said', async () => {
+  it('that is read while it grows is in the file a tenth of a second after it was said', async () => {
     const recorder = await record({ stereo: true, portionMs: 40 })
     run(recorder, 50, (index, position) => recorder.samples(0, position, frame(index + 1), FRAME))
     await expect.poll(async () => (await readWav(recorder.path)).durationMs).toBeGreaterThanOrEqual(900)

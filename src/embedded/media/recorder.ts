@@ -8,7 +8,7 @@ const MASK = RING - 1
 const NOTHING = -32768
 /** How late a packet may come and still find its place: 0.5 s. */
 const LATENESS = 4000
-/** The same where somebody follows the file: 60 ms. */
+/** The same where the file is read while it grows: 60 ms. */
 const FOLLOWED_LATENESS = 480
 /** A hole of up to 60 ms is filled with the fading last 20 ms; longer ones are silence. */
 const CONCEALED = 480

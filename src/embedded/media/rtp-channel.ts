@@ -156,7 +156,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     }
   }
 
-  /** @param settings counts what was configured and set, for whoever commands from afar */
+  /** @param settings counts what was configured and set, for a commander in another thread */
   configure(media: ChannelMedia, settings = this.#settings): void {
     checkMedia(media, this.localAddress)
     if (this.closed) return
@@ -232,7 +232,7 @@ export class RtpChannel extends EventEmitter<MediaChannelEvents> implements Medi
     return recording
   }
 
-  /** Makes two channels each other's peer. Whoever was theirs before has none afterwards. */
+  /** Makes two channels each other's peer. Their former peers, if any, have none afterwards. */
   static join(a: RtpChannel, b: RtpChannel): void {
     if (a.#peer === b) return
     a.part()

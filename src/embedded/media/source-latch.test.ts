@@ -66,7 +66,7 @@ describe('a party behind NAT', () => {
   it.each([
     ['the port that it named, which the NAT has kept', '198.51.100.7'],
     ['the address that it named, where that can be reached after all', '10.0.0.7'],
-  ])('takes its place back from whoever was first with %s, at any time, for good', (_what, address) => {
+  ])('takes its place back from the source that came first, with %s, at any time, for good', (_what, address) => {
     const party = latch(behind)
     expect(party.accepts('198.51.100.7', 6666, 0)).toBe(true)
     expect(party.accepts(address, 4000, HOUR)).toBe(true)

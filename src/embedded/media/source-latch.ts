@@ -22,8 +22,8 @@ export const LEARN_MS = 5000
 type Certainty = 'unheard' | 'learned' | 'signalled'
 
 /**
- * From whom a channel takes packets, and to whom it sends (symmetric RTP, RFC 4961). Silence of the party never opens the door: whoever finds
- * an open port must neither hear the call nor press its keys.
+ * From whom a channel takes packets, and to whom it sends (symmetric RTP, RFC 4961). Silence of the party never opens the door: a stranger who
+ * finds an open port must neither hear the call nor press its keys.
  *
  * - The signalled address and port always count, and take the place of what was learned.
  * - A party behind NAT signals an address at which it is not. Where a host is given from which it may be learned, the first packet from

@@ -33,7 +33,7 @@ export class Voice {
     this.#silenceWhenIdle = silenceWhenIdle
   }
 
-  /** Nothing of the bridged peer is to be heard now. */
+  /** The bridged peer must not be heard now. */
   get hasTheFloor(): boolean {
     return this.digits.sendingEvent || this.player.active
   }

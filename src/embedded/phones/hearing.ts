@@ -23,7 +23,7 @@ export interface Hearing {
   no(frequencies: Frequencies, forMs: number): Promise<void>
   /** Waits for silence (no sound, or no packets) that lasts `forMs`. */
   silence(options?: { readonly forMs?: number; readonly withinMs?: number }): Promise<void>
-  /** Waits until somebody speaks: any sound for 200 ms. @returns when it began */
+  /** Waits for speech: any sound for 200 ms. @returns when it began */
   speech(options?: { readonly withinMs?: number }): Promise<number>
   /** Waits until a spoken prompt has been heard through to a pause of `pauseMs` (default 700) behind it. */
   prompt(options?: { readonly pauseMs?: number; readonly withinMs?: number }): Promise<void>

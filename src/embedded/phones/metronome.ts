@@ -4,7 +4,7 @@ export const FRAME_MS = 20
 const MAX_CATCH_UP = 5
 
 /**
- * One 20 ms timer for all phones of the process. Runs only while somebody listens, and keeps its own time: a beat that comes late does not
+ * One 20 ms timer for all phones of the process. Runs only while it has listeners, and keeps its own time: a beat that comes late does not
  * shift the next one.
  */
 export class Metronome {

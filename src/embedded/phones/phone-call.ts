@@ -30,7 +30,7 @@ export class PhoneCall {
     this.#end = {
       address,
       port: line.port,
-      // RTCP that somebody sends comes to our own socket and is told apart there, instead of hitting a neighbour's port.
+      // RTCP from the other side comes to our own socket and is told apart there, instead of hitting a neighbour's port.
       rtcpPort: line.port,
       rtcpMux: true,
       sessionName,

@@ -273,7 +273,7 @@ export class Phone {
   }
 
   /**
-   * Waits until the call is over, whoever ended it.
+   * Waits until the call is over, whichever side ended it.
    * @returns how the present or last call ended; undefined where there never was one @throws Disappointed
    */
   async isHungUp(options: { readonly withinMs?: number } = {}): Promise<SessionEnd | undefined> {

@@ -2,7 +2,7 @@ import type { KeyForm, Phone } from './phone.js'
 import { babble, tone } from './voice.js'
 
 /**
- * How somebody behaves when their phone rings: a script in the words of `Phone`, run again for each call. A call that ends in the middle of
+ * How a person behaves when their phone rings: a script in the words of `Phone`, run again for each call. A call that ends in the middle of
  * it (the caller gave up, the other side hung up) ends the script quietly.
  */
 export interface Temperament {
@@ -19,7 +19,7 @@ interface Acceptance {
   /** From hearing the prompt begin to pressing the key, ms: people do not wait for the end. */
   readonly thinkMs?: number
   readonly form?: KeyForm
-  /** Hangs up so long after the key, ms; default: stays until the other side hangs up. */
+  /** Hangs up this long after the key, ms; default: stays until the other side hangs up. */
   readonly talkMs?: number
 }
 

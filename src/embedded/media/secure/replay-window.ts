@@ -2,7 +2,7 @@
 const WINDOW = 128
 const HALF = 0x8000
 
-/** Which packets of one stream have come already: what comes twice, or long after its time, is somebody's repetition. */
+/** Which packets of one stream have come already: what comes twice, or long after its time, is a replay. */
 export class ReplayWindow {
   /** The highest index so far: sequence number, and how often it has gone round. */
   #highest = -1

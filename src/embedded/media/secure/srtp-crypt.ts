@@ -19,7 +19,7 @@ const MOST_STREAMS = 8
 const SRTCP_INDEX_BYTES = 4
 const TAG_BYTES: Readonly<Record<number, number>> = { 1: 10, 7: 16 }
 
-/** SRTP and SRTCP in both directions, by werift; what is sent twice by somebody else is found out here, which werift leaves to its user. */
+/** SRTP and SRTCP in both directions, by werift; replayed packets are detected here, which werift leaves to its user. */
 export class SrtpCrypt {
   readonly #rtp: InstanceType<Werift['SrtpSession']>
   readonly #rtcp: InstanceType<Werift['SrtcpSession']>

@@ -1,4 +1,4 @@
-/** ICE, DTLS and SRTP: the package is large, and loaded when somebody comes who encrypts, or may come soon (`Media.expectSecurity`). */
+/** ICE, DTLS and SRTP: the package is large, and loaded only when a party encrypts, or soon may (`Media.expectSecurity`). */
 export type Werift = typeof import('werift')
 
 let loading: Promise<Werift> | undefined

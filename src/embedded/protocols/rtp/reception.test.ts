@@ -55,7 +55,7 @@ describe('what a receiver counts', () => {
     const ahead = (sequence: number, ssrc = 1) => reception.packet(ssrc, sequence, 0, 0)
     expect([ahead(10), ahead(11), ahead(11), ahead(14), ahead(12)]).toEqual([1, 1, 0, 3, -2])
     expect([ahead(14 + 2999), ahead(14 + 2999 - 2999)]).toEqual([2999, -2999])
-    // Farther than that, or from somebody else, it is a stream that begins.
+    // Farther than that, or from another source, it is a new stream.
     expect([ahead(3013 + 3000), ahead(3013), ahead(3014, 2), ahead(3014, 2)]).toEqual([1, 1, 1, 0])
     expect(reception.received).toBe(11)
     expect(reception.ssrc).toBe(2)

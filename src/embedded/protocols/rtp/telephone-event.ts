@@ -83,7 +83,7 @@ export interface ReceivedDigit {
   readonly timestamp: number
 }
 
-/** After so long without a packet of an event, its end packets were all lost, ms. */
+/** After this long without a packet of an event, its end packets were all lost, ms. */
 const LOST_END_MS = 150
 /** A timestamp further back than this is not a late packet but a sender with a new clock: 4 s. */
 const LATE_LIMIT = 32_000

@@ -182,7 +182,7 @@ export class ToneStream {
   }
 
   #advance(instruction: ToneInstruction): void {
-    // An instruction without length is passed over however often it is to be given.
+    // An instruction without length is skipped, however often it repeats.
     if (++this.#repeat >= instruction.repeats || instruction.onSamples + instruction.offSamples === 0) {
       this.#repeat = 0
       if (++this.#index >= this.#program.instructions.length) {

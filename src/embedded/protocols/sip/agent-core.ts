@@ -29,7 +29,7 @@ export type RequestOutcome =
   | { readonly kind: 'answered'; readonly response: SipResponse }
   | { readonly kind: 'failed'; readonly why: 'timeout' | 'transport' | 'unresolved' | 'badUri'; readonly detail: string }
 
-/** Whoever is responsible for the requests that come in within one dialog. */
+/** Takes the requests that come in within one dialog. */
 export interface DialogOwner {
   receive(transaction: ServerTransaction): void
 }

@@ -42,7 +42,7 @@ describe('a digest server', () => {
     return authorization(chosen, { username, password }, { method, uri: 'sip:127.0.0.1' }, 1, 'abc')
   }
 
-  it('accepts whoever answers its challenge, in both algorithms', () => {
+  it('accepts a user who answers its challenge, in both algorithms', () => {
     for (const challenge of server.challenges(0))
       expect(server.verify(answerTo(challenge), 'REGISTER', 500, secretOf)).toEqual({ kind: 'accepted', username: 'ward' })
   })

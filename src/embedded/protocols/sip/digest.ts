@@ -187,7 +187,7 @@ export class DigestServer {
     const age = this.#ageOf(field('nonce'), nowMs)
     if (age === undefined) return { kind: 'refused', why: 'the nonce is not ours' }
     const qop = fields.get('qop')?.toLowerCase()
-    // Taken for none, its count would not be part of what is proved: whoever caught one proof could count on with it.
+    // Taken for none, its count would not be part of what is proved: an eavesdropper could reuse one proof with higher counts.
     if (qop !== undefined && qop !== 'auth') return { kind: 'refused', why: 'the quality of protection is not served' }
     const secret = secretOf(username, algorithm)
     if (secret === undefined) return { kind: 'refused', why: 'no such user' }

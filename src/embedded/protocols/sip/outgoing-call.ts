@@ -200,7 +200,7 @@ export class OutgoingCall {
     return fork
   }
 
-  /** A BYE from somebody whose 2xx has never reached us: no ACK came there, so the call is over before it began. */
+  /** A BYE from a callee whose 2xx never reached us: it got no ACK, so the call is over before it began. */
   #endedEarly(): void {
     this.#transaction?.cancel()
     this.#settle({ kind: 'failed', why: 'timeout', detail: 'the other side ended the call; its answer never arrived' })

@@ -26,7 +26,7 @@ export interface SocketTransportOptions {
   /** Whose messages are not all read, and whose connections are few. Absent: nobody's. */
   readonly strangers?: Strangers
   readonly tcpLimits?: Partial<TcpLimits>
-  /** Somebody who is no stranger could not connect. */
+  /** A known source could not connect. */
   readonly onShortage?: (what: ConnectionShortage, detail: string) => void
   /** Takes messages from nobody else. Default: from anybody. */
   readonly onlyFrom?: (source: Endpoint) => boolean
@@ -77,7 +77,7 @@ export class SocketTransport implements Transport {
     if (stream !== undefined) stream.received = (bytes, from, local) => this.#arrived(bytes, from, local)
   }
 
-  /** Whether a connection of somebody known would be taken now. */
+  /** Whether a connection from a known source would be taken now. */
   get hasRoomForKnown(): boolean {
     return this.#stream?.hasRoomForKnown ?? true
   }

@@ -63,7 +63,7 @@ describe('a stranger', () => {
     expect(strangers.dropped).toBe(98)
   })
 
-  it('is not even read beyond a limit of its own, and of all together; whoever is known always is', async () => {
+  it('is not even read beyond a limit of its own, and of all together; a known source always is', async () => {
     const { time, strangers } = among()
     expect(Array.from({ length: 50 }, () => strangers.isReadFrom('198.51.100.1')).filter(Boolean)).toHaveLength(4)
     expect(Array.from({ length: 50 }, () => strangers.isReadFrom('198.51.100.2')).filter(Boolean)).toHaveLength(2)

@@ -19,7 +19,7 @@ export interface StreamCarrierOptions {
   /** Absent: nobody is a stranger. */
   readonly strangers?: Strangers | undefined
   readonly limits?: Partial<TcpLimits> | undefined
-  /** Somebody who is no stranger could not be taken. */
+  /** A connection from a known source could not be taken. */
   readonly onShortage?: ((what: ConnectionShortage, detail: string) => void) | undefined
   /** Needed for `tls` and `wss`. */
   readonly tls?: TlsIdentity | undefined
@@ -43,7 +43,7 @@ interface Connection {
   activeAt: number
   /** Since when a message has been half there. */
   halfSince: number | undefined
-  /** What is to be told that the connection failed, while it is being set up. */
+  /** Callbacks to tell if the connection fails while it is being set up. */
   readonly waiting: Set<(error: Error) => void>
 }
 
@@ -108,7 +108,7 @@ export class StreamCarrier {
     return this.#connections.size
   }
 
-  /** Whether one more connection of somebody known would be taken now. */
+  /** Whether one more connection from a known source would be taken now. */
   get hasRoomForKnown(): boolean {
     return this.#connections.size < this.#limits.inAll || [...this.#connections.values()].some(({ stranger, spoke }) => stranger || !spoke)
   }

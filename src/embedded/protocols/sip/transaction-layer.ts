@@ -163,7 +163,7 @@ export class TransactionLayer implements TransportUser {
     return this.#strangers?.has(source.address) === true
   }
 
-  /** Strangers are answered where their packets came from: a port of their choice could be somebody else's. */
+  /** Strangers are answered where their packets came from: a port of their choice could belong to a victim. */
   #answerPort(source: Endpoint): AnsweredPort {
     return this.#isStranger(source) ? 'source' : 'via'
   }

@@ -16,13 +16,13 @@ export interface TransactionLayerOptions {
   readonly tryingAfterMs?: number
   /** On a CANCEL that matches, the layer also answers the INVITE with 487 (default true). 200 to the CANCEL always goes out. */
   readonly answerCancelled?: boolean
-  /** An INVITE that has had a provisional response is cancelled after so long without another one (timer C). Default 300 s. */
+  /** An INVITE that has had a provisional response is cancelled after this long without another one (timer C). Default 300 s. */
   readonly proceedingMs?: number
   /** Server transactions at the same time; beyond, requests outside dialogs get 503 and nothing is kept for them. Default 20,000. */
   readonly maxTransactions?: number
   /** Who is a stranger, and how much they may ask. Absent: nobody is. */
   readonly strangers?: Strangers
-  /** An INVITE that the user never answers gets 480 after so long; default 600 s. Other requests are forgotten after 64*T1. */
+  /** An INVITE that the user never answers gets 480 after this long; default 600 s. Other requests are forgotten after 64*T1. */
   readonly unansweredMs?: number
 }
 

@@ -22,7 +22,7 @@ export interface TransportUser {
 export interface Transport {
   /** The addresses listened on, with their real ports. */
   readonly listeners: readonly Endpoint[]
-  /** Set once, by whoever runs on top. */
+  /** Set once, by the layer on top. */
   user: TransportUser | undefined
   /**
    * Sends the bytes of one message. Over TCP an open connection to that endpoint is reused, else one is opened.

@@ -39,7 +39,7 @@ interface Scenario {
   readonly loss: number
   readonly duplication: number
   readonly maxDelayMs: number
-  /** For so long nothing comes through at all; session timers then have to find out what is left. */
+  /** For this long nothing comes through at all; session timers then have to find out what is left. */
   readonly outage: { readonly atMs: number; readonly forMs: number } | undefined
   readonly opening: What
   readonly actions: readonly Action[]
@@ -202,7 +202,7 @@ async function play({ seed, loss, duplication, maxDelayMs, outage, opening, acti
     if (loss <= 0.15 && outage === undefined)
       expect(
         side.losses.filter((why) => /^no ACK|: no answer to|timer/.test(why)),
-        'nothing is lost for want of repeating',
+        'repetition brings everything through',
       ).toEqual([])
   }
 

@@ -41,7 +41,7 @@ export class WebSocketLines {
     this.#http.on('clientError', (_error, socket) => socket.destroy())
   }
 
-  /** The package is loaded only where somebody listens for browsers. */
+  /** The package is loaded only where the engine listens for browsers. */
   static async make(): Promise<WebSocketLines> {
     const { WebSocketServer: Server } = await import('ws')
     return new WebSocketLines(

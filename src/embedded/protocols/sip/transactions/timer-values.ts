@@ -24,7 +24,7 @@ export interface MachineContext {
   readonly unproven?: boolean
 }
 
-/** One step of a machine: the state after it and what is to be done, in order. */
+/** One step of a machine: the state after it, and the actions to take, in order. */
 export interface Step<State, Action> {
   readonly state: State
   readonly actions: readonly Action[]
