@@ -3,7 +3,7 @@ const longestName = 64
 const longestUser = 64
 
 /**
- * A display name as it may be kept and shown: whoever calls has written it. Without control characters, line breaks and what turns the direction
+ * A display name as it may be kept and shown: the caller can write anything in it. Without control characters, line breaks and what turns the direction
  * of writing or cannot be seen (Unicode categories C and Z), without tags and angle brackets, with at most two marks over a letter, and cut.
  */
 export function cleanName(text: string): string {

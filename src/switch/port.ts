@@ -215,11 +215,11 @@ export interface DialledBefore {
 /** Whether a leg lives on servers of this switch. `away`: it does, and they are not connected now. `unknown`: nobody here can say anything of it. */
 export type Reach = 'there' | 'away' | 'unknown'
 
-/** On whose side a call to somebody failed. `indeterminate`: nobody can tell. */
+/** On whose side an outgoing call failed. `indeterminate`: cannot be told. */
 export type DialFault = 'ours' | 'trunk' | 'farEnd' | 'indeterminate'
 
 /**
- * What became of ringing somebody. `status` is the final SIP status where one came.
+ * What became of ringing a target. `status` is the final SIP status where one came.
  * - `busy` 486, 600; `declined` 603, 480 with a rejection, 433, 607; `unavailable` 480, 408 from the far end: try later
  * - `noAnswer` our ring time-out; a 200 that crosses our CANCEL is acknowledged and released by the implementation
  * - `badNumber` 404, 410, 484, 604: nobody has this number
@@ -232,13 +232,13 @@ export type DialResult =
   | { readonly kind: 'failed'; readonly fault: DialFault; readonly status?: number; readonly reason: string }
   | { readonly kind: 'cancelled' }
 
-/** Where an INVITE went, for whoever looks for it in another log. */
+/** Where an INVITE went, for finding it in another log. */
 export interface Sent {
   /** Value of its Call-ID header; at most 255 characters. */
   readonly sipCallId: string
   /** Name of the trunk that was to carry it; absent where the target is an address or a registered telephone. */
   readonly trunk?: string
-  /** By what `Switch.callOff` of another engine ends the ringing, and `Switch.adopt` finds whoever has answered, should this one die; for nobody to read. At most 1,000 characters. */
+  /** By what `Switch.callOff` of another engine ends the ringing, and `Switch.adopt` finds the party that has answered, should this one die. Opaque; at most 1,000 characters. */
   readonly handle?: string
   /** The voice is offered encrypted (SRTP). */
   readonly srtp?: true
@@ -255,7 +255,7 @@ export interface DialOptions {
   readonly account?: string
   /** Names of the trunks that may carry a number, as the guard found them; absent: every trunk. */
   readonly trunks?: readonly string[]
-  /** The leg that the answered one is to be bridged with: the call is placed where that one lives, so that none has to be moved. */
+  /** The leg with which the answered one will be bridged: the call is placed where that one lives, so that none has to be moved. */
   readonly near?: Leg
   /** An INVITE has left: once for each trunk that is tried (again where one wants a longer session interval). */
   readonly onSent?: (sent: Sent) => void
@@ -287,8 +287,8 @@ export interface IncomingCall {
   /** Cleaned and cut; empty when withheld or absent. */
   readonly callerDisplayName: string
   /**
-   * As whom somebody who withholds their number is counted by limits: a keyed hash of the number that their network asserts. Set by the guard, never by
-   * an adapter; absent where the number is shown, and where nobody asserts one.
+   * How limits count a caller who withholds their number: by a keyed hash of the number that their network asserts. Set by the guard, never by
+   * an adapter; absent where the number is shown, and where no network asserts one.
    */
   readonly callerAccount?: string
   /** User part of the Request-URI, or the number of a tel URI: what was dialled, without escapes, parameters and visual separators. */

@@ -3,7 +3,7 @@ import { ChannelGone } from './channel-socket.js'
 import { asError } from '../../common/errors.js'
 import type { DrachtioLeg } from './leg.js'
 
-/** FreeSWITCH says "invalid uuid" when a channel is going; so long until we have been told, too. */
+/** FreeSWITCH says "invalid uuid" when a channel is going; this long later we have been told, too. */
 const farewellMs = 150
 
 /** How far apart two channels of one media server may be told to be lost. */

@@ -44,7 +44,7 @@ export interface Arrived {
   readonly packets: number
   /** A number that changes with the reports (RTCP) of the party. */
   readonly reports: number
-  /** Where the media server found somebody who is not where the party was described to be (the embedded switch: in any case). */
+  /** Where the media server found a sender elsewhere than the party was described to be (the embedded switch: in any case). */
   readonly found: Place | undefined
 }
 
@@ -59,7 +59,7 @@ export class ReinviteRefused extends Error {
 
 const ownerVariable = 'ringround_engine'
 
-/** One channel of FreeSWITCH: its SIP dialog with us, and its event-socket connection to us. Whoever takes one releases it. */
+/** One channel of FreeSWITCH: its SIP dialog with us, and its event-socket connection to us. The code that takes one releases it. */
 export class Channel extends ChannelSocket {
   /** FreeSWITCH's description from before there was a party. */
   readonly offer: string
@@ -204,7 +204,7 @@ export class Channel extends ChannelSocket {
 
   /**
    * Says where the party may be found, from the next description on: at any port of these hosts; none: exactly where it is described to be,
-   * which is how a channel begins (`channelVariables`). FreeSWITCH takes whoever sends three packets from anywhere, and has to be watched
+   * which is how a channel begins (`channelVariables`). FreeSWITCH takes any source that sends three packets, and has to be watched
    * (`PartySearch`); the embedded switch keeps to these hosts.
    */
   async lookAt(hosts: readonly string[]): Promise<void> {

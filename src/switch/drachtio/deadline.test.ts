@@ -59,7 +59,7 @@ it('settles once, whatever is called back', async () => {
   expect(released).toEqual([2])
 })
 
-it('waits at most so long, and never rejects', async () => {
+it('waits at most this long, and never rejects', async () => {
   await atMost(1_000, Promise.reject(new Error('whatever')))
   vi.useFakeTimers()
   const waiting = atMost(50, new Promise(() => undefined))

@@ -48,7 +48,7 @@ export function withDeadline<T>(
   })
 }
 
-/** Waits for a promise of ours at most so long; what it brings later is dropped. Never rejects. */
+/** Waits at most `ms` for a promise of ours; what it brings later is dropped. Never rejects. */
 export async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
   await withDeadline<undefined>('', ms, (resolve) => {
     const done = () => resolve(undefined)

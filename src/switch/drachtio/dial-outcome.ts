@@ -16,12 +16,12 @@ export interface FinalAnswer {
   readonly reasonHeader?: string | undefined
   /** The call went through a trunk: a server error is the trunk's, not the phone's. */
   readonly viaTrunk: boolean
-  /** Somebody had taken the call in hand (18x): whatever comes after is not the trunk's doing. */
+  /** The far end had taken the call in hand (18x): whatever comes after is not the trunk's doing. */
   readonly rang?: boolean
 }
 
 /**
- * What a refusal means to whoever rings somebody (RFC 3261 section 21; RFC 8197 and 8688 for 607 and 608).
+ * What a refusal means to the caller (RFC 3261 section 21; RFC 8197 and 8688 for 607 and 608).
  * 480 is `declined` when its Reason header says that a person rejected the call (Q.850 cause 21), else `unavailable`.
  */
 export function refusalOf(answer: FinalAnswer): Refusal {

@@ -8,8 +8,8 @@ import { encryptsNot, type ServerPair } from './server-pair.js'
 import type { TrunkBoard } from './trunk-board.js'
 
 /**
- * Rings one target. Whoever is being rung when the media server dies is rung again, at another one. A number goes through the trunks in their order; the next trunk is tried only when the one before refused the
- * call itself or was silent, before anybody can have been rung. Failing over is part of the ring time.
+ * Rings one target; rings it again, at another media server, if its own dies while it rings. A number goes through the trunks in their order; the next trunk is
+ * tried only when the one before refused the call itself or was silent, before any telephone can have rung. Failing over is part of the ring time.
  */
 export async function dial(pair: ServerPair, trunks: TrunkBoard, target: DialledTarget, options: DialOptions): Promise<DialResult> {
   const routes = routesTo(target, target.kind === 'number' ? trunks.inOrder(options.trunks) : [])

@@ -28,11 +28,11 @@ import { Signalling } from './signalling.js'
 import { TrunkBoard } from './trunk-board.js'
 
 const closeMs = 8_000
-/** An engine that starts has somebody to take calls within this time. */
+/** An engine that starts has a flow to take calls within this time. */
 const openMs = 5_000
-/** A leg is taken away from a FreeSWITCH that another engine had it at, and this one cannot reach, after so long: it may only be connecting. */
+/** A leg that another engine had at a FreeSWITCH which this one cannot reach is moved from it after this long: we may only be connecting. */
 const awayMs = 3_000
-/** Channels of which it is asked at a time whose they are. */
+/** Channels asked at the same time which engine owns them. */
 const askedAtOnce = 10
 /** How often a bridge is made again of two of whom one had to be moved meanwhile. */
 const bridgesAtMost = 3
@@ -46,7 +46,7 @@ export class DrachtioSwitch implements PlainSwitch {
   readonly #waiting = new Set<DrachtioIncomingCall>()
   readonly #healthListeners = new Set<(health: SwitchHealth) => void>()
   #opened: () => void = () => undefined
-  /** Resolves when there is somebody to take calls. */
+  /** Resolves when there is a flow to take calls. */
   readonly #open = new Promise<void>((resolve) => (this.#opened = resolve))
   #incoming: ((call: IncomingCall) => Promise<void>) | undefined
   #register: (registration: Registration) => Promise<void> = async (registration) => registration.respond(405)
@@ -260,7 +260,7 @@ export class DrachtioSwitch implements PlainSwitch {
   }
 }
 
-/** Where somebody is rung who is to be connected with that leg. */
+/** Where to ring a party that will be connected with that leg. */
 async function near(leg: DrachtioLeg): Promise<ServerPair> {
   await leg.settled()
   return leg.pair.ready ? leg.pair : leg.pair.best

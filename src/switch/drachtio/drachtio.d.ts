@@ -44,7 +44,7 @@ declare module 'drachtio-srf' {
       readonly receivedOn?: string
       /** Of a request from the network: the client that has the connection. */
       readonly agent?: Client
-      /** Of a request of ours: under which drachtio-server knows it, whoever asks. */
+      /** Of a request of ours: drachtio-server's name for it, valid for any application. */
       readonly stackTxnId?: string
       /** The TCP connection to drachtio-server on which this dialog lives. */
       socket: Socket

@@ -52,7 +52,7 @@ export interface RingingIdentity {
   readonly server: string
   readonly transaction: string
   readonly uri: string
-  /** As what whoever answers is found. */
+  /** How the party that answers is found again. */
   readonly answered?: LegIdentity
 }
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 
 /** Whether this engine is still the one that has its calls. */
 export interface Certainty {
-  /** False from the first instruction after it did not run for so long that others may have taken them. */
+  /** False from the first instruction after a standstill in which other engines may have taken them. */
   readonly certain: boolean
   /** Resolves with `false` when it has lost them. */
   whenCertain(): Promise<boolean>

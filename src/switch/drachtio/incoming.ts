@@ -77,7 +77,7 @@ export class DrachtioIncomingCall implements IncomingCall {
     return !this.signal.aborted && !this.#response.finalResponseSent
   }
 
-  /** Whether the Request-URI is one that can be read: `sip:`, `sips:`, `tel:`; anything else is to be refused with 416 (RFC 3261 section 8.2.2.1). */
+  /** Whether the Request-URI is one that can be read: `sip:`, `sips:`, `tel:`; anything else gets 416 (RFC 3261 section 8.2.2.1). */
   get schemeServed(): boolean {
     return /^(?:sips?|tel):/i.test(this.#request.uri)
   }
@@ -114,7 +114,7 @@ export class DrachtioIncomingCall implements IncomingCall {
     return this.#request.get(name)
   }
 
-  /** The dialog that our 200 makes is known by its INVITE: it is found whoever looks for it, and the caller can be taken to a channel. */
+  /** The dialog that our 200 makes is known by its INVITE: any engine finds it by that, and can take the caller to a channel. */
   get handle(): string {
     const offer = this.#offer
     const secured = offer && securedBy(offer)
@@ -218,7 +218,7 @@ export class DrachtioIncomingCall implements IncomingCall {
       void party?.bye().catch(() => undefined)
       return party === undefined ? this.#fail(asError(error)) : { kind: 'failed', why: asError(error).message }
     } finally {
-      // Whoever was not handed over is let go.
+      // A channel that was not handed over is released.
       coming?.letGo()
     }
   }
@@ -257,7 +257,7 @@ export class DrachtioIncomingCall implements IncomingCall {
     }
   }
 
-  /** Whoever encrypts with keys of the description needs a channel that was made for that. @returns undefined where the media server cannot */
+  /** A party that encrypts with keys of the description needs a channel made for that. @returns undefined where the media server cannot */
   async #channelFor(pair: ServerPair, offer: PartyAudio | undefined, origins: Prepared['origins']): Promise<Channel | undefined> {
     if (offer === undefined || securedBy(offer) !== 'keys') return pair.takeChannel()
     const coming = await pair.takeChannelFor(announceKeys(offer, origins.media))

@@ -180,7 +180,7 @@ export class Invitation {
       this.#finish(error instanceof Refused ? failed('farEnd', error.message) : failed('ours', asError(error).message))
       void (party ? party.bye() : offered.destroy()).catch(() => undefined)
     } finally {
-      // Whoever was not handed over is let go.
+      // A channel that was not handed over is released.
       coming?.letGo()
     }
   }
@@ -258,7 +258,7 @@ export class Invitation {
     const early = descriptionOf(response)
     if (early !== undefined && this.#earlyAnswers.size < mostForks) this.#earlyAnswers.set(toTagOf(response), early)
     if (response.status <= 100 || this.#settled) return
-    // 181 and 182 ring nobody yet, but somebody has taken the call in hand.
+    // 181 and 182 ring no telephone yet, but the far end has taken the call in hand.
     this.#taken = true
     if (this.#rang || (response.status !== 180 && response.status !== 183)) return
     this.#rang = true

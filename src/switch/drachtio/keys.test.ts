@@ -86,7 +86,7 @@ describe('the keys of a leg', () => {
     await first
   })
 
-  it('does not begin to listen for somebody who has given up', async () => {
+  it('does not begin to listen for a flow that has given up', async () => {
     expect(await new Keys().listen({ keys: ['1'], signal: AbortSignal.abort() })).toEqual({ kind: 'cancelled' })
   })
 })

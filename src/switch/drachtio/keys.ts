@@ -20,14 +20,14 @@ export interface Press {
 const echoMs = 1_500
 
 /**
- * The keys of one leg, from the answer on: queued until somebody listens (type-ahead), and each press counted once in whatever forms
+ * The keys of one leg, from the answer on: queued until a flow listens (type-ahead), and each press counted once in whatever forms
  * it came.
  */
 export class Keys {
   #queue: Press[] = []
   #listener: { readonly keys: readonly Key[]; readonly words: readonly string[]; readonly settle: (heard: Heard) => void } | undefined
   #noWords: NoWords | undefined = 'lost'
-  /** Told whether somebody listens for words now. */
+  /** Told whether a flow listens for words now. */
   onWords: (wanted: boolean) => void = () => undefined
   #recent: { readonly press: Press; readonly monotonic: number; readonly echoes: Set<KeySource> }[] = []
   #over = false
@@ -52,7 +52,7 @@ export class Keys {
     else this.#queue.push(press)
   }
 
-  /** Words come from now on, while somebody asks for them. */
+  /** Words come from now on, while a flow listens for them. */
   beginWords(): void {
     this.#noWords = undefined
   }
@@ -61,7 +61,7 @@ export class Keys {
     if (this.#listener?.words.includes(word)) this.#listener.settle({ kind: 'word', word, confidence, at })
   }
 
-  /** No word comes any more: whoever listens for one is told. */
+  /** No word comes any more: a flow that listens for one is told. */
   endWords(why: NoWords): void {
     this.#noWords ??= why
     const listener = this.#listener

@@ -14,7 +14,7 @@ export class LaterParty implements PartyEvents {
 
   /**
    * @param described what the party has been told
-   * @param onGone it has gone before its leg was there: nobody need wait for its handshake
+   * @param onGone it has gone before its leg was there: do not wait for its handshake
    */
   constructor(
     described: string,

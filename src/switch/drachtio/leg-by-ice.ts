@@ -39,15 +39,15 @@ async function atItsChannel({ pair, coming, description, described, origins, par
 /** @param error why there is no channel where it was to be: as long as its media server is there, it is the browser that did not shake hands */
 async function atAnother({ pair, described, origins, party, later }: ByIce, error: Error): Promise<DrachtioLeg> {
   if (pair.media.up) throw error
-  const anew = { party: origins.party, media: new Origin() }
+  const fresh = { party: origins.party, media: new Origin() }
   const placed = await findPlace(
     pair,
     undefined,
-    () => ({ party, origins: anew, described, secured: 'dtls', by: (source) => pair.describer(source) }),
+    () => ({ party, origins: fresh, described, secured: 'dtls', by: (source) => pair.describer(source) }),
     () => later.isGone,
   )
   if (placed.kind !== 'placed') throw new Error(`${error.message}; ${placed.why}`)
-  const leg = new DrachtioLeg(placed.pair, placed.channel, anew)
+  const leg = new DrachtioLeg(placed.pair, placed.channel, fresh)
   leg.secured = 'dtls'
   leg.begin(party, placed.described)
   leg.told(placed.told)

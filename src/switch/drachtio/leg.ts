@@ -20,9 +20,9 @@ import { VoiceFollower } from './voice-follower.js'
 const releaseMs = 5_000
 /** What is said of a party whose description we cannot work with. */
 export const nothingInCommon = 'the answer has no codec in common with us'
-/** What is played waits so long for a party that has to be found first; after that it may go unheard. */
+/** A play waits this long for a party that has to be found first; after that it may go unheard. */
 const unheardMs = 2_000
-/** Keys of somebody who has been turned away are on their way to us so long. */
+/** Keys of a stranger who has been turned away may still reach us for this long. */
 const underWayMs = 500
 
 /** One party, answered: its SIP dialog, its channel, and what is done with them. */

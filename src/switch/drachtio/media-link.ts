@@ -300,8 +300,8 @@ export class MediaLink {
   }
 
   /**
-   * FreeSWITCH opens a channel to whoever sends to it first, from the moment at which it is made: a variable of the channel comes too late
-   * to keep it from that. So the default of that variable is set.
+   * FreeSWITCH opens a channel to the first source that sends to it, from the moment it is made: a variable of the channel comes too late
+   * to prevent that. So the default of that variable is set.
    */
   async #shutChannels(server: Mrf.MediaServer): Promise<void> {
     const variable = 'disable_rtp_auto_adjust'

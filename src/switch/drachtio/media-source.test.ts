@@ -43,14 +43,14 @@ describe('from whom a voice is taken', () => {
       { address: '192.168.1.7', learnFrom: '127.0.0.1', afterHeard: true },
     ],
     ['an exchange with a media server of its own', '203.0.113.9', '198.51.100.7', { ...exact('203.0.113.9'), afterHeard: true }],
-    ['somebody of the house who names a third party outside', '203.0.113.9', '10.0.0.5', { ...exact('203.0.113.9'), afterHeard: true }],
+    ['a telephone of the house that names a third party outside', '203.0.113.9', '10.0.0.5', { ...exact('203.0.113.9'), afterHeard: true }],
     [
       'a program on this machine that names its public address',
       '203.0.113.9',
       '127.0.0.1',
       { address: '203.0.113.9', learnFrom: '127.0.0.1', afterHeard: true },
     ],
-    ['somebody on this machine who names somebody else on it', '127.0.0.7', '127.0.0.1', { ...exact('127.0.0.7'), afterHeard: true }],
+    ['a program on this machine that names another one on it', '127.0.0.7', '127.0.0.1', { ...exact('127.0.0.7'), afterHeard: true }],
     ['a phone of two families', '2001:db8::7', '198.51.100.7', { ...exact('2001:db8::7'), afterHeard: true }],
     [
       'a unique local address behind a public one',

@@ -17,7 +17,7 @@ export interface MediaSource {
   readonly address: string
   /** Host whose first packet, within the first seconds, shows the party's port; undefined: the port is as signalled. */
   readonly learnFrom: string | undefined
-  /** Nothing is sent before a packet has come: the description may name somebody who knows nothing of this call. */
+  /** Nothing is sent before a packet has come: the description may name a victim who knows nothing of this call. */
   readonly afterHeard: boolean
 }
 
@@ -52,7 +52,7 @@ export function mediaSource(
   // A media server of its own, as most trunks have. A program of this machine that names another of its addresses is at loopback all the same.
   const elsewhere = nearby === 'loopback' ? reach === 'loopback' : reach === 'global'
   if (elsewhere || taken === 'signalled') return { address, learnFrom: beside, afterHeard: !trusted }
-  // Nobody out there can be at an address that is private to them, and here it may be somebody else's.
+  // A party out there cannot be reached at its own private address, which here may belong to another host.
   if (nearby === 'global') return { address: from.address, learnFrom: from.address, afterHeard: false }
   // Both are on private networks, which may be one, or two with a NAT in between: whichever it turns out to be.
   return { address, learnFrom: from.address, afterHeard: true }

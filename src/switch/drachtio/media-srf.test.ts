@@ -42,7 +42,7 @@ it('a dialog that drachtio-fsmrf ends and forgets leaves no rejection behind', a
   expect(leftOver).toEqual([])
 })
 
-it('whoever passes a callback hears why the dialog could not be ended', async () => {
+it('a callback is told why the dialog could not be ended', async () => {
   const { srf, gone } = srfOfGoneDialogs()
   const dialog = await create(mediaSrf(srf))
   const heard = await new Promise((resolve) => dialog.destroy({}, resolve))

@@ -30,7 +30,7 @@ export type OnEnded = (cause: string | undefined) => void
 /**
  * The Srf that drachtio-fsmrf works with. When FreeSWITCH answers an INVITE but its event socket does not come, drachtio-fsmrf ends that
  * dialog after 4 s and forgets the promise: where the dialog has gone by then (`ENODIALOG`), nobody hears the rejection, and in Node that
- * ends the process with every call. Here the promise form of `destroy` settles quietly; whoever wants to know passes a callback.
+ * ends the process with every call. Here the promise form of `destroy` settles quietly; pass a callback to hear of it.
  *
  * It never says, either, that FreeSWITCH has hung up meanwhile, nor why.
  * And it asks for no channel with a party that begins with a DTLS handshake, although FreeSWITCH makes one: its event socket comes after the handshake, which takes as long

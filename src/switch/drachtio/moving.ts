@@ -125,7 +125,7 @@ async function placeByIce(pair: ServerPair, placing: Placing, offered: PartyOffe
   return kept(placed, channel, over)
 }
 
-/** A party is without a media server at most so long until one is found that takes it. */
+/** How long a party may be without a media server until one is found that takes it. */
 const findMs = 5_000
 const lookAgainMs = 100
 /** A channel that is lost again and again is not the media server's fault: so many moves in so much time. */

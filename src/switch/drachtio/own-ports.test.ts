@@ -18,8 +18,8 @@ describe('a place that a party describes', () => {
     ['the SIP port by loopback', '127.0.0.1', 5060, true],
     ['a telephone on this machine', '127.0.0.1', 20_002, false],
     ['a telephone on this machine, by its address', '192.0.2.1', 7078, false],
-    ['the same port of somebody else', '192.0.2.7', 20_000, false],
-    ['the SIP port of somebody else', '192.0.2.7', 5060, false],
+    ['the same port of another host', '192.0.2.7', 20_000, false],
+    ['the SIP port of another host', '192.0.2.7', 5060, false],
   ])('%s: %s:%d is ours: %s', (_what, address, port, ours) => {
     expect(isOurPlace({ address, port }, media, sip, here)).toBe(ours)
   })

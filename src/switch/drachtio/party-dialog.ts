@@ -13,7 +13,7 @@ import type { DialogIdentity } from './standing-dialog.js'
 const byeMs = 2_000
 /** A party that says nothing to our offer for this long is gone: four transmissions over UDP. */
 const offerMs = 8_000
-/** So long an ACK is waited for: one that was lost comes with the next copy of our 200, after T1 and twice that (RFC 3261 section 13.3.1.4). */
+/** How long to wait for an ACK: a lost one comes with the next copy of our 200, after T1 and twice that (RFC 3261 section 13.3.1.4). */
 const ackMs = 2_000
 /** How often an offer is made again to a party that cannot take it just now. */
 const offersAtMost = 5
@@ -31,7 +31,7 @@ export interface PartyOffer {
   readonly sdp: string
   answer(sdp: string): void
   isAnswered(): boolean
-  /** There is no answer: the party hears its own offer again, as nobody can do without an ACK, and is to be hung up. */
+  /** There is no answer: the party is sent its own offer, as the ACK cannot be left out, and must then be hung up. */
   letGo(): void
 }
 

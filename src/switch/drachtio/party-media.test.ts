@@ -72,7 +72,7 @@ describe('telling the media server of a party', () => {
     expect(told).toEqual([])
   })
 
-  it('has nothing sent to somebody who may know nothing of the call, until they have been heard', async () => {
+  it('has nothing sent to a host that may know nothing of the call, until it has been heard', async () => {
     const ours = answer('c=IN IP4 192.0.2.1')
     const { told, channel } = mediaServer(ours, ours, ours, ours)
     const quest = (await describeParty(channel, offer('c=IN IP4 203.0.113.9'), new Origin(), from('192.0.2.7')))?.quest
@@ -115,7 +115,7 @@ describe('telling the media server of a party', () => {
     ).toEqual([true, false, false])
   })
 
-  it('has a media server that took somebody else for the party told another place first: the same one again would change nothing', async () => {
+  it('has a media server that took a stranger for the party told another place first: the same one again would change nothing', async () => {
     const ours = answer('c=IN IP4 192.0.2.1')
     const { told, channel } = mediaServer(ours, ours, ours)
     const quest = (await describeParty(channel, offer('c=IN IP4 10.0.0.7'), new Origin(), from('198.51.100.7')))?.quest

@@ -17,7 +17,7 @@ import {
   type PartyAudio,
 } from './sdp.js'
 
-/** The statuses by which a media server says that it cannot do what was described, whoever asks (RFC 3261 21.4.26, 21.6.4). */
+/** The statuses by which a media server says that it cannot do what was described, for any engine (RFC 3261 21.4.26, 21.6.4). */
 export const NOT_ACCEPTABLE: ReadonlySet<number> = new Set([415, 488, 606])
 /** Ports at which nobody is: discard (RFC 863), and one that is reserved. FreeSWITCH does nothing when it is told the same place twice. */
 const NOBODY = [9, 1] as const
@@ -142,7 +142,7 @@ async function tell(channel: Described, party: PartyAudio, origin: Origin, sourc
     return party.offeredKey === undefined ? channel.describe(described) : channel.describeAnswered(described)
   }
   const move = async (to: Place): Promise<string> => {
-    // Whoever FreeSWITCH has taken for the party meanwhile it keeps until it hears of another place.
+    // FreeSWITCH keeps a stranger whom it has taken for the party until it is told of another place.
     if (last?.address === to.address && last.port === to.port) await describe(nowhere())
     return describe(to)
   }

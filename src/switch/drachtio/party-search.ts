@@ -3,14 +3,14 @@ import { ChannelGone } from './channel-socket.js'
 import type { Place } from './own-ports.js'
 import type { PartyQuest } from './party-media.js'
 
-/** Pauses between looks, ms: often while somebody may be waiting to be heard, then less. */
+/** Pauses between looks, ms: often while the party may be waiting to be heard, then less. */
 const pauses = [60, 60, 80, 100, 150, 200, 250]
 const laterMs = 500
-/** FreeSWITCH looks at six packets (`rtp_auto_adjust_threshold`): whoever is not elsewhere by then is where they were supposed to be. */
+/** FreeSWITCH looks at six packets (`rtp_auto_adjust_threshold`): a party not found elsewhere by then is where it was supposed to be. */
 const windowPackets = 10
-/** A party that is supposed to be somewhere is looked for elsewhere so long. */
+/** How long a party that is supposed to be somewhere is looked for elsewhere. */
 const limitMs = 5_000
-/** Pauses after a stranger, in which nobody else can come in, ms. The third ends the search: somebody means it. */
+/** Pauses after a stranger, in which nobody else can come in, ms. The third ends the search: the stranger means it. */
 const shutMs = [250, 1_000]
 /** One that is nowhere yet is waited for; the embedded switch looks for five seconds at a time. */
 const againMs = 4_000
@@ -21,13 +21,13 @@ export interface SearchEnd {
   found(place: Place): void
   /** It has not shown itself elsewhere: it is where it was supposed to be, if anywhere. Whatever came before was not certain to be its. */
   supposed(): void
-  /** Somebody else sent to the port, and was turned away. */
+  /** A stranger sent to the port, and was turned away. */
   stranger(address: string): void
 }
 
 /**
- * Finds a party that cannot be told from its description: behind NAT, or named by somebody who may have named anybody. The media server
- * is asked whom it has heard; whoever is not where the party may be is turned away, before anything but silence is sent.
+ * Finds a party that cannot be told from its description: behind NAT, or described by a sender that could name any host. The media server
+ * is asked whom it has heard; a sender that is not where the party may be is turned away, before anything but silence is sent.
  */
 export class PartySearch {
   readonly #arrived: () => Promise<Arrived>

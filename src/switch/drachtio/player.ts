@@ -5,7 +5,7 @@ import { ChannelGone } from './channel-socket.js'
 /** A break that had no effect (it came before FreeSWITCH began, or was swallowed by another application) is sent again after this time. */
 const breakAgainMs = 150
 const breaksAtMost = 12
-/** A new play begins at the latest so long after the old one was told to stop. */
+/** A new play begins at most this long after the old one was told to stop. */
 const stopMs = 1_000
 /** A channel that comes out of a bridge cannot be played to for a moment, on a busy machine for up to a second: pauses before it is tried again, ms. */
 const againMs = [40, 80, 160, 320, 640, 640]

@@ -97,7 +97,7 @@ export class ServerPair {
   }
 
   /**
-   * Begins something here; where that fails, anew: at another media server if there is one.
+   * Begins something here; where that fails, again: at another media server if there is one.
    * @param wanted whether there is still a reason to
    * @throws (rejects) what the last one failed with
    */
@@ -153,7 +153,7 @@ export class ServerPair {
 
   /**
    * A channel for a party that comes with ICE, or with keys in its description: FreeSWITCH makes such of a channel only with its first INVITE.
-   * @param described as the media server is to be told of it
+   * @param described the description for the media server
    * @returns undefined where FreeSWITCH cannot do what the party wants. @throws Error in words for the record
    */
   async takeChannelFor(described: string): Promise<ChannelToCome | undefined> {
@@ -206,7 +206,7 @@ const beginsAtMost = 3
 /** After the silence of a media server its channels are asked for a last time. */
 const channelSilentMs = 1_000
 
-/** A call whose engine has died is ended by FreeSWITCH after so long without voice; whoever is silent before that is asked by us (`SilenceWatch`). */
+/** A call whose engine has died is ended by FreeSWITCH after this long without voice; a party silent for less is asked by us (`SilenceWatch`). */
 const leftoverMs = 4 * 3_600_000
 
 /** What every channel is told before it has a party. */

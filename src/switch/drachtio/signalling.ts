@@ -84,7 +84,7 @@ export class Signalling {
     return this.srf.app.client?.mapServer.keys().next().value
   }
 
-  /** CANCEL of an INVITE that another application has sent: drachtio-server knows it by its name, whoever asks. Settles within a bound; never rejects. */
+  /** CANCEL of an INVITE that another application has sent: drachtio-server accepts its name for it from any application. Settles within a bound; never rejects. */
   async callOff({ transaction, uri }: RingingIdentity): Promise<void> {
     const agent = this.srf.app.client as unknown as { request(options: object, callback: (error: unknown) => void): void } | undefined
     await withDeadline<undefined>('CANCEL', cancelMs, (resolve) =>

@@ -4,7 +4,7 @@ import type { Arrived } from './channel.js'
 const looksEach = 4
 const shortestPauseMs = 250
 const longestPauseMs = 15_000
-/** A party that is asked has so long to answer: five transmissions over UDP (RFC 3261 section 17.1.2.1). */
+/** A party that is asked has this long to answer: five transmissions over UDP (RFC 3261 section 17.1.2.1). */
 const answerWithinMs = { least: 4_000, most: 8_000 }
 /** Answers in a row that say neither. */
 const doubtsAtMost = 3

@@ -24,7 +24,7 @@ interface Registry {
 
 /**
  * A dialog that stands in drachtio-server and that another application began, which has died: as drachtio-srf's own, as far as the adapter uses that. Requests of the
- * party come here where drachtio-server hands them on (the embedded switch does, to whoever has sent a request within the dialog; 0.9.10 answers them with 481).
+ * party come here where drachtio-server hands them on (the embedded switch does, to the application that last sent a request within the dialog; 0.9.10 answers them with 481).
  */
 export class StandingDialog extends EventEmitter {
   readonly id: string

@@ -28,8 +28,8 @@ export interface ChannelToCome {
 
 /**
  * Channels of FreeSWITCH that are made before they are needed, so that an INVITE leaves, or is answered, without waiting for one
- * (making one costs a SIP transaction, a TCP connection and the setting of its variables: 20 to 50 ms). The store grows when
- * somebody had to wait, and shrinks again when nobody has for a while.
+ * (making one costs a SIP transaction, a TCP connection and the setting of its variables: 20 to 50 ms). The store grows when a call
+ * had to wait, and shrinks again when none has for a while.
  */
 export class WarmChannels {
   readonly #link: MediaLink
@@ -143,7 +143,7 @@ export class WarmChannels {
     return { answer: await Promise.race([answer, channel.then(() => answer)]), channel, letGo }
   }
 
-  /** Takes back a channel that was offered to somebody who never sent it audio. */
+  /** Takes back a channel that was offered to a party which never sent it audio. */
   giveBack(channel: Channel): void {
     if (channel.used || channel.gone || this.#closed || this.#ready.length >= this.#most) void channel.release()
     else this.#keep(channel)

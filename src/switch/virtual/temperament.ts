@@ -13,7 +13,7 @@ export type Act =
 /** How a rung phone refuses. */
 export type Refusal = 'busy' | 'declined' | 'unavailable' | 'badNumber' | 'failed'
 
-/** How whoever has this phone behaves when it is rung. `afterMs` from the moment when the INVITE reaches it. */
+/** How the holder of this phone behaves when it rings. `afterMs` from the moment when the INVITE reaches it. */
 export type Temperament =
   | { readonly kind: 'answers'; readonly afterMs: number; readonly then: readonly Act[] }
   | { readonly kind: 'refuses'; readonly afterMs: number; readonly how: Refusal }

@@ -21,6 +21,6 @@ export type TraceEntry = { readonly at: number } & (
   | { readonly what: 'talked'; readonly leg: string }
   | { readonly what: 'bridgeAsked' | 'bridged' | 'apart'; readonly bridge: number; readonly legs: readonly [string, string] }
   | { readonly what: 'recordingStarted' | 'recordingStopped'; readonly leg: string; readonly path: string }
-  /** A rule of the port was broken by whoever uses it. */
+  /** The user of the port broke one of its rules. */
   | { readonly what: 'misuse'; readonly detail: string }
 )

@@ -5,20 +5,20 @@ import { Settlement, type World } from './world.js'
 
 export interface Arrival {
   readonly callerNumber: string
-  /** As the guard would count somebody who withholds their number. */
+  /** How the guard would count a caller who withholds their number. */
   readonly callerAccount?: string
   readonly dialledNumber: string
   /** The telephone has proved itself as this user's. */
   readonly device?: string
   /** What the caller does, from the moment when they are answered. */
   readonly then?: readonly Act[]
-  /** Gives up (CANCEL) so long after the INVITE, when not answered or refused by then. */
+  /** Gives up (CANCEL) this long after the INVITE, when not answered or refused by then. */
   readonly givesUpAfterMs?: number
   readonly noCommonCodec?: boolean
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** Somebody who rings us. */
+/** A caller who rings us. */
 export class VirtualCaller {
   /** SIP status with which the call was refused. */
   refusedWith: number | undefined

@@ -48,7 +48,7 @@ export class VirtualSwitch implements Switch {
     return phone
   }
 
-  /** Somebody rings us. */
+  /** A caller rings us. */
   arrive(arrival: Arrival): VirtualCaller {
     const caller = new VirtualCaller(this.world, arrival)
     this.callers.push(caller)
@@ -168,7 +168,7 @@ export class VirtualSwitch implements Switch {
     return done.promise
   }
 
-  /** The 200 is on its way, then media are set up. Whoever gave up meanwhile never sees the leg. */
+  /** The 200 is on its way, then media are set up. A flow that gave up meanwhile never sees the leg. */
   #answered(ring: {
     readonly phone: VirtualPhone
     readonly handle: string
@@ -291,7 +291,7 @@ export class VirtualSwitch implements Switch {
     return [...this.#legs, ...this.callers.flatMap((caller) => caller.leg ?? [])].filter(({ ended }) => ended === undefined)
   }
 
-  /** Whoever is rung by an engine that died is let go of with it. */
+  /** Telephones rung by an engine that died stop ringing with it. */
   callOff(): Promise<void> {
     return Promise.resolve()
   }
