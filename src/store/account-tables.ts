@@ -57,7 +57,7 @@ export interface SessionsTable {
   ended_at: OptionalInteger
 }
 
-/** A browser with which somebody has signed in. */
+/** A browser with which a person has signed in. */
 export interface KnownBrowsersTable {
   person: string
   browser: string

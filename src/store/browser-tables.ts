@@ -1,8 +1,8 @@
 import type { ColumnDataType, Kysely, sql } from 'kysely'
 
 /**
- * Browsers with which somebody has signed in before; the same in both databases.
- * @param text the type of what is compared and sorted
+ * Browsers with which a person has signed in before; the same in both databases.
+ * @param text the type of columns that are compared and sorted
  */
 export async function makeBrowserTables(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {
   await db.schema

@@ -60,9 +60,9 @@ export interface CallFilter {
   readonly callerNumbers?: readonly string[]
   /** Ten digits. */
   readonly nhsNumber?: string
-  /** Call-ID of the caller's INVITE, or of one that rang somebody. */
+  /** Call-ID of the caller's INVITE, or of an outgoing one. */
   readonly sipCallId?: string
-  /** The parts of the list that may be seen; a call is in it that is in one of them. Absent: all of it. */
+  /** The parts of the list that may be seen: a call is listed if it is in one of them. Absent: all of it. */
   readonly within?: readonly CallPart[] | undefined
   /** Default: newest. */
   readonly order?: CallOrder
@@ -87,14 +87,14 @@ export interface CallSummary {
   readonly talkMs: number | null
   readonly refs: number
   readonly attempts: number
-  /** Label of whoever accepted, and id of the clinician, where it was one. */
+  /** Label of the specialist or place that accepted, and id of the clinician, where it was one. */
   readonly acceptedBy: string | null
   readonly clinician: string | null
   /** Two people talked. */
   readonly talked: boolean
   /** Whose call it was, as staff have said it. */
   readonly assigned: string | null
-  /** Patient data: shown only to whoever may see it. */
+  /** Patient data: shown only to people who may see it. */
   readonly nhsNumber: string | null
   readonly outcome: string | null
   readonly ending: string | null

@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 
 /** A step for when more is added up of a call than before: the sums are emptied, and the calls are counted again in the background (`countPast`). */
 export async function countAgain(db: Kysely<unknown>): Promise<void> {
-  // How often a month was changed is counted on: what somebody has read of it is out of date.
+  // The counter of changes of a month goes on: copies of its sums, in pages and caches, are out of date.
   await sql`delete from roll_ups where scope <> 'month'`.execute(db)
   await sql`update calls set rolled_up = null where rolled_up is not null`.execute(db)
 }

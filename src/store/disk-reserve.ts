@@ -55,7 +55,7 @@ export class DiskReserve {
     return this.#next(async () => {
       const { file, bytes } = this.settings
       if (bytes === 0) return false
-      // Somebody who looked for room may have deleted it.
+      // An operator in search of room may have deleted it.
       const there = await sizeOf(file)
       this.#left = there
       if (there > 0) {

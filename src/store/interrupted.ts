@@ -21,7 +21,7 @@ export function closingFacts(record: CallRecord): readonly CallFact[] {
   return facts
 }
 
-/** Whoever had accepted, and was not yet connected, never spoke to anybody. */
+/** A specialist who had accepted and was not yet connected never spoke to the caller. */
 function resultOf({ talkWith }: CallRecord, { attempt, acceptedAt }: AttemptRecord): AttemptResult {
   if (talkWith === attempt) return acceptedAt === undefined ? 'connected' : 'accepted'
   return acceptedAt === undefined ? 'cancelled' : 'failed'

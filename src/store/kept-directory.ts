@@ -40,7 +40,7 @@ export interface DirectoryChangeRequest {
   readonly file?: FileApplied | undefined
 }
 
-/** `same`: nothing differs, and there is no new version. `raced`: somebody else has made a version meanwhile, and nothing was written. */
+/** `same`: nothing differs, and there is no new version. `raced`: another version was made meanwhile, and nothing was written. */
 export type VersionAdded =
   { readonly kind: 'added'; readonly version: DirectoryVersion } | { readonly kind: 'same' } | { readonly kind: 'raced' }
 
@@ -170,7 +170,7 @@ export function keptDirectory(database: WritableDatabase, db: Db, node: string, 
       const at = Math.max(now(), from === undefined ? 0 : ((await questions.directoryVersion.ask(db, from.version))?.at ?? 0))
       added = { version, at, actor, node, source, ...(why === undefined ? {} : { why }), changed: changes.length }
       steps.push(
-        // First: whoever comes second with this number is told so by it.
+        // First: this insert fails for the second writer with the same number.
         ...statements.insert('directory_versions', [
           { version, at, ...originColumns({ actor, node }), source, why: why ?? null, changed: changes.length },
         ]),

@@ -13,7 +13,7 @@ export interface LedgerEntry extends Origin {
   /** Wall-clock ms. */
   readonly at: number
   readonly type: string
-  /** As it was given; plain JSON. Whoever wrote it parses it again. */
+  /** As it was given; plain JSON. The room that wrote it parses it. */
   readonly data: unknown
 }
 

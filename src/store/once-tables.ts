@@ -1,12 +1,12 @@
 import type { ColumnDataType, Kysely, sql } from 'kysely'
 import type { Integer } from './column-types.js'
 
-/** What was asked for under a key of whoever asked. */
+/** A request made under a key of the client's choice. */
 export interface AskedOnceTable {
   who: string
   key: string
   at: Integer
-  /** As JSON; null: it is being done, or nobody knows. */
+  /** As JSON; null: it is being done, or its outcome is unknown. */
   answer: string | null
 }
 
@@ -15,7 +15,7 @@ export interface OnceTables {
   asked_once: AskedOnceTable
 }
 
-/** What was asked for under a key of whoever asked, and what was answered: asked again, it is answered the same. */
+/** Requests made under a key of the client's choice, with their answers: the same request again gets the same answer. */
 export async function makeOnceTables(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {
   await db.schema
     .createTable('asked_once')

@@ -45,7 +45,7 @@ import { spentSince } from './questions/spent-since.js'
 /**
  * When a question is asked. At the start and during calls nothing may be read that grows with the calls of the past: by its key, or from an index
  * and in pages. A list reads one page. A report
- * reads its period, by an index. Upkeep goes through everything, when somebody asks for it.
+ * reads its period, by an index. Upkeep goes through everything, when an operator asks for it.
  */
 export type When = 'start' | 'call' | 'list' | 'report' | 'upkeep'
 

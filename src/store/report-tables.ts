@@ -1,7 +1,7 @@
 import { sql, type ColumnDataType, type Kysely } from 'kysely'
 import type { Integer } from './column-types.js'
 
-/** Lists of calls that somebody has given a name. */
+/** Lists of calls that a person has given a name. */
 export interface SavedViewsTable {
   id: string
   /** Id of a person, or of a token. */

@@ -9,7 +9,7 @@ import type { Statements } from './statements.js'
  */
 const mostAtOnce = 2 ** 16
 
-/** That the sums of these months are no longer what they were: whoever keeps what they have read of one compares (`month-sums.ts`). Written in the transaction that changes them. */
+/** Marks the sums of these months as changed: a cache of them compares (`month-sums.ts`). Written in the transaction that changes them. */
 function changes(rows: readonly RollUpRow[]): readonly RollUpRow[] {
   const months = new Set(rows.filter(({ scope }) => scope !== 'lineDay').map(({ month }) => month))
   return [...months]

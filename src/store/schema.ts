@@ -141,7 +141,7 @@ export interface TargetsTable {
   by_reason: string
   last_rung_at: Integer
   last_accepted_at: OptionalInteger
-  /** The ringings that failed since somebody was last reached there, as JSON, and how many they are. */
+  /** The attempts that failed since a person was last reached there, as JSON, and how many they are. */
   failures: string
   failing: Integer
   /** In a list: 0 on the watch list, 1 not. */

@@ -78,7 +78,7 @@ export class SpillFile implements Spill {
     })
   }
 
-  /** Puts the file aside, for somebody to look at. @returns where it lies now */
+  /** Puts the file aside, for an operator to look at. @returns where it lies now */
   async setAside(name: string): Promise<string> {
     const to = `${this.path}.${name}`
     await this.#next(async () => {

@@ -6,7 +6,7 @@ export interface Statement {
 
 /** One of several statements that are run in one transaction. */
 export interface Step extends Statement {
-  /** Rows that it has to change. Where it changes another number, somebody else was there before: the whole transaction is taken back, and `StoreError` says `CONFLICT`. */
+  /** Rows that it has to change. Where it changes another number, another writer was there before: the whole transaction is rolled back, and `StoreError` says `CONFLICT`. */
   readonly mustChange?: number
 }
 

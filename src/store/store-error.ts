@@ -23,7 +23,7 @@ export function isDiskFull(error: unknown): boolean {
   return ['SQLITE_FULL', 'ENOSPC', 'EDQUOT'].includes(codeOf(error) ?? '')
 }
 
-/** Somebody else was there before: what was read before the transaction is out of date, and the same may succeed when it is read again. */
+/** Another writer was there before: what was read before the transaction is out of date, and the same may succeed once it is read again. */
 export function isConflict(error: unknown): boolean {
   const code = codeOf(error) ?? ''
   return (

@@ -102,7 +102,7 @@ export interface Store {
   spentSince(since: number): Promise<ReadonlyMap<string, number>>
   /** The telephones that failed since anybody was last reached there. Read in pages. */
   failingTargets(): AsyncIterable<FailingTarget>
-  /** Whoever was rung by a hunt since then (wall-clock ms). Read in pages. */
+  /** The candidates that hunts have rung since then (wall-clock ms). Read in pages. */
   rungCandidates(since: number): AsyncIterable<RungCandidate>
   /** Every telephone that was rung by a hunt, those on the watch list first, then by name. */
   targets(page: { readonly limit: number; readonly cursor?: string }): Promise<TargetPage>
@@ -116,9 +116,9 @@ export interface Store {
   reportsAsOf(): number | undefined
   /** What engines that are gone have left. */
   readonly left: LeftCalls
-  /** Closes all calls that have nobody any more, for whoever does not go on with any. @returns their ids */
+  /** Closes all calls left without an engine, for a program that continues none. @returns their ids */
   closeInterrupted(): Promise<readonly string[]>
-  /** Holds the lists against the facts. @returns the calls, the telephones and the sums of months for which they differ; none, unless somebody changed the file by hand */
+  /** Holds the lists against the facts. @returns the calls, the telephones and the sums of months for which they differ; none, unless the file was changed by hand */
   differing(): Promise<readonly string[]>
   /** Makes the lists again from the facts. @returns how many calls there are */
   rebuild(): Promise<number>

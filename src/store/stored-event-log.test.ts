@@ -64,7 +64,7 @@ test('each fact has its instant by the wall clock and its time in the call by th
   const { log } = logOn(on, { now: () => time.now, monotonic: () => time.monotonic })
   await log.append('a', arrived)
   time.monotonic += 90_000.5
-  // Meanwhile somebody has set the clock back by an hour.
+  // Meanwhile the clock was set back by an hour.
   time.now -= 3_600_000
   await log.append('a', ended)
   expect(on.written.flat()).toMatchObject([
@@ -116,7 +116,7 @@ test('a durable fact that follows another in the same breath does not linger', a
   expect(on.written).toHaveLength(3)
 })
 
-test('disk full: whoever needs a fact on disk is told that it is not, the alarm is up, and nothing is lost once there is room', async () => {
+test('disk full: code that needs a fact on disk is told that it is not, the alarm is up, and nothing is lost once there is room', async () => {
   const on = disk()
   const { log, names } = logOn(on)
   on.state.full = true

@@ -6,7 +6,7 @@ import type { Spill } from './spill-file.js'
 import { isRunOver, storeTrouble } from './store-error.js'
 import { mustBeDurable, type CallEvent, type CallFact, type EventLog } from '../facts/events.js'
 
-/** Facts that nothing hangs on wait so long for company, to share one write to the disk. A durable fact never waits. */
+/** Facts on which nothing depends wait this long for others, to share one write to the disk. A durable fact never waits. */
 const lingerMs = 20
 const factsPerWrite = 1_000
 /** Between two tries of a store that cannot write. */
@@ -187,7 +187,7 @@ export class StoredEventLog implements EventLog {
         resolve(kept || !durable ? event : undefined)
       }
       this.#queue.push({ event, durable, settle })
-      // A store that is known to be down is not waited for: the alarm is up, the fact is in memory, and whoever asked is told.
+      // A store that is known to be down is not waited for: the alarm is up, the fact is in memory, and the caller is told.
       if (!durable || this.#failing !== undefined) settle(false)
     })
     if (this.#failing !== undefined) this.#spill()

@@ -115,7 +115,7 @@ export class TargetRows {
     return new TargetBatch(this.db, this.statements, this.#known, (changed) => this.#remember(changed))
   }
 
-  /** Somebody else has changed the rows. */
+  /** The rows were changed from outside. */
   forget(): void {
     this.#known.clear()
   }
@@ -218,7 +218,7 @@ class TargetBatch {
   }
 }
 
-/** Notes that somebody was rung. A telephone may be that of several people, and a person have several. @param at wall-clock ms; an earlier one than is known changes nothing */
+/** Notes that a candidate was rung. A telephone may be that of several people, and a person have several. @param at wall-clock ms; an earlier one than is known changes nothing */
 export function laterRung(statements: Statements, candidate: string, at: number): Step {
   return statements.step(
     'rung',

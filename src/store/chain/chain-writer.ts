@@ -28,7 +28,7 @@ import {
   type LinkedVersion,
 } from './link.js'
 
-/** The last link of a chain: whoever has it can tell whether anything before it was changed. */
+/** The last link of a chain: with it one can tell whether anything before it was changed. */
 export type ChainHead = Pick<Link, 'number' | 'day' | 'hash'>
 
 export interface ChainWriterSettings {

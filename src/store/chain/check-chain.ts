@@ -185,7 +185,7 @@ export class ChainCheck {
     }
   }
 
-  /** It went by a deletion which the ledger has, itself in the chain. What is left proves of whoever still has its facts that they are these. */
+  /** It went by a deletion that is in the ledger, itself in the chain. What is left proves any surviving copy of its facts genuine. */
   async #wasDeleted({ callId, certificate, deletedAt }: DeletedCall): Promise<void> {
     this.#named ??= await deletionsInLedger(this.db)
     if (this.#named.get(callId)?.has(certificate) !== true)

@@ -2,7 +2,7 @@ import { open, readFile } from 'node:fs/promises'
 import { codeOf } from '../store-error.js'
 import type { ChainHead } from './chain-writer.js'
 
-/** Heads of the chain of links, written down outside of the database: a line each, `<instant> <day> <number> <hash>`. Whoever changes the database cannot make them right again. */
+/** Heads of the chain of links, written down outside of the database: a line each, `<instant> <day> <number> <hash>`. Changing the database does not change them, so they show that it was changed. */
 export async function writeHead(path: string, { day, number, hash }: ChainHead, now: number): Promise<void> {
   const file = await open(path, 'a', 0o600)
   try {

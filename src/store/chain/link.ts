@@ -106,7 +106,7 @@ export function rowOfLink({ number, day, at, node, covers: { kind, ...covers }, 
   return { number, day, at, node, kind, covers: JSON.stringify(covers), before, hash }
 }
 
-/** @returns undefined where it is not as `rowOfLink` writes it: somebody else did */
+/** @returns undefined where `rowOfLink` would not have written it so: it was changed by hand */
 export function coversOf(row: Pick<Selectable<LinksTable>, 'kind' | 'covers'>): Covers | undefined {
   try {
     const covers: unknown = JSON.parse(row.covers)

@@ -3,7 +3,7 @@ import pg from 'pg'
 const withinMs = 10_000
 const againAfterMs = 100
 
-/** Does `work` while nobody else does what has this name, on the turns of the fleet (`fleet/postgres/postgres-turns.ts`). Rejects where somebody does, for some seconds. */
+/** Does `work` while no other process does work of this name, by the turns of the fleet (`fleet/postgres/postgres-turns.ts`). Rejects where one still does after some seconds. */
 export async function alone<T>(url: string, what: string, work: () => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url, application_name: 'ringround command', connectionTimeoutMillis: 5_000 })
   client.on('error', () => undefined)

@@ -52,7 +52,7 @@ export function poolOf(url: string, { name, connections, statementMs, incarnatio
           idle_in_transaction_session_timeout: 2 * statementMs,
         }),
   })
-  // Whoever asked is told by what they asked; one that breaks while nobody uses it is simply gone.
+  // A query in progress rejects by itself; a connection that breaks while idle is simply gone.
   pool.on('error', () => undefined)
   pool.on('connect', (client) => {
     client.on('error', () => undefined)

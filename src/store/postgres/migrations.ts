@@ -138,7 +138,7 @@ async function runsOfEngines(db: Kysely<unknown>): Promise<void> {
   await sql`create unlogged table engine_beats (incarnation text collate "C" primary key, beats bigint not null, at bigint not null) with (fillfactor = 50)`.execute(
     db,
   )
-  // The fence. Whoever ends a run waits for the transactions that have passed here, and none passes afterwards.
+  // The fence. Ending a run waits for the transactions that have passed here, and none passes afterwards.
   await sql`create function ringround_fence(run text) returns void language plpgsql as $$
     begin
       perform 1 from engine_runs where incarnation = run and gone_at is null for share;

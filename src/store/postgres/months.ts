@@ -4,7 +4,7 @@ import { codeOf } from '../store-error.js'
 
 /** Made ahead of the calls that will stand in them: of this month, and so many more. */
 const monthsAhead = 2
-/** Whoever reads for long is not waited for: then nobody could write meanwhile. */
+/** A long read is not waited for: no engine could write meanwhile. */
 const lockMs = 500
 /** Ids of calls that begin before 2109. Those of before that do not tell their time stand behind them, but for one in sixty-four. */
 export const untimedFrom = '04'
@@ -28,7 +28,7 @@ function monthOf(at: number, later = 0): Month {
 }
 
 /**
- * Makes the partitions of `call_events` for this month and the next ones, and those for facts that stand in the rest because they came for a month which had none. A table that somebody reads for long
+ * Makes the partitions of `call_events` for this month and the next ones, and those for facts that stand in the rest because they came for a month which had none. A table under a long read
  * is left for the next time: until then its facts stand in the rest, and nothing is lost.
  * @returns the partitions that were made
  */
@@ -53,7 +53,7 @@ export async function makeMonthsOf(client: ClientBase, instants: readonly number
   return made
 }
 
-/** @returns false: it is there, or somebody reads what would have to be locked */
+/** @returns false: it is there, or a read holds what would have to be locked */
 async function makeMonth(client: ClientBase, { table, from, to }: Month): Promise<boolean> {
   const [first, end] = [firstCallId(from), firstCallId(to)]
   if (await isThere(client, table)) return false

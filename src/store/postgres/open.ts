@@ -64,7 +64,7 @@ export async function openPostgres(
 
 const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
 
-/** This engine has the name: whoever had it before is gone. Runs that were over yesterday are forgotten. */
+/** This engine has the name: the run that had it before is gone. Runs that were over yesterday are forgotten. */
 async function beginRun(pool: pg.Pool, node: string, incarnation: string): Promise<void> {
   await pool.query(`update engine_runs set gone_at = ${nowMs}, how = 'replaced' where node = $1 and gone_at is null`, [node])
   await pool.query(`delete from engine_runs where gone_at < ${nowMs} - 86400000`)

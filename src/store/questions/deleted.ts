@@ -11,7 +11,7 @@ export interface DeletedCall {
   /** Wall-clock ms. */
   readonly deletedAt: number
   readonly certificate: string
-  /** How many facts it had, and their hash (`hashOfFacts`): whoever still has them can prove that they are these. */
+  /** How many facts it had, and their hash (`hashOfFacts`), which proves a surviving copy genuine. */
   readonly facts: number
   readonly hash: string
 }
@@ -140,7 +140,7 @@ export async function oldCalls(
   return rows.map((row) => ({ callId: row.call_id, arrivedAt: Number(row.arrived_at), organisation: row.organisation, line: row.line }))
 }
 
-/** Which deletion of the ledger names a call, an arrangement (`arrangement <id>`), or an end of the audit (`audit 17`). Read whole: for whoever verifies. */
+/** Which deletion of the ledger names a call, an arrangement (`arrangement <id>`), or an end of the audit (`audit 17`). Read whole: for verification only. */
 export async function deletionsInLedger(db: Db): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const named = new Map<string, Set<string>>()
   const put = (name: string, deletion: string) => named.set(name, (named.get(name) ?? new Set()).add(deletion))

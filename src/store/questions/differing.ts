@@ -18,7 +18,7 @@ export async function differing(db: Db): Promise<readonly string[]> {
     const { rolledUp, ...rows } = await rowsOf(db, callId)
     const said = project(record)
     const stands = JSON.stringify(plain(rows))
-    // A row of before there were sums gets the columns that came with them when it is counted; one that is to be counted again has them.
+    // A row from before there were sums gets the columns that came with them when it is counted; one waiting to be counted again has them.
     const may = rolledUp ? [said] : [said, { ...said, call: { ...said.call, ...withSums } }]
     if (!may.some((one) => JSON.stringify(plain(one)) === stands)) wrong.push(callId)
   }

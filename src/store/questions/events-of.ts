@@ -4,7 +4,7 @@ import { originColumns, originOf } from '../origin-columns.js'
 import type { CallEventsTable } from '../schema.js'
 import { runOn, type Db, type Statements } from '../statements.js'
 
-/** The stored facts of one call, in order. @param statements keeps the statement, for whoever asks for many calls */
+/** The stored facts of one call, in order. @param statements keeps the statement, for a caller that asks for many calls */
 export async function eventsOf(db: Db, callId: string, statements?: Statements): Promise<readonly CallEvent[]> {
   const query = (from: Db) => from.selectFrom('call_events').selectAll().where('call_id', '=', callId).orderBy('seq')
   // Selected whole from that table.

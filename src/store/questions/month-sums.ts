@@ -55,7 +55,7 @@ export async function monthSums(db: Db, { month, scope, figures, withoutParts }:
   }
 }
 
-/** What the state of the sums of each of these months is known by: another number after every change (`roll-ups.ts`). A month of which there are none is missing. */
+/** A number that identifies the state of each month's sums: it differs after every change (`roll-ups.ts`). A month without sums is missing. */
 export async function monthChanges(db: Db, months: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const rows = await db
     .selectFrom('roll_ups')

@@ -97,13 +97,13 @@ export class SqliteConnection {
     }
   }
 
-  /** As far as nobody reads: whoever does is not waited for, and the log stays beside the file. */
+  /** Only if there is no reader: one is not waited for, and the log stays beside the file. */
   #intoOneFile(): void {
     try {
       this.sqlite.pragma('busy_timeout = 0')
       this.sqlite.pragma('wal_checkpoint(truncate)')
     } catch {
-      // The next one who opens it reads the log.
+      // The next process that opens it reads the log.
     }
   }
 

@@ -12,7 +12,7 @@ import {
 import type { Result, Statement, Step } from '../statement.js'
 import type { SqliteConnection } from './connection.js'
 
-/** Whoever runs compiled queries on one connection, in the order in which they come: in a thread of its own, or here. */
+/** Runs compiled queries on one connection, in the order in which they come: in a thread of its own, or here. */
 export interface SqliteRunner {
   /** @param inside in the transaction that was begun before */
   run(statement: Statement, inside: boolean): Promise<Result>
@@ -142,7 +142,7 @@ class GateDriver implements Driver {
     return Promise.resolve()
   }
 
-  /** Whoever opened the connection closes it: Kysely does so only where it was used. */
+  /** The code that opened the connection closes it: Kysely does so only where it was used. */
   destroy(): Promise<void> {
     return Promise.resolve()
   }

@@ -176,7 +176,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
       await db.schema.alterTable('calls').addColumn('node', 'text').execute()
       for (const table of ['calls', 'attempts']) {
         for (const column of ['sip_call_id', 'trunk']) await db.schema.alterTable(table).addColumn(column, 'text').execute()
-        // For whoever has it from the log of another server; most calls of before have none.
+        // For looking up a Call-ID from the log of another server; most earlier calls have none.
         await db.schema
           .createIndex(`${table}_by_sip_call_id`)
           .on(table)
