@@ -6,8 +6,8 @@ const everyMs = 300
 const afterMs = 2_000
 
 /**
- * An engine that is cut off from the database, and from Redis as well, hears from nobody that others have its calls, and its servers still hear it. So it asks these: whoever takes a call over says so on its channels.
- * While nobody has, it goes on: a database that is away for all lets nobody take anything over.
+ * An engine that is cut off from the database, and from Redis as well, cannot hear that others have its calls, and its servers still hear it. So it asks these: an engine that takes a call over says so on its channels.
+ * While none has, it goes on: a database that is away for all lets no engine take anything over.
  * @returns ends it
  */
 export function askTheServers(

@@ -184,7 +184,7 @@ class WatchedFile {
   }
 }
 
-/** A number that may not be dialled is noticed now, and not when somebody waits for it. Not named here: it stands in the directory alone. */
+/** A number that may not be dialled is noticed now, and not while a caller waits for it. The number itself is not named here: it stands in the directory alone. */
 function checkTargets(directory: Directory, { settings, alarms }: Ground): void {
   const trunkAddresses = settings.trunks.map(({ address }) => address)
   const refused = everyTarget(directory).flatMap(({ place, target }) => {

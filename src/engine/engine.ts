@@ -60,7 +60,7 @@ export interface Engine {
   close(drainMs: number): Promise<void>
 }
 
-/** What whoever sits before the terminal is told while the engine runs. */
+/** What the operator at the terminal is told while the engine runs. */
 export interface Watcher extends DirectoryWatcher, SwitchWatcher {
   readonly alarm?: (alarm: ActiveAlarm, up: boolean) => void
   /** Others have taken the place of this engine and its calls: the program has to end at once, without a word to anybody. */
@@ -200,7 +200,7 @@ async function compose(
   })
   opened.push('the calls of others', () => takingOver.close())
   const looked = takingOver.look()
-  // Who talks already is not to be rung for whoever calls now.
+  // A specialist who is talking already must not be rung for a new caller.
   if (telephone.health().ready) await looked
   desk.open()
   // Once it has been said that the engine is ready: nobody waits for these.

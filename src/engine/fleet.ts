@@ -19,7 +19,7 @@ export interface Fleet {
 
 /** A Redis that starts again, or a line that is slow for a moment, is not worth an alarm. */
 const awayMs = 2_000
-/** Whoever has not heard of it by then was started again. */
+/** An engine that has not heard of it by then was started again. */
 const endedMs = 10 * 60_000
 
 /** The other engines, where the store is one that several can share. To be called before the store is opened: this run goes on until the last fact is written. */

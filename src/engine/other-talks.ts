@@ -10,7 +10,7 @@ interface Told {
   readonly at: number
 }
 
-/** Whoever has not heard it by then has nothing to do with it any more. */
+/** An engine that has not heard it by then is no longer concerned. */
 const toldMs = 5_000
 
 /**

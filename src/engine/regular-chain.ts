@@ -15,7 +15,7 @@ const breatheMs = 50
 /** A stop does not wait for the past. */
 const lastWithinMs = 2_000
 
-/** Links what is kept once a minute, and at the end; writes the head down outside of the database. Any engine may: there is one chain, whoever makes it longer. */
+/** Links what is kept once a minute, and at the end; writes the head down outside of the database. Any engine may: there is one chain for all of them. */
 export function continueChainRegularly({ settings, log, alarms, opened }: Ground, store: Store): void {
   const file = chainHeadsFile(settings)
   let closed = false

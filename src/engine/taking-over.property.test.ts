@@ -113,7 +113,7 @@ function wrong({ world, ended }: Awaited<ReturnType<typeof lived>>): string | un
   return talksThatWereCut(world) ?? neverAccepted(world) ?? leftInSilence(world)
 }
 
-/** Closed by whoever has claimed it, and could not go on with it. */
+/** Closed by the engine that claimed it and could not go on with it. */
 function isClosing(events: readonly CallEvent[], event: CallEvent): boolean {
   const end = events.at(-1)
   return end?.type === 'call.ended' && end.ending === 'interrupted' && event.node === end.node
@@ -136,7 +136,7 @@ function talksThatWereCut({ telephone }: FleetWorld): string | undefined {
   return undefined
 }
 
-/** Every call is over by now: whoever is still on the line is nobody's. */
+/** Every call is over by now: a party still on the line belongs to no engine. */
 function leftInSilence({ telephone }: FleetWorld): string | undefined {
   const caller = telephone.callers.find(({ leg }) => leg !== undefined && !leg.ended)
   if (caller) return `${caller.incoming.id} was answered, and nobody has the caller any more`
@@ -154,7 +154,7 @@ function neverAccepted({ telephone, told }: FleetWorld): string | undefined {
 }
 
 it(
-  'whoever is killed, frozen or started again, whatever media servers die, and whenever: one engine at a time writes to a call, each call has one record with one end, and no talk is cut',
+  'whichever engine is killed, frozen or started again, whatever media servers die, and whenever: one engine at a time writes to a call, each call has one record with one end, and no talk is cut',
   { timeout: 240_000 },
   async () => {
     let [calls, takenOver, interrupted] = [0, 0, 0]

@@ -25,7 +25,7 @@ const left = (callId: string, handle: string | undefined, node = 'engine-2'): Le
   events: facts(callId, handle),
 })
 
-/** An engine, and calls that are left to whoever claims them. */
+/** An engine, and calls that are left to the engine that claims them. */
 function world(calls: readonly LeftCall[], { others = true } = {}) {
   const clock = new VirtualClock()
   const nobodys = new Map(calls.map((call) => [call.callId, call]))
@@ -169,7 +169,7 @@ it('takes nothing while it is closing down, is lost, or may be', async () => {
   }
 })
 
-it('looks when somebody has gone, also while it looks; and again when the database was away', async () => {
+it('looks when an engine has gone, also while it looks; and again when the database was away', async () => {
   const { taking, clock, state, goneOn, nobodys, hears } = world([left('a', 'h')])
   state.storeAway = true
   await taking.look()

@@ -8,7 +8,7 @@ import type { Recordings } from '../recordings/recordings.js'
 import type { LeftCall, LeftCalls } from '../store/left-calls.js'
 import type { Switch } from '../switch/port.js'
 
-/** Servers that are not there are waited for this long: whoever talks may still be there. */
+/** Servers that are not there are waited for this long: their parties may still be talking. */
 const patienceMs = 30_000
 /** A call on servers that no engine but its own has (an embedded switch) is left to that one for this long: it may be started again. */
 const strangersMs = 5 * 60_000
@@ -30,7 +30,7 @@ export interface TakingOverOptions {
   readonly log: Pick<Logger, 'warn' | 'error'>
 }
 
-/** What is to be done with a call that has nobody. `wait`: it may still become possible to go on with it, here or elsewhere. */
+/** What to do with a call that has no engine. `wait`: it may still become possible to go on with it, here or elsewhere. */
 type Verdict = 'goOn' | 'close' | 'wait'
 
 /**
@@ -43,7 +43,7 @@ export class TakingOver {
   readonly #seenAt = new Map<string, number>()
   readonly #forgetGone: () => void
   #looking: Promise<void> | undefined
-  /** How often it was asked to look: more often than it has, where somebody has gone while it looked. */
+  /** How often it was asked to look: more often than it has, where an engine has gone while it looked. */
   #asked = 0
   #cancel: (() => void) | undefined
   #closed = false

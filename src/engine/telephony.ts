@@ -107,7 +107,7 @@ export async function openTelephony(
     strangers: new RateLimit(systemClock),
     known: { has: (address) => telephones.knows(address) },
     admit: (call) => telephones.admit(call),
-    // What was to be dialled and must not be is a mistake on a rota, or somebody trying.
+    // A dial that the guard refuses is a mistake on a rota, or an attempt at abuse.
     onRefused: (what, detail) => (what === 'dial' ? log.error({ what }, detail) : refusedCall(detail)),
   })
   telephone.onRegister((registration) => telephones.register(registration))

@@ -82,12 +82,7 @@ test.each<[string, Actor | undefined, CallFact, Actor]>([
     { type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '*', device: 'okafor-desk', source: '' },
     okafor,
   ],
-  [
-    'whoever rings from outside',
-    undefined,
-    { type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '1', source: '' },
-    caller,
-  ],
+  ['a caller from outside', undefined, { type: 'call.arrived', kind: 'line', callerNumber: '', dialledNumber: '1', source: '' }, caller],
 ])('what the caller keys is done by %s', (_what, known, arrived, expected) => {
   const cast = new Cast(known)
   const facts: CallFact[] = [

@@ -44,7 +44,7 @@ test('a good call: wait from the choice of the line to acceptance, talk from acc
   expect(record?.recordings).toMatchObject([{ recordingId: 'one-r', state: 'stopped', startedAt: 15_000, stoppedAt: 18_000 }])
 })
 
-test('nobody accepted: there is no wait and no talk, and somebody rung twice counts once', () => {
+test('nobody accepted: there is no wait and no talk, and a specialist rung twice counts once', () => {
   const attempt = (id: string, candidate: string): CallFact[] => [
     { type: 'attempt.started', attempt: id, candidate, label: candidate, pool: 'local', target: 'sip:x@y' },
     { type: 'attempt.ended', attempt: id, result: 'busy', status: 486, reason: 'Busy Here' },
@@ -81,7 +81,7 @@ test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)(
   },
 )
 
-test('whoever accepts after somebody whose acceptance came to nothing is the one who did, after the whole wait', () => {
+test('a specialist who accepts after another whose acceptance came to nothing is the one who accepted, after the whole wait', () => {
   const record = callRecord(
     happened(
       ...taken('failed'),

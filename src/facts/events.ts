@@ -132,7 +132,7 @@ export type CallFact =
       readonly target: string
       readonly account?: string
     }
-  /** An INVITE has left; several times where one trunk after the other is tried. `handle`: by what another engine ends the ringing, or finds whoever has answered, should this one die. */
+  /** An INVITE has left; several times where one trunk after the other is tried. `handle`: by what another engine ends the ringing, or finds the party that has answered, should this one die. */
   | {
       readonly type: 'attempt.sent'
       readonly attempt: AttemptId
@@ -198,7 +198,7 @@ export type CallFact =
 
 export type CallFactType = CallFact['type']
 
-/** Facts on which money, safety, law or somebody on the line depend: they are written at once, and whoever has to wait for the disk learns when they are there. */
+/** Facts on which money, safety, law or a party on the line depend: they are written at once, and code that has to wait for the disk learns when they are there. */
 export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>([
   'call.arrived',
   // Until these are kept, another engine finds a party that is there by what was kept before, and has to take it to another place.

@@ -50,7 +50,7 @@ interface Reached {
 
 /**
  * How much may be telephoned for whose account (a line, a device, an organisation). What is spent beyond it is refused and raises an alarm:
- * either somebody is abusing the service, or the limit is too tight for it. The alarm is over when there is room again.
+ * either the service is being abused, or the limit is too tight for it. The alarm is over when there is room again.
  *
  * With several engines the calls of the others count as they tell them: what two of them begin within the same tenth of a second may go beyond a limit, by those calls and no more.
  */

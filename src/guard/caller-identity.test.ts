@@ -16,7 +16,7 @@ function who(headers: Readonly<Record<string, string>>, believed: readonly Ident
 }
 
 describe('who calls', () => {
-  it('is what From says, to whoever is believed in nothing else', () => {
+  it('is what From says, where nothing else is believed', () => {
     expect(who({ From: from, 'P-Asserted-Identity': pai, 'Remote-Party-ID': rpid }, ['From'])).toEqual({
       number: '01632960101',
       displayName: 'Elm Row',
@@ -40,12 +40,12 @@ describe('who calls', () => {
     expect(who({ From: from, 'P-Asserted-Identity': '<sip:elm@carrier.example>' }).number).toBe('elm')
   })
 
-  it('is not whoever was called', () => {
+  it('is not the party called', () => {
     expect(who({ From: from, 'Remote-Party-ID': '<sip:01632960999@h>;party=called' }).number).toBe('01632960101')
   })
 })
 
-describe('a number that is withheld is not told, and yet known to whoever counts', () => {
+describe('a number that is withheld is not told, and yet known to the limits', () => {
   it.each(['id', 'ID', 'header', 'user', 'id;critical', 'user;id;critical', 'header; user; id', 'session;user', 'history,id'])(
     'by Privacy: %s',
     (privacy) => {
@@ -128,7 +128,7 @@ describe('whose word counts for what', () => {
   })
 })
 
-describe('the account of somebody who withholds their number', () => {
+describe('the account of a caller who withholds their number', () => {
   it('is the same for the same number, another for another, and another with another key', () => {
     const [one, two] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
     expect(accountOf(one, '+441632960101')).toBe(accountOf(one, '+441632960101'))

@@ -112,7 +112,7 @@ describe('dialling out', () => {
     expect(refused[0]).toMatch(/^[\x20-\x7e]*$/)
   })
 
-  it('says of a refused number only as much as whoever knows the directory needs', async () => {
+  it('says of a refused number only as much as a reader who knows the directory needs', async () => {
     await dial({ kind: 'number', number: '+449098790000' })
     expect(refused).toEqual([expect.stringMatching(/^dial \+4490\.\.\.00 for "cardiology": outside the ranges/)])
   })

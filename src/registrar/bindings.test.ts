@@ -144,7 +144,7 @@ describe('who is registered', () => {
   })
 })
 
-describe('whoever waits for the end of a registration', () => {
+describe('a listener for the end of a registration', () => {
   let gone: string[]
   beforeEach(() => {
     gone = []

@@ -58,7 +58,7 @@ interface User {
 }
 
 /**
- * The telephones that are registered now, by user, at whichever engine. A binding that lapses is gone at that instant, for whoever asks. In memory: telephones register again; where engines share them, they
+ * The telephones that are registered now, by user, at whichever engine. A binding that lapses is gone at that instant, for every reader. In memory: telephones register again; where engines share them, they
  * outlive each of them.
  */
 export class Bindings {

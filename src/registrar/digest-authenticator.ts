@@ -36,7 +36,7 @@ export interface Lock {
 const wrongInARow = 5
 const firstLockMs = 10_000
 const longestLockMs = 15 * 60_000
-/** After so long without another wrong password the row begins again. */
+/** After this long without another wrong password the row begins again. */
 const forgivenAfterMs = 60 * 60_000
 /** Rows and nonces that are remembered; the oldest is forgotten first. */
 const remembered = 10_000

@@ -99,7 +99,7 @@ describe('devices', () => {
   it('that the journal tells wrongly are left out, and told of', async () => {
     await (await open()).make({ owner: okafor, user: 'desk' })
     entries.push(
-      { subject: 'x', at: 0, type: 'made', data: { owner: 'somebody' } },
+      { subject: 'x', at: 0, type: 'made', data: { owner: 'okafor' } },
       { subject: 'Y', at: 0, type: 'made', data: entries[0]?.data },
       { subject: 'z', at: 0, type: 'password', data: {} },
       { subject: 'desk', at: 0, type: 'painted', data: {} },

@@ -4,7 +4,7 @@ import type { DeviceOwner } from '../directory/device-owner.js'
 import type { Clock } from '../clock/clock.js'
 import type { Lock } from './digest-authenticator.js'
 
-/** So long after a lock has ended without another one, its alarm is over. */
+/** This long after a lock has ended without another one, its alarm is over. */
 const overAfterMs = 15 * 60_000
 
 /** An alarm for each device whose password is being guessed, and one for names that no device has. */

@@ -5,7 +5,7 @@ import type { Devices } from './devices.js'
 import type { DigestAuthenticator } from './digest-authenticator.js'
 
 /**
- * Asks whoever says that they are one of our devices (user of From) for proof, wherever the call comes from: otherwise anybody at a trusted
+ * Asks a caller that claims to be one of our devices (user of From) for proof, wherever the call comes from: otherwise any host at a trusted
  * address could pose as it. RFC 3261 22.2.
  */
 export async function admitDevice(

@@ -216,7 +216,7 @@ describe('a telephone registers', () => {
 })
 
 describe('nobody registers', () => {
-  it('with a wrong password, or as somebody else', async () => {
+  it('with a wrong password, or as another device', async () => {
     expect((await registers({ password: 'wrong' })).status).toBe(403)
     expect((await registers({ user: 'laptop', as: 'ward' })).status).toBe(403)
     expect(rung()).toEqual([])
@@ -280,7 +280,7 @@ describe('nobody registers', () => {
     }
   })
 
-  it("with a nonce of another address: wrong passwords are not counted against somebody else's", async () => {
+  it('with a nonce of another address: wrong passwords are not counted against that address', async () => {
     const challenged = await send({ address: '192.0.2.66' })
     for (let times = 0; times < 9; times += 1)
       expect((await send({ address: '192.0.2.9', authorization: prove(challenged, { username: 'ward', password: 'wrong' }) })).status).toBe(
@@ -334,7 +334,7 @@ describe('nobody registers', () => {
   })
 })
 
-describe('a call from somebody who says that they are one of the telephones', () => {
+describe('a call that claims to come from one of the telephones', () => {
   async function calls(options: {
     from: string
     authorization?: string

@@ -7,7 +7,7 @@ async function reserved(reservations: LocalReservations, keys: readonly string[]
   return result.reservation
 }
 
-describe('who is being rung', () => {
+describe('a specialist who is rung', () => {
   it('is reserved with every key or not at all', async () => {
     const reservations = new LocalReservations()
     await reserved(reservations, ['okafor', 'ward'])
@@ -53,7 +53,7 @@ describe('who is being rung', () => {
   })
 })
 
-it('of a call go over to whoever goes on with it, and are let go of by the last one alone', async () => {
+it('of a call go over to the engine that goes on with it, and are let go of by the last one alone', async () => {
   const reservations = new LocalReservations()
   const first = await reservations.reserve(['dr-okafor', 'ward'], 'call')
   expect(await reservations.reserve(['dr-okafor'], 'call')).toMatchObject({ kind: 'taken' })

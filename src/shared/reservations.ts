@@ -12,7 +12,7 @@ export type ReserveResult =
   { readonly kind: 'reserved'; readonly reservation: Reservation } | { readonly kind: 'taken'; readonly by: Engagement }
 
 /**
- * Who is being rung or spoken to now, so that nobody is rung for two callers at once. Keys name people and telephones
+ * The people being rung or spoken to now, so that nobody is rung for two callers at once. Keys name people and telephones
  * (`clinician:dr-okafor`, `target:+447700900123`); all keys of one reservation are taken, or none.
  */
 export interface Reservations {

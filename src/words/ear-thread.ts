@@ -10,7 +10,7 @@ import { WordEar } from './word-ear.js'
 
 /** A recording is looked at so often. */
 const lookEveryMs = 20
-/** Packets come every 20 ms, and silence is written down as well: a recording that does not grow for so long has broken off. */
+/** Packets come every 20 ms, and silence is written down as well: a recording that does not grow for this long has broken off. */
 const silentMs = 4_000
 
 interface Followed {

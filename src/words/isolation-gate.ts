@@ -1,7 +1,7 @@
 import { bands, frameMs, type Frame } from './mel-frames.js'
 import { NoiseFloor } from './noise-floor.js'
 
-/** How somebody speaks who says one word and nothing else. In ms. */
+/** How a person speaks who says one word and nothing else. In ms. */
 export const isolation = { quietBeforeMs: 300, shortestMs: 140, longestMs: 1_200, quietAfterMs: 450 } as const
 
 /** Speech begins this far above the noise; in a noise that is itself made of voices, so far above its usual loudness. */
@@ -36,7 +36,7 @@ export interface Utterance {
 /** What a frame makes known. */
 export type Noticed =
   | { readonly kind: 'nothing' }
-  /** Somebody is speaking, since `from`. */
+  /** The party is speaking, since `from`. */
   | { readonly kind: 'speaking'; readonly from: number }
   /** They have been quiet for long enough. `isolated`: it may have been one word alone. */
   | { readonly kind: 'spoken'; readonly utterance: Utterance; readonly isolated: boolean }

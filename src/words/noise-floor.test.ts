@@ -40,7 +40,7 @@ it('takes a noise that grows louder in all bands alike for less than a voice tha
   expect(during(voice.voiced)).toBeGreaterThan(during(voice.formants) * 0.9)
 })
 
-it('does not take somebody who speaks without a pause for the noise', () => {
+it('does not take a voice without a pause for the noise', () => {
   const { formants } = above(sound(quiet(1_000), speech(3_000)))
   expect(mean(formants.slice(340, 390))).toBeGreaterThan(15)
 })

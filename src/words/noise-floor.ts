@@ -12,7 +12,7 @@ const silentDb = -58
 /** What is as loud for as long as this is no speech, but a noise that has begun: before the first packet nothing is heard at all. */
 const steadyFrames = 60
 const steadyDb = 5
-/** It rises by no more than this: whoever speaks without a pause does not become the noise. */
+/** It rises by no more than this: a voice without a pause does not become the noise. */
 const mostRiseDb = 10 / (1_000 / frameMs / everyFrames)
 /** Each frame counts by this much where it is louder, and where it is quieter: single frames of noise wander by 5 dB. */
 const smoothing = { louder: 0.35, quieter: 0.45 } as const

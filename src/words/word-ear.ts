@@ -8,11 +8,11 @@ export type KeyOnly = Exclude<NoWords, 'lost'>
 
 export type EarTold = { readonly kind: 'word'; readonly score: number } | { readonly kind: 'keyOnly'; readonly why: KeyOnly }
 
-/** More speech than this, within so long from the answer on, is a greeting. */
+/** More speech than `mostMs` within `withinMs` of the answer is a greeting. */
 export const greeting = { withinMs: 6_000, mostMs: 2_000 } as const
-/** Once the first words are over somebody listens to the whisper: whoever says more than this while it is spoken goes on as greetings do. */
+/** A person falls silent after the first words and listens to the whisper: more speech than this during it is a greeting that goes on. */
 const listening = { afterMs: 3_000, mostMs: 600 } as const
-/** After a word was heard, somebody who waits for the next question says no more than this. */
+/** After a word was heard, a person who waits for the next question says no more than this. */
 const mostAfterWordMs = 400
 /** A tone of this length, above these Hz: lower ones are in a voice. */
 const beep = { ms: 200, tonality: 0.82, lowestHz: 380, driftHz: 45, aboveNoiseDb: 8 } as const

@@ -27,7 +27,7 @@ export interface WordEarsSettings {
   readonly onTrouble: (why: string) => void
 }
 
-/** After a fault the thread is started anew, not sooner than this. */
+/** After a fault the thread is started again, not sooner than this. */
 const restartMs = 5_000
 
 /** The recogniser: a thread that follows the recordings of legs while they grow, and tells the word. It is started with the first of them. */
