@@ -1,5 +1,5 @@
 /**
- * One run of an engine. Its name stays the same when it is started again; its incarnation is another one at every start, so that whoever
+ * One run of an engine. Its name stays the same when it is started again; its incarnation differs at every start, so that an engine which
  * takes over what a run left behind cannot mistake the next run for it.
  */
 export interface EngineRun {

@@ -210,7 +210,7 @@ describe('a call on the board, to the last field', () => {
     expect(next(40)).toMatchObject({ talkingTo: 'On-call mobile', waitedMs: 26_000, talkedMs: 10_000 })
   })
 
-  it('of somebody else’s ending keeps its acceptance', () => {
+  it('whose other attempt ends keeps its acceptance', () => {
     expect(
       after(
         ...untilHunt,

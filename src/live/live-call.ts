@@ -1,6 +1,6 @@
 import type { AttemptId, AttemptPool, CallEvent, CallKind } from '../facts/events.js'
 
-/** Where a call is. `ringing`: somebody is being rung; `whisper`: somebody answered and has not accepted yet; `connecting`: accepted, not yet bridged. */
+/** Where a call is. `ringing`: a telephone rings; `whisper`: it was answered and not accepted yet; `connecting`: accepted, not yet bridged. */
 export type LiveStage =
   'arrived' | 'answered' | 'menu' | 'hunting' | 'ringing' | 'whisper' | 'connecting' | 'talking' | 'outcome' | 'ending'
 
@@ -22,7 +22,7 @@ export interface LiveCall extends LiveDurations {
   /** Start of the hunt; the caller waits from here until `talkingSince`. */
   readonly waitingSince?: number
   readonly talkingSince?: number
-  /** Who is being rung, or hears the whisper. */
+  /** The specialist whose telephone rings, or who hears the whisper. */
   readonly ringing?: { readonly label: string; readonly pool: AttemptPool; readonly since: number; readonly answered: boolean }
   /** Who accepted; where nobody had to, who was reached. */
   readonly talkingTo?: string

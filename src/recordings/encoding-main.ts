@@ -6,7 +6,7 @@ import { loadLameLibrary } from './lame-library.js'
 import type { Lame } from './mp3-encoder.js'
 import { WasmLame } from './wasm-encoder.js'
 
-/** The program of the encoding process. It gives way to whoever carries voice. */
+/** The program of the encoding process. It gives way to the processes that carry voice. */
 try {
   setPriority(10)
 } catch {

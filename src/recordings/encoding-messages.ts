@@ -1,7 +1,7 @@
 import type { RecordingTags } from './id3.js'
 import type { LameKind } from './mp3-encoder.js'
 
-/** What is to be made. */
+/** What to make. */
 export interface EncodingJob {
   readonly recordingId: string
   readonly spoolPath: string

@@ -112,7 +112,7 @@ export class EncodingProcess {
   }
 
   #send(message: Parameters<EncodingChild['send']>[0]): void {
-    // Its death is told by whoever watches it.
+    // The handler of its exit tells of its death.
     this.#started().then(
       (child) => child.send(message),
       () => undefined,

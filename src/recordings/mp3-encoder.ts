@@ -7,7 +7,7 @@ export const encodableRates: readonly number[] = [8_000, 16_000, 32_000, 48_000]
 /** Samples by which LAME's sound comes late: its own delay of 576, and 529 of every decoder (LAME, `lame_get_encoder_delay`). */
 export const encoderDelay = 576 + 529
 
-/** Which LAME is to be used: `native` where its library is there, `wasm` where a crash must not take anybody along. */
+/** Which LAME to use: `native` where its library is there, `wasm` where a crash must not end the process. */
 export type LameKind = 'native' | 'wasm'
 
 /** A LAME that is loaded. */

@@ -85,7 +85,7 @@ export class FrameWalk {
       from += header.bytes
       this.#at += header.bytes
     }
-    // A copy: whoever reads the file may use the buffer again.
+    // A copy: the reader of the file may use the buffer again.
     this.#rest = Uint8Array.from(data.subarray(from))
     this.end = this.#at
     return undefined

@@ -142,7 +142,7 @@ export class FolderFlush {
 }
 
 function ignore(): void {
-  // Whoever waited for it was told.
+  // The flush before has rejected for its own callers.
 }
 
 async function flushFolder(folder: string): Promise<void> {

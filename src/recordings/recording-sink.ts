@@ -13,7 +13,7 @@ export interface BegunRecording {
   readonly startedAt: number
 }
 
-/** What the call flows need of the recordings room: a place to record to, and somebody to finish what was recorded. */
+/** What the call flows need of the recordings room: a place to record to, and a way to have what was recorded finished. */
 export interface RecordingSink {
   /** A fresh spool file for this call (absolute path, folder exists), or why there can be none (disk full, folder not writable). */
   allocate(
@@ -25,7 +25,7 @@ export interface RecordingSink {
   left(callId: string): Promise<LeftRecording | undefined>
   /**
    * A recording that an engine which died had begun goes on in this one.
-   * @returns false where this engine cannot read what is recorded there: whoever began it finishes it when it is back
+   * @returns false where this engine cannot read what is recorded there: the engine that began it finishes it when it is back
    */
   resume(recording: BegunRecording): Promise<boolean>
   /** The recording is closed; makes the MP3 off the media thread. Returns at once; the result arrives as `recording.ready` or `recording.failed`. */

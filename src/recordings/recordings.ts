@@ -55,7 +55,7 @@ export interface Recordings {
 const closeWithinMs = 5_000
 const keptNames = 1_000
 const defaultConcurrency = 16
-/** Recordings of calls that another engine had are left to it for so long after their end. */
+/** Recordings of calls that another engine had are left to it for this long after their end. */
 const leftToOthersMs = 10 * 60_000
 
 /** Makes the folders. Rejects with one clear line when `native` is wanted and there is no libmp3lame that works. */

@@ -114,7 +114,7 @@ export class SealedPart implements Part {
   }
 }
 
-/** Reads a sealed part as somebody will who has nothing but the file and the key that wraps its own. */
+/** Reads a sealed part as a later reader will, with nothing but the file and the key that wraps its own. */
 class SealedPartReader implements PartReader {
   readonly #file: number
   readonly #dataKey: Buffer

@@ -2,7 +2,7 @@
 export type Urgency = 0 | 1 | 2
 
 /**
- * Shares one thread among those who compute in slices: each asks for a turn before every slice, and gets it after whoever is more urgent. Between two turns
+ * Shares one thread among those who compute in slices: each asks for a turn before every slice, and gets it after the more urgent ones. Between two turns
  * the thread looks after everything else (messages, timers, the disk).
  */
 export class Turns {

@@ -14,7 +14,7 @@ import {
   type WrappingKey,
 } from './format.js'
 
-/** A sealed file is not as it was sealed, or is another one. The message says what, in words for whoever looks after the service. */
+/** A sealed file is not as it was sealed, or is another one. The message says what, in words for the people who run the service. */
 export class Damaged extends Error {
   override readonly name = 'Damaged'
 }
@@ -131,7 +131,7 @@ export async function sealedSize(path: string): Promise<number | undefined> {
 }
 
 /**
- * Wraps the data key of a file again, in the slot that is not in force; nothing else of the file is touched. Whoever is killed meanwhile leaves a file that opens.
+ * Wraps the data key of a file again, in the slot that is not in force; nothing else of the file is touched. A process killed meanwhile leaves a file that opens.
  * @param by the key under which it is wrapped from now on, by what was sealed
  * @returns false where it is wrapped under that already
  * @throws Damaged, Locked; Error of the file system

@@ -28,7 +28,7 @@ interface RunRow {
 }
 
 const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
-/** Runs that went so long ago are told to an engine that starts, ms. */
+/** An engine that starts is told of runs that went no longer ago than this, ms. */
 const rememberedMs = 10 * 60_000
 
 /** A sign of life of this run ($2; it gives none while it starts), where it goes on; and how all runs are. */
