@@ -86,7 +86,7 @@ export function accountsContract(ground: Ground): void {
     expect(await signIn('wrong')).toEqual({ kind: 'wrong' })
   })
 
-  test('a link signs in once, whoever is sooner', async () => {
+  test('a link signs in once, whichever request is first', async () => {
     const { accounts, mary, pass } = await opened(ground)
     const secret = await accounts.makeLink(system, mary.id, 'signIn')
     const answers = await Promise.all([1, 2, 3].map(() => accounts.signIns.byLink(secret, from)))
@@ -113,7 +113,7 @@ export function accountsContract(ground: Ground): void {
     expect(one.secret).not.toBe(other.secret)
     expect(await accounts.endSession(by, mary.id, one.session.id)).toBe(true)
     expect([await is(one.secret), await is(other.secret)]).toEqual(['nobody', 'person'])
-    expect(await accounts.endSession(by, 'somebody-else', other.session.id)).toBe(false)
+    expect(await accounts.endSession(by, 'another-person', other.session.id)).toBe(false)
     await accounts.disable(system, mary.id)
     expect(await is(other.secret)).toBe('nobody')
     await accounts.tidy()
@@ -183,7 +183,7 @@ export function accountsContract(ground: Ground): void {
       expect(await accounts.signIns.byCode(led.step, code(), from)).toMatchObject({ kind: 'in', session: { method: 'link' } })
   })
 
-  test('a second step waits ten minutes, and not for somebody who was stopped meanwhile', async () => {
+  test('a second step waits ten minutes, and not for a person who was stopped meanwhile', async () => {
     const { accounts, mary, generator, step, pass } = await opened(ground)
     const { code } = await generator()
     const late = await step()
@@ -225,7 +225,7 @@ export function accountsContract(ground: Ground): void {
       expect(rows).not.toContain(kept)
   })
 
-  test('a new generator belongs to whoever began it, and its first code has to be right', async () => {
+  test('a new generator belongs to the person who began it, and its first code has to be right', async () => {
     const { accounts, mary } = await opened(ground)
     const other = await accounts.addPerson(system, { name: 'Sam Field' })
     const { step, typed } = await accounts.factors.beginGenerator(mary)
@@ -242,7 +242,7 @@ export function accountsContract(ground: Ground): void {
     const { accounts, mary, generator, signIn } = await opened(ground)
     await generator()
     const [factor] = await accounts.factors.list(mary.id)
-    expect(await accounts.factors.remove(by, 'somebody-else', factor?.id ?? '')).toBe(false)
+    expect(await accounts.factors.remove(by, 'another-person', factor?.id ?? '')).toBe(false)
     expect(await accounts.factors.remove(by, mary.id, `password:${mary.id}`)).toBe(false)
     expect(await accounts.factors.remove(by, mary.id, factor?.id ?? '')).toBe(true)
     expect(await accounts.factors.recoveryCodesLeft(mary.id)).toBe(0)

@@ -175,7 +175,7 @@ export function audioContract(name: string, open: () => Promise<SocketWorld>): v
         done()
       })
 
-      it('is understood from somebody who was rung, while a prompt plays', async () => {
+      it('is understood from a callee, while a prompt plays', async () => {
         const { phone, leg } = await answeredPhone()
         const playing = leg.play([world.file(3_000)])
         const heard = heardKey(leg)

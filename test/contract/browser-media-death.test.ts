@@ -111,7 +111,7 @@ it('the media server dies while a browser that has been answered shakes hands: i
   await world.settled(closed)
 }, 60_000)
 
-it('a browser that makes no offer then gets its BYE, and whoever talked with it goes on', async () => {
+it('a browser that makes no offer then gets its BYE, and the telephone that talked with it goes on', async () => {
   const { signalling, browser, phone, telephone } = await browserAndTelephone()
   const other = moved(telephone)
   const died = performance.now()

@@ -201,7 +201,7 @@ it('what was encrypted once does not go on in the clear', async () => {
   await end(caller, leg)
 })
 
-it('whoever has another certificate than the description names hears nothing, and is hung up', async () => {
+it('a browser with another certificate than its description names hears nothing, and is hung up', async () => {
   const caller = await browser()
   const over = new Promise<string>((resolve) => {
     world.switch.onIncoming(async (call) => {

@@ -187,7 +187,7 @@ export function directoryContract(ground: Ground): void {
       source: 'api',
     })
     await asFirst()
-    // The same file once more, now that nothing of it is to be changed: it is kept without a version.
+    // The same file once more, now that it changes nothing: it is kept without a version.
     const now = (await store.directory.inForce())!
     expect(
       await store.directory.add({

@@ -1,5 +1,5 @@
 /**
- * An engine that is going to be killed: takes one call, records it, lets the caller hear a tone, or rings somebody and connects the two; or is killed before it has kept the handles of
+ * An engine that is going to be killed: takes one call, records it, plays the caller a tone, or rings a telephone and connects the two; or is killed before it has kept the handles of
  * either, with what it knew before they answered. Says `ready`, then the
  * handles of its legs as JSON, each a line on its standard output; then it waits for its end.
  */

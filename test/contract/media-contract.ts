@@ -4,7 +4,7 @@ import { expectNothingLeftOver } from './left-over.js'
 import { legOf, never } from './port-contract.js'
 import type { Caller, World } from './world.js'
 
-/** A world in which the media server can die at which calls begin; there is another one. */
+/** A world in which the media server at which calls begin can die; there is another one. */
 export interface MediaWorld extends World {
   mediaDies(): Promise<void>
   /** It is up, and calls begin there. */
@@ -159,7 +159,7 @@ export function mediaContract(name: string, open: () => Promise<MediaWorld>): vo
       await world.settled(leg.close())
     })
 
-    it('whoever is being rung is rung on, and can be connected', async () => {
+    it('a telephone that rings rings on, and can be connected', async () => {
       const { leg } = await answeredCaller()
       const phone = await world.phone('never')
       const dialling = world.switch.dial(phone.target, { from, ringMs: 15_000, signal: never(), near: leg })

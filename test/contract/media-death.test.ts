@@ -71,7 +71,7 @@ it('a caller who comes while the media server stands still is answered at anothe
   await world.mediaIsBack()
 })
 
-it('a telephone that is to be rung while the media server stands still is rung at another one', async () => {
+it('a telephone dialled while the media server stands still is rung at another one', async () => {
   const telephone = await world.telephone()
   telephone.onCall = (call) => call.answer()
   media.freeze()

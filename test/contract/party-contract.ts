@@ -44,7 +44,7 @@ export function partyContract(name: string, open: () => Promise<SocketWorld>, pr
       return { phone, leg }
     }
 
-    /** Somebody who knows the port of a call, and sends to it whatever helps. */
+    /** A stranger who knows the port of a call, and sends to it whatever helps. */
     async function stranger(call: PhoneCall, address: string): Promise<PhoneMedia> {
       const made = await PhoneMedia.open(address)
       strangers.push(made)
@@ -104,7 +104,7 @@ export function partyContract(name: string, open: () => Promise<SocketWorld>, pr
     })
 
     describe('a party behind NAT, that names an address at which it is not', () => {
-      it('is heard and hears, and whoever was there first from elsewhere has no key and loses what they had', async () => {
+      it('is heard and hears, and a stranger who was there first from elsewhere has no key and loses what they had', async () => {
         const { phone, leg } = await caller({ mediaAddress: '10.77.0.1' })
         phone.media.tones = [1_500]
         void leg.play([world.file(6_000, 700)])
@@ -120,7 +120,7 @@ export function partyContract(name: string, open: () => Promise<SocketWorld>, pr
         await end(leg)
       })
 
-      it('is not taken for somebody who sprays from elsewhere while it is quiet', async () => {
+      it('is not mistaken for a stranger who sprays from elsewhere while it is quiet', async () => {
         const silent = await world.telephone()
         const call = await silent.call(world.dialIn, { mediaAddress: '10.77.0.1' })
         call.media.mute = true
@@ -138,7 +138,7 @@ export function partyContract(name: string, open: () => Promise<SocketWorld>, pr
         void leg?.play([world.file(3_000, 700)])
         await villain.press('1')
         await world.elapse(1_500)
-        // FreeSWITCH sends silence to whoever comes first, until it has been asked who that is.
+        // FreeSWITCH sends silence to the first source, until it has been asked which that is.
         expect(villain.packets.length - before).toBeLessThan(20)
         expect(villain.firstHeard(700)).toBeUndefined()
         const abort = new AbortController()
@@ -151,7 +151,7 @@ export function partyContract(name: string, open: () => Promise<SocketWorld>, pr
     })
 
     describe('a description', () => {
-      it('that names somebody else brings them nothing until they have sent something', async () => {
+      it('that names a third host brings it nothing until it has sent something', async () => {
         const third = await PhoneMedia.open('127.0.0.7')
         strangers.push(third)
         const { phone, leg } = await caller({ mediaAddress: '127.0.0.7', mediaPort: third.port })

@@ -22,7 +22,7 @@ export function portContract(name: string, open: () => Promise<World>): void {
     })
     afterAll(() => world.close())
 
-    /** Somebody rings us; the handler hands the call out and stays until it is over. */
+    /** A caller rings us; the handler hands the call out and stays until it is over. */
     async function arrival(options: { alien?: boolean } = {}): Promise<{ caller: Caller; call: IncomingCall; done: () => void }> {
       let done: () => void = () => undefined
       const arrived = new Promise<IncomingCall>((resolve) => {
@@ -120,7 +120,7 @@ export function portContract(name: string, open: () => Promise<World>): void {
       })
     })
 
-    describe('ringing somebody', () => {
+    describe('ringing a telephone', () => {
       it('is answered', async () => {
         const heard: string[] = []
         const phone = await world.phone({ answersAfterMs: 60 })
@@ -276,7 +276,7 @@ export function portContract(name: string, open: () => Promise<World>): void {
         done()
       })
 
-      it('ends with the leg, whoever ends it', async () => {
+      it('ends with the leg, whichever side ends it', async () => {
         for (const who of ['party', 'we'] as const) {
           const { caller, leg, done } = await answeredCaller()
           const playing = leg.play([{ kind: 'tone', tone: 'ringback' }])
@@ -389,7 +389,7 @@ export function portContract(name: string, open: () => Promise<World>): void {
         done()
       })
 
-      it('does not come about with somebody who has gone, or when it was cancelled', async () => {
+      it('does not come about with a party that has gone, or when it was cancelled', async () => {
         const { leg: a, done } = await answeredCaller()
         const { leg: b } = await answeredPhone()
         expect(await world.settled(world.switch.bridge(a, b, { signal: AbortSignal.abort() }))).toEqual({ kind: 'cancelled' })

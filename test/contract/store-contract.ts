@@ -452,7 +452,7 @@ export function storeContract(ground: Ground): void {
     expect(await store.differing()).toEqual([])
   })
 
-  test("a call that a run has left belongs to whoever claims it first, and is nobody else's until that one is gone as well", async () => {
+  test("a call that a run has left belongs to the run that claims it first, and is no other's until that one is gone as well", async () => {
     const place = await ground.fresh()
     const of = (run: string) => opened(place, { incarnation: run })
     const first = await of('run-1')

@@ -137,7 +137,7 @@ describe.skipIf(noPostgres !== undefined)(
       await expect(postgres.by(url, 'truncate call_events_2026_03')).rejects.toThrow(/append-only/)
     })
 
-    test('whoever reads for long holds nobody up: the partition is made the next time', async () => {
+    test('a long read holds up no engine: the partition is made the next time', async () => {
       const url = await postgres.database()
       const store = await engine(url, Date.now)
       await write(store, newCallId(Date.UTC(2026, 2, 10)))

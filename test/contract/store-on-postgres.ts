@@ -35,7 +35,7 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     const engines = await Promise.all([1, 2, 3, 4, 5].map((n) => engine(place, `engine-${n}`)))
     await Promise.all(engines.flatMap(({ store }, n) => [0, 1, 2, 3].map((call) => write(store, `call-${n}-${call}`))))
     const { store } = engines[0]!
-    // On a slow machine whoever appends is told so, and the facts are written later.
+    // On a slow machine the caller of `append` is told so, and the facts are written later.
     await expect.poll(() => engines.every((one) => one.store.health().queued === 0), { timeout: 60_000 }).toBe(true)
     expect((await store.targets({ limit: 10 })).targets.map(({ rung }) => rung)).toEqual([20, 20])
     expect((await store.calls({ limit: 100 })).calls).toHaveLength(20)
@@ -91,7 +91,7 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     expect(taken.flat().toSorted()).toEqual(ids.toSorted())
     expect(await three.left.elsewhere([...ids, 'of-two', 'unknown'], 0)).toEqual(new Set([...taken[0]!, 'of-two']))
     await expect(one.left.claim(lefts[0]!)).rejects.toMatchObject({ code: 'RR001' })
-    // It comes back under its name, and its calls have somebody.
+    // It comes back under its name, and its calls have an engine again.
     await one.close()
     const again = await run('engine-1', 'run-4')
     expect(await again.left.open()).toEqual([])
@@ -211,7 +211,7 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
       ] as const) {
         await away()
         const kept = await write(store, callId)
-        // Whoever needs them on disk is told at once that they are not.
+        // Code that needs them on disk is told at once that they are not.
         expect(kept.filter((event) => event === undefined).length).toBeGreaterThan(0)
         expect(store.health().queued).toBeGreaterThan(0)
         await back()

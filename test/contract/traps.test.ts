@@ -9,7 +9,7 @@ import { until, type PhoneCall } from './phone/phone.js'
 import { legOf, never } from './port-contract.js'
 import { SocketWorld } from './socket-world.js'
 
-/** What goes wrong between the engine and its servers: every known way in which drachtio-srf or drachtio-fsmrf would leave somebody hanging. */
+/** What goes wrong between the engine and its servers: every known way in which drachtio-srf or drachtio-fsmrf would leave a party hanging. */
 
 const from = { number: '+441632960000' }
 type Embedded = Awaited<ReturnType<typeof startEmbedded>>
@@ -46,7 +46,7 @@ async function answered(on: SocketWorld): Promise<{ phone: PhoneCall; leg: Leg }
   return { phone, leg }
 }
 
-/** Calls can be taken again: somebody rings, and is answered. */
+/** Calls can be taken again: a caller rings, and is answered. */
 async function serves(on: SocketWorld): Promise<void> {
   await until(
     () => (on.switch.health().ready ? true : undefined),

@@ -3,7 +3,7 @@ import type { Audio, Key, Switch, Target } from '../../src/switch/port.js'
 /** How a rung phone behaves. `never`: it rings until the caller gives up. */
 export type Manner = { readonly answersAfterMs: number } | { readonly refusesWith: 404 | 480 | 486 | 603 } | 'never'
 
-/** Somebody on a telephone, whatever the telephone is made of. */
+/** A person on a telephone, whatever the telephone is made of. */
 export interface Person {
   press(key: Key): void
   /** Hangs up; for a caller who is not answered yet: gives up. */
@@ -39,10 +39,10 @@ export interface Left {
 /** A telephone world around one implementation of the port. */
 export interface World {
   readonly switch: Switch
-  /** Somebody rings us. */
+  /** A caller rings us. */
   call(options?: { readonly alien?: boolean }): Promise<Caller>
   phone(manner: Manner): Promise<RungPhone>
-  /** Another engine than that of `switch` takes a call, records it, and is killed: the caller hears a tone by then, or talks with somebody. `withBothUntold`: both have just answered, and the handles are those of before. */
+  /** Another engine than that of `switch` takes a call, records it, and is killed: the caller hears a tone by then, or talks with a callee. `withBothUntold`: both have just answered, and the handles are those from before that. */
   leftBy(engine: 'withCaller' | 'withTalk' | 'withBothUntold'): Promise<Left>
   /** A recording of this length that can be played. */
   file(ms: number): Audio

@@ -195,7 +195,7 @@ export function mediaContract(kind: string, make: (options: MediaEngineOptions) 
         await until('the loss is counted', () => specialist.channel.stats.lost === 2)
       })
 
-      it('is silence while nothing is to be heard, and nothing at all where that is asked for', async () => {
+      it('is silence while nothing plays, and nothing at all where that is asked for', async () => {
         const [talkative, quiet] = [engine(), engine({ silenceWhenIdle: false })]
         const one = await party(talkative, 'one')
         const other = await party(quiet, 'other')

@@ -7,7 +7,7 @@ import { buildGoodbye, buildReceiverReport } from '../../src/embedded/protocols/
 import { writeTelephoneEvent } from '../../src/embedded/protocols/rtp/telephone-event.js'
 import { pause, RtpPhone, until, type PhoneOptions } from './rtp-phone.js'
 
-/** Somebody who has found the port of a call, and sends to it whatever may help. */
+/** A stranger who has found the port of a call, and sends to it whatever may help. */
 
 const GP_HZ = 500
 const STRANGER_HZ = 850
@@ -121,7 +121,7 @@ describe.each(STRANGERS)('a stranger at %s', (address) => {
 describe('a party behind NAT', () => {
   const learned = { remoteAddress: '10.0.0.7', learnFrom: ['127.0.0.1'] }
 
-  it('is found at the host that is given, and whoever sprayed first from elsewhere has nothing of it', async () => {
+  it('is found at the host that is given, and a stranger who sprayed first from elsewhere gains nothing', async () => {
     const media = engine()
     const gp = await party(media, learned)
     const sprayer = await phone({ address: '127.0.0.9' })
@@ -147,7 +147,7 @@ describe('a party behind NAT', () => {
 })
 
 describe('the stream of a party', () => {
-  /** A key press under another SSRC, from the party's own address: somebody has forged that. */
+  /** A key press under another SSRC, from the party's own address, which is forged. */
   const forged = (sequence: number) =>
     [160, 320, 480, 480].map((duration, index) => {
       const payload = Buffer.alloc(4)

@@ -58,7 +58,7 @@ describe('a media thread', () => {
   it.each([
     ['fails', "throw new Error('broken')", 'broken'],
     ['ends', 'process.exit(3)', 'code 3'],
-  ])('that %s is told of, and whoever waits for it hears so', async (_what, code, why) => {
+  ])('that %s is told of, and its pending promises reject', async (_what, code, why) => {
     const { media, died } = thread(code)
     const channel = media.createChannel({ id: 'one' })
     await expect(channel).rejects.toThrow(why)

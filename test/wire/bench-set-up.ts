@@ -59,7 +59,7 @@ export async function until(condition: () => boolean, what: string, withinMs = 3
   }
 }
 
-/** Whether a promise is still open after so long. */
+/** Whether a promise is still open after `afterMs`. */
 export async function stillOpen(promise: Promise<unknown>, afterMs: number): Promise<boolean> {
   let open = true
   promise.then(

@@ -106,7 +106,7 @@ export class RawPhone {
     return found
   }
 
-  /** Whether such a message comes within so long. */
+  /** Whether a message that begins so comes within `withinMs`. */
   async hears(start: string, withinMs: number): Promise<boolean> {
     return (await this.#queue.takeWhere((text) => text.startsWith(start), withinMs)) !== undefined
   }

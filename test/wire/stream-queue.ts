@@ -10,7 +10,7 @@ export class StreamQueue<T> {
     else this.#come.push(message)
   }
 
-  /** No more will come: whoever waits gets undefined. */
+  /** No more will come: waiting readers get undefined. */
   close(): void {
     this.#closed = true
     for (const taker of this.#waiting.splice(0)) taker(undefined)
@@ -55,7 +55,7 @@ export class StreamQueue<T> {
     }
   }
 
-  /** Settles when the stream is closed, or after so long. @returns whether it was closed */
+  /** Settles when the stream is closed, or after `withinMs`. @returns whether it was closed */
   async closed(withinMs: number): Promise<boolean> {
     const until = Date.now() + withinMs
     while (!this.#closed && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 5))

@@ -7,7 +7,7 @@ const { FrameReader } = require('./frame-reader.js')
 const { Pending } = require('./pending.js')
 const { SocketEvent } = require('./socket-event.js')
 
-/** FreeSWITCH has so long to accept us (inbound), or to say which channel it is (outbound). */
+/** FreeSWITCH has this long to accept us (inbound), or to say which channel it is (outbound). */
 const GREETING_MS = 10_000
 /** A connection that we ended is cut when the other side does not end its half within this time. */
 const FAREWELL_MS = 2_000
@@ -310,7 +310,7 @@ class Connection extends EventEmitter {
     try {
       action?.(event, headers, body)
     } catch (error) {
-      // Whoever is told of the end may not be able to work with that: it is no reason to end the process.
+      // A listener for the end may throw: that is no reason to end the process.
       if (this.#ended) this.#report(/** @type {Error} */ (error))
       else
         setImmediate(() => {

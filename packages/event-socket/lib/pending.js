@@ -55,7 +55,7 @@ class Pending {
 
   /**
    * @param {string} id Application-UUID
-   * @returns {Answered | undefined} who is to be told that it has completed
+   * @returns {Answered | undefined} the callback to tell that it has completed
    */
   completed(id) {
     const execution = this.#executions.get(id)

@@ -3,7 +3,7 @@
 const { EventEmitter } = require('node:events')
 const { Connection } = require('./connection.js')
 
-/** Takes the connections that FreeSWITCH makes for its channels (`socket <address> async full`), on a server that somebody else made. */
+/** Takes the connections that FreeSWITCH makes for its channels (`socket <address> async full`), on a server that the application made. */
 class Server extends EventEmitter {
   /** @type {import('node:net').Server} */
   server

@@ -210,7 +210,7 @@ describe('a channel of FreeSWITCH', () => {
     )
     end.reply('+OK')
     end.reply('+OK')
-    for (const id of [second, 'somebody else', first, first])
+    for (const id of [second, 'another client', first, first])
       end.event({
         'Event-Name': 'CHANNEL_EXECUTE_COMPLETE',
         'Unique-ID': 'u-1',

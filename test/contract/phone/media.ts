@@ -141,7 +141,7 @@ export class PhoneMedia {
     })
   }
 
-  /** Waits until somebody has spoken to it for so long in all, and then been quiet for so long. @returns when they fell quiet */
+  /** Waits until it has heard `spokenMs` of voice in all, and then `quietMs` of silence. @returns when the voice fell quiet */
   async hearsOut(spokenMs: number, quietMs: number, since: number, withinMs = 30_000): Promise<number> {
     const until = performance.now() + withinMs
     for (;;) {
