@@ -143,7 +143,7 @@ export const branches: readonly Branch[] = [
     attempts: ['accepted'],
   },
 
-  // Whoever does not take the call: the next one
+  // The specialist does not take the call: the next one is rung
   {
     name: 'busy, declined, switched off, unknown, out of service, no codec: each time the next one is rung at once',
     caller: ['talk', 5_000],

@@ -13,7 +13,7 @@ import { world } from './world.js'
 
 const chromium = findChromium()
 const rate = 8_000
-/** Between one "one" and the next; whoever says more is taken for a greeting. */
+/** Between one "one" and the next; more speech is taken for a greeting. */
 const quietMs = 4_000
 const servers = namedServers()
 

@@ -193,7 +193,7 @@ describe('every kind of call, on the wire', { timeout: 60_000 }, () => {
     expect(JSON.stringify(call.events)).not.toContain(String(made.pin))
   })
 
-  it('a call-back code: bound to its number, good once; whoever had asked for advice has to accept', async () => {
+  it('a call-back code: bound to its number, good once; the clinician who had asked for advice has to accept', async () => {
     const made = await post('/api/call-back-codes', { thread: 'thread-1', to: '01632 960811' })
     expect(made.number).toContain('5099')
     const caller = await Sipp.caller('keys', engine.sip, '5099', { keys: String(made.code), holdMs: 4_000 })

@@ -288,7 +288,7 @@ export class Engine {
     this.#frozen = undefined
   }
 
-  /** Process of the embedded switch, whoever started it. */
+  /** Process of the embedded switch, whichever engine started it. */
   get switchPid(): number | undefined {
     const file = join(this.folder, 'data', 'switch.json')
     return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { readonly pid: number }).pid : undefined

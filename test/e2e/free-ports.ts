@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram'
 import { createServer } from 'node:net'
 
-/** Below the ports that the system gives to whoever asks for any, and below those of the engines' audio: what is handed out here stays free until it is used. */
+/** Below the ports that the system gives to a socket bound to port 0, and below those of the engines' audio: what is handed out here stays free until it is used. */
 const [lowest, highest] = [10_000, 19_990]
 /** Test processes that share a network begin at different places. */
 let next = lowest + ((process.pid * 211) % (highest - lowest))

@@ -315,7 +315,7 @@ async function caller(address: string): Promise<{ readonly socket: Socket; answe
 }
 
 describe('who may ring', { timeout: 60_000 }, () => {
-  it('is whoever calls from an address that is named; others get 403, and soon 503 with the time to wait', async () => {
+  it('is a caller at an address that is named; others get 403, and soon 503 with the time to wait', async () => {
     engine = await Engine.start({
       directory: world([{ id: 'cardiology', code: '21', number: '4000', rota: [] }]),
       env: { RINGROUND_CALLERS: '127.0.0.1' },
@@ -330,7 +330,7 @@ describe('who may ring', { timeout: 60_000 }, () => {
     expect(first).toEqual([...Array<string>(10).fill('403'), '503', '503'])
     const last = await stranger.answer(invite(stranger.socket, { host, port: Number(port), user: '4000' }))
     expect(last).toMatch(/^Retry-After: 60\r$/m)
-    // Another stranger is counted apart, and whoever is named is not counted at all.
+    // Another stranger is counted apart, and an address that is named is not counted at all.
     const other = await caller('127.0.0.3')
     expect(await other.answer(invite(other.socket, { host, port: Number(port), user: '4000' }))).toMatch(/^SIP\/2\.0 403/)
     const known = await caller('127.0.0.1')
@@ -375,7 +375,7 @@ describe('limits', { timeout: 90_000 }, () => {
     main.onInvite = (invitation) => invitation.reply(invitation.dialled.endsWith('3') ? 180 : 486)
     const first = await dials(running, '4000')
     await main.nextInvite()
-    // The first telephone is being rung for somebody else, the second one is beyond the limit; another line is not concerned.
+    // The first telephone is ringing for another caller, the second one is beyond the limit; another line is not concerned.
     const second = await (await dials(running, '4000')).answered()
     expect(await eventually(async () => ((await inAlarm()) ? true : undefined), 8_000)).toBe(true)
     await dials(running, '4001')

@@ -46,7 +46,7 @@ describe('what a phone line may bring', { timeout: 60_000 }, () => {
 
   it('an INVITE without a hop left', async () => (await Sipp.line('too-many-hops', engine.sip, '4000')).passed())
 
-  it('whoever is refused is kept in the records as such', async () => {
+  it('a refused caller is kept in the records as such', async () => {
     const endings = (await engine.list()).map((call) => call.ending)
     expect(endings).toContain('unknownNumber')
     expect(endings).toContain('noCommonCodec')

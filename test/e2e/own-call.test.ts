@@ -52,7 +52,7 @@ it(
     mine.answer()
     mine.media.tones = [ownTone]
     await delay(1_500)
-    // Whoever has answered has not pressed yet.
+    // The clinician has answered and not pressed yet.
     expect(specialist.calls).toHaveLength(0)
     await mine.media.press('1')
     const theirs = await specialist.nextCall(8_000)

@@ -4,7 +4,7 @@ import { system } from '../../src/accounts/by.js'
 import { withAccounts } from '../../src/accounts/with-accounts.js'
 import { Browser, findChromium } from '../keeping/browser.js'
 
-/** The page Phone in Chromium, as tests use it: somebody who has signed in, what they say, and what stands there. */
+/** The page Phone in Chromium, as tests use it: a clinician who has signed in, what they say, and what the page shows. */
 
 const password = 'kestrel marble harbour'
 let people = 0

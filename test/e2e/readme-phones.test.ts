@@ -9,7 +9,7 @@ import { TestPhone } from '../contract/phone/phone.js'
 import { Engine, type ApiCall } from './engine.js'
 import { Terminal } from './terminal.js'
 
-/** The phones of the README, by the README's own commands, as somebody types them who has never used either. */
+/** The phones of the README, by the README's own commands, as a newcomer types them. */
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
@@ -24,7 +24,7 @@ function commands(beginning: string): readonly string[] {
   return found
 }
 
-/** Whether somebody else's program has it, on a machine that is not for tests alone. */
+/** Whether no other program has it, on a machine that is not for tests alone. */
 async function isFree(port: number): Promise<boolean> {
   const socket = createSocket('udp4')
   return new Promise((resolve) => {
@@ -44,7 +44,7 @@ describe('the phones of the README', { timeout: 90_000 }, () => {
     await engine?.dispose()
   })
 
-  /** With the demo world. On 5060, as a newcomer has it, and where that is somebody else's on a free port. */
+  /** With the demo world. On 5060, as a newcomer has it, and where another program has that, on a free port. */
   async function start(directory = demoWorld): Promise<(command: string) => string> {
     const port = (await isFree(5060)) ? '5060' : '0'
     const started = (engine = await Engine.start({ directory, env: { RINGROUND_SIP_PORT: port } }))

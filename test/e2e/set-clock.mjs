@@ -1,6 +1,6 @@
 /**
- * Loaded into the engine (`node --import`): its wall clock is set by as many milliseconds as stand in the file that RINGROUND_TEST_CLOCK names, while it
- * runs. The monotonic clock goes on as it is, as when somebody sets the clock of a machine.
+ * Loaded into the engine (`node --import`): while it runs, its wall clock is shifted by the number of milliseconds in the file that RINGROUND_TEST_CLOCK
+ * names. The monotonic clock goes on as it is, as when an operator sets the clock of a machine.
  */
 import { readFileSync } from 'node:fs'
 

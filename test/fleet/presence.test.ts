@@ -91,7 +91,7 @@ describe.skipIf(noPostgres !== undefined)(
       await two.close()
       await expect.poll(() => one.gone).toMatchObject([{ name: 'engine-2', incarnation: 'incarnation-engine-2', how: 'left' }])
       expect(names(one)).toEqual(['engine-1'])
-      // Whoever comes later is told as well, and so is a listener that is added later.
+      // An engine that comes later is told as well, and so is a listener that is added later.
       const three = await engine('engine-3')
       await expect.poll(() => three.gone.map(({ name }) => name)).toEqual(['engine-2'])
       const late: string[] = []

@@ -109,7 +109,7 @@ describe.skipIf(noPostgres !== undefined)(
       }
     }
 
-    it(`every call has one record with one end, and whoever talks goes on talking (${rounds} rounds, seed ${seed})`, async () => {
+    it(`every call has one record with one end, and parties that talk go on talking (${rounds} rounds, seed ${seed})`, async () => {
       const chance = random(seed)
       const url = await postgres.database()
       const [gp, both, ...wards] = await Promise.all([TestPhone.open(), TestPhone.open(), ...lines.map(() => TestPhone.open())])
@@ -300,7 +300,7 @@ describe.skipIf(noPostgres !== undefined)(
   },
 )
 
-/** Whoever was rung for one caller while they were rung for, or spoke to, another one: as the facts tell it. @param targetOf by call and attempt */
+/** Specialists rung for one caller while they were rung for, or spoke to, another one, as the facts tell it. @param targetOf by call and attempt */
 function rungTwice(
   calls: readonly ApiCall[],
   targetOf: ReadonlyMap<string, string>,

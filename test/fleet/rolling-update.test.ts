@@ -100,7 +100,7 @@ describe.skipIf(noPostgres !== undefined)(
         await Promise.all([caller.media.hears(wardTone, 20_000, performance.now()), called.media.hears(gpTone, 20_000, performance.now())])
         const talks = (await other.list()).filter(({ dialledNumber }) => dialledNumber === '4000')
         expect(talks).toHaveLength(1)
-        // Whoever has the talk waits for it: it is over before the second one is stopped.
+        // The engine that has the talk waits for it: it is over before the second one is stopped.
         if (name === 'engine-2') {
           caller.bye()
           called.bye()

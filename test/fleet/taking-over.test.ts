@@ -103,7 +103,7 @@ describe.skipIf(noPostgres !== undefined)(
       expect(takenOver(taken)).toEqual([`${name} after ${its}`])
       expect(taken.ending).toBeUndefined()
       await delay(1_500)
-      // Silence would have lasted until somebody had noticed.
+      // Silence would have lasted until an engine had noticed.
       for (const [call, tone] of [
         [caller, wardTone],
         [called, gpTone],

@@ -56,7 +56,7 @@ async function reserved(engine: SharedReservations, ...keys: string[]) {
   return result.reservation
 }
 
-describe('two engines share who is being rung', () => {
+describe('two engines share reservations', () => {
   it('so that the same specialist is not rung for two callers', async () => {
     const reservation = await reserved(one, 'clinician:dr-okafor', 'target:+447700900123')
     expect(await other.reserve(['target:+447700900123'], 'b')).toEqual({ kind: 'taken', by: 'beingRung' })
@@ -96,7 +96,7 @@ describe('two engines share who is being rung', () => {
     await vi.waitFor(async () => (await reserved(one, 'clinician:dr-okafor')).release())
   })
 
-  it('and hear of somebody who is free again', async () => {
+  it('and hear of a specialist who is free again', async () => {
     const reservation = await reserved(one, 'awaited')
     let told = false
     const freed = other.freed([['awaited']], new AbortController().signal).then(() => (told = true))
@@ -121,7 +121,7 @@ describe('two engines share who is being rung', () => {
     await vi.waitFor(async () => expect(await other.reserve(['talking'], 'b')).toEqual({ kind: 'taken', by: 'onACall' }))
     await stop()
     run()
-    // Asked, and not tried: whoever asks by trying to reserve would have it.
+    // Asked, and not tried: an engine that asks by trying to reserve would have it.
     const look = new Redis(url, { retryStrategy: () => 100 })
     look.on('error', () => undefined)
     await vi.waitFor(async () => expect(await look.exists('ringround:reserved:rung', 'ringround:reserved:talking')).toBe(2), 20_000)
