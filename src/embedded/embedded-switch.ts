@@ -47,7 +47,7 @@ export class EmbeddedSwitch {
   #trace: SipTrace | undefined
   #tls: TlsIdentity | undefined
   #stopping: Promise<void> | undefined
-  /** Tells from time to time what strangers sent in vain. */
+  /** Reports now and then how much from strangers was dropped. */
   #dropped: NodeJS.Timeout | undefined
   #droppedBefore = 0
 

@@ -19,7 +19,7 @@ export class SessionTimer {
     this.#timer = setTimeout(this.#due, sessionTimerDelay(seconds, refresher === 'us'))
   }
 
-  /** It could not be done now (another offer is under way): comes again after so many ms. */
+  /** It could not be done now (another offer is under way): tries again after `ms`. */
   again(ms: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(this.#due, ms)

@@ -58,7 +58,7 @@ function playback(channel: Channel, argument: string, done: Done): RunningApplic
   }
 }
 
-/** Waits until broken off: for good, or for so many ms. */
+/** Waits until broken off, for `ms` at most where given. */
 function wait(done: Done, ms?: number): RunningApplication {
   const timer =
     ms === undefined

@@ -19,7 +19,7 @@ export function checkDigits(digits: string): void {
   }
 }
 
-/** The keys that are to be sent to one party, one after the other. */
+/** Sends keys to one party, one after the other. */
 export class DigitSender {
   readonly #queue: Item[] = []
   #event: TelephoneEventSender | undefined

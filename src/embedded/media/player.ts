@@ -24,7 +24,7 @@ class Play implements PlayHandle {
     this.#settleEnded = settleEnded
   }
 
-  /** So many samples of it are on their way. @returns true the first time */
+  /** This many samples of it are on their way. @returns true the first time */
   sent(samples: number): boolean {
     const first = this.samples === 0 && samples > 0
     this.samples += samples

@@ -1,6 +1,6 @@
 /** One packet time. */
 export const FRAME_MS = 20
-/** After a pause of the process, at most so many beats are made up for; older ones would only burst. */
+/** After a pause of the process, at most this many beats are made up for; more would only come in a burst. */
 const MAX_CATCH_UP = 5
 
 /**

@@ -15,7 +15,7 @@ export interface PhoneOptions {
   readonly port?: number
   /** By what it calls and registers; it is reachable by the same. Default udp. */
   readonly protocol?: Protocol
-  /** What it says during a call: a steady tone of so many hertz; 0 or nothing: silence. */
+  /** What it says during a call: a steady tone of this many hertz; 0 or absent: silence. */
   readonly toneHz?: number
   /** In order of preference; default PCMA, PCMU. */
   readonly codecs?: readonly AudioCodec[]

@@ -12,7 +12,7 @@ import type { Refreshing } from './session-timer.js'
 import { openStandingChannel } from './standing-channel.js'
 import { StandingDialog } from './standing-dialog.js'
 
-/** How often it is asked whether the party of a leg that was taken over is still there: drachtio-server 0.9.10 tells its BYE to nobody. */
+/** How often the party of a leg that was taken over is asked whether it is still there: drachtio-server 0.9.10 tells no application of its BYE. */
 const presenceMs = 1_000
 
 /** Takes over a leg that an engine which died has left. What is left of one that has ended meanwhile is cleared away. Never rejects. */

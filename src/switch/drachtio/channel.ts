@@ -35,7 +35,7 @@ export interface KeyEvent {
   readonly timestamp?: string | null
 }
 
-/** FreeSWITCH knows `uuid_media_reneg`, the embedded switch does not: it keeps the key that it was asked for. */
+/** FreeSWITCH knows `uuid_media_reneg`, the embedded switch does not: it keeps the key of its first offer. */
 const unknownCommand = /^-ERR .*Command not found!/
 
 /** What has come from a party. */

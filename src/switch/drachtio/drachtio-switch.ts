@@ -34,7 +34,7 @@ const openMs = 5_000
 const awayMs = 3_000
 /** Channels asked at the same time which engine owns them. */
 const askedAtOnce = 10
-/** How often a bridge is made again of two of whom one had to be moved meanwhile. */
+/** How often two legs are bridged again because one had to be moved meanwhile. */
 const bridgesAtMost = 3
 
 /** The port's one implementation for production: any number of drachtio servers, each with its FreeSWITCHes. */
@@ -266,7 +266,7 @@ async function near(leg: DrachtioLeg): Promise<ServerPair> {
   return leg.pair.ready ? leg.pair : leg.pair.best
 }
 
-/** Two who are to hear each other have to be at one media server: the second is taken to that of the first. */
+/** Two parties can hear each other only at one media server: the second is moved to that of the first. */
 async function together(a: DrachtioLeg, b: DrachtioLeg): Promise<boolean> {
   const { name } = a.pair.media
   if (b.pair.media.name === name || a.ended || b.ended) return true

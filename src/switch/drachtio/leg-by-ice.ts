@@ -36,7 +36,7 @@ async function atItsChannel({ pair, coming, description, described, origins, par
   return leg
 }
 
-/** @param error why there is no channel where it was to be: as long as its media server is there, it is the browser that did not shake hands */
+/** @param error why there is no channel at the intended media server: if that is up, the browser did not complete the handshake */
 async function atAnother({ pair, described, origins, party, later }: ByIce, error: Error): Promise<DrachtioLeg> {
   if (pair.media.up) throw error
   const fresh = { party: origins.party, media: new Origin() }

@@ -128,7 +128,7 @@ async function placeByIce(pair: ServerPair, placing: Placing, offered: PartyOffe
 /** How long a party may be without a media server until one is found that takes it. */
 const findMs = 5_000
 const lookAgainMs = 100
-/** A channel that is lost again and again is not the media server's fault: so many moves in so much time. */
+/** A channel that is lost again and again is not the media server's fault: at most this many moves in this time. */
 const movesAtMost = 4
 const movesWithinMs = 60_000
 

@@ -38,7 +38,7 @@ export function placesIn(text: string): Place[] {
   })
 }
 
-/** Asking the system takes as long as a good part of an answer; an address that comes or goes is known so much later, ms. */
+/** Asking the system takes as long as a good part of an answer; an address that comes or goes is noticed this much later, ms. */
 const addressesKnownMs = 5_000
 let known: { readonly at: number; readonly addresses: ReadonlySet<string> } | undefined
 

@@ -55,7 +55,7 @@ export interface Told {
   readonly quest: PartyQuest | undefined
 }
 
-/** A party that has still to be found. */
+/** A party yet to be found. */
 export interface PartyQuest {
   readonly key: string
   /** Where it may be. */

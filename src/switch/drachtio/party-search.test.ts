@@ -52,7 +52,7 @@ function search(options: {
   return { found, did, told }
 }
 
-describe('a party that has still to be found', () => {
+describe('a party yet to be found', () => {
   it('is where the media server found it, from then on alone', async () => {
     const { found, did, told } = search({ supposed, comes: () => party })
     expect(found.over).toBe(false)

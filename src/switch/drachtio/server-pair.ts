@@ -126,7 +126,7 @@ export class ServerPair {
     return [placeName(this.signalling.name), placeName(this.media.name)]
   }
 
-  /** @param names as a leg has them; one of before says the address alone */
+  /** @param names as a leg has them; an earlier version's gives the address alone */
   goesBy(names: readonly [signalling: string, media: string]): boolean {
     const { signalling, media } = this
     return (names[0] === this.names[0] && names[1] === this.names[1]) || (names[0] === signalling.name && names[1] === media.name)
@@ -197,7 +197,7 @@ export class ServerPair {
   }
 }
 
-/** Why a call that was to be encrypted is not. */
+/** Why a call meant to be encrypted is not. */
 export const encryptsNot = 'the media server does not encrypt'
 
 /** The media servers at which something is begun, one after the other. */

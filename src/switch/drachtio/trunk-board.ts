@@ -9,9 +9,9 @@ export type TrunkSign =
 
 /** How long a trunk that has just failed is tried after the others. As long as a carrier takes to move a service from one machine to the next. */
 const holdMs = 30_000
-/** A trunk that asks for longer (503 with Retry-After, RFC 3261 section 21.5.4) gets up to so much. */
+/** A trunk that asks for longer (503 with Retry-After, RFC 3261 section 21.5.4) gets up to this. */
 const mostHoldMs = 300_000
-/** So many refusals in a row are no accident of single calls. */
+/** This many refusals in a row are no accident of single calls. */
 const refusalsInARow = 3
 
 interface State {
@@ -27,7 +27,7 @@ export interface TrunkBoardOptions {
   readonly now?: () => number
 }
 
-/** The trunks in the order in which they are to be tried now: one that has just failed comes after the others for a while, and is never left out. */
+/** The trunks in the order in which to try them now: one that has just failed comes after the others for a while, and is never left out. */
 export class TrunkBoard {
   readonly #states: ReadonlyMap<string, State>
   readonly #now: () => number

@@ -73,7 +73,7 @@ export class Listening {
     this.#keys = []
   }
 
-  /** The one who listens, if any, is told that it is over. */
+  /** The listener, if any, is told that it is over. */
   finish(kind: 'cancelled' | 'hungUp'): void {
     this.#listener?.({ kind })
   }

@@ -53,7 +53,7 @@ function severalFrames(data: Uint8Array, from: number, to: number, each: number)
   return bytes % frames === 0 && bytes / frames <= LONGEST_FRAME ? samples : undefined
 }
 
-/** Whether so many frames whose lengths are written, and one more that is what is left, fit between the two places. */
+/** Whether `written` frames with explicit lengths, and a last one that takes the rest, fit between the two places. */
 function framesFit(data: Uint8Array, from: number, to: number, written: number): boolean {
   let at = from
   let bytes = 0

@@ -87,7 +87,7 @@ export interface ReceivedDigit {
 const LOST_END_MS = 150
 /** A timestamp further back than this is not a late packet but a sender with a new clock: 4 s. */
 const LATE_LIMIT = 32_000
-/** The final packet comes three times: so much later may the last of them be than the duration that all three say. 40 ms; no two presses are closer. */
+/** The final packet comes three times: the last may be this much later than the duration that all three give. 40 ms; no two presses are closer. */
 const END_COPIES_SPAN = 320
 /** Segments of a very long event follow each other without a gap (RFC 4733 section 2.5.1.3). */
 export const SEGMENT_DURATION = 0xf000

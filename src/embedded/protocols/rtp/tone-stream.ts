@@ -10,7 +10,7 @@ import { Oscillator } from './oscillator.js'
  * - `d=` and `w=`: length of the keys that follow and of the silence after each, ms (2000, 500)
  * - `v=`: level of what follows, dBm0, -63 to 0 (-7)
  * - `l=`: how often the next instruction is given; `L=`: how often the whole script is; -1 (of `l`) is endless
- * - `>=`, `<=`: the level falls or rises by `+=` dB (1) every so many ms
+ * - `>=`, `<=`: the level falls or rises by `+=` dB (1) every this many ms
  * - `loops=` (last): how often all of it is played; -1 is endless
  * The tones of a chord share the level: each is `v` dBm0 divided by their number, as FreeSWITCH does it.
  */

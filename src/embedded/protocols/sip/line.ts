@@ -18,7 +18,7 @@ export interface Line {
 export interface LineUser {
   /** Something has come: these whole messages, and perhaps a part of another. */
   heard(messages: readonly Buffer[], isMidMessage: boolean): void
-  /** A proxy on this machine says for whom it stands. */
+  /** A proxy on this machine names the client for which it stands. */
   standsFor(address: string): void
   /** Once. @param why absent: it was ended without an error */
   closed(why: Error | undefined): void

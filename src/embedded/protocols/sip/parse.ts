@@ -30,7 +30,7 @@ export interface Fault {
  */
 export function parseMessage(data: Buffer | string): ParseResult {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data
-  // Empty lines before the start line are to be ignored (RFC 3261 7.5).
+  // Empty lines before the start line are ignored (RFC 3261 7.5).
   let start = 0
   while (bytes[start] === 13 || bytes[start] === 10) start++
   const end = headEnd(bytes, start)

@@ -2,9 +2,9 @@ import { isIP } from 'node:net'
 import { plainAddress } from './same-host.js'
 
 export interface RateLimitSettings {
-  /** So many requests may come at once ... */
+  /** This many requests may come at once ... */
   readonly burst: number
-  /** ... and one more each time that so many ms have passed. */
+  /** ... and one more each time this many ms have passed. */
   readonly refillMs: number
   /** Addresses remembered; the one not heard of for longest is forgotten first. */
   readonly remembered: number

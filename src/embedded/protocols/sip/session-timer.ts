@@ -42,7 +42,7 @@ export function answerSessionTimer(request: SipRequest): TimerAnswer {
   return { kind: 'timed', seconds, refresher: peerKnows ? (asked.refresher ?? 'uac') : 'uas' }
 }
 
-/** When the one who refreshes does so, and when the other gives up: RFC 4028 10. In milliseconds from the last 2xx. */
+/** When the refresher refreshes, and when the other side gives up: RFC 4028 10. In milliseconds from the last 2xx. */
 export function sessionTimerDelay(seconds: number, weRefresh: boolean): number {
   return weRefresh ? (seconds / 2) * 1000 : (seconds - Math.min(32, seconds / 3)) * 1000
 }

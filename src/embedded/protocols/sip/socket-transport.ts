@@ -34,7 +34,7 @@ export interface SocketTransportOptions {
   readonly trace?: (bytes: Buffer, from: Endpoint, to: Endpoint) => void
 }
 
-/** What is to become of one message: `drop`, or passed on after so many milliseconds (0: at once). */
+/** What becomes of one message: `drop`, or passed on after this many milliseconds (0: at once). */
 export type Fate = 'drop' | number
 
 /** Faults on request, for tests. Called once a message. */
@@ -178,7 +178,7 @@ function ownAddress(family: number): string | undefined {
   return undefined
 }
 
-/** Loses so many per cent of all messages, in a sequence that the seed decides: for `TransportFaults`. */
+/** Loses this percentage of all messages, in a sequence that the seed decides: for `TransportFaults`. */
 export function loses(percent: number, seed: number): () => Fate {
   let state = seed >>> 0
   return () => {

@@ -30,7 +30,7 @@ describe('a stranger', () => {
     expect(among().strangers.has(address)).toBe(stranger)
   })
 
-  it('is one no longer when accepted, for as long as that holds, and only so many are remembered', async () => {
+  it('is one no longer when accepted, for as long as that holds, and only a limited number are remembered', async () => {
     const { time, strangers } = among()
     strangers.accepted('198.51.100.1')
     expect(strangers.has('198.51.100.1')).toBe(false)
@@ -51,7 +51,7 @@ describe('a stranger', () => {
     expect([1, 2, 3, 4].map((host) => strangers.admits(`2001:db8:3:1::${host}`))).toEqual([true, true, true, false])
   })
 
-  it('may ask so much at once and so much more with time; one that asks too much takes nothing from the others', async () => {
+  it('may send a burst and more with time; one that sends too much takes nothing from the others', async () => {
     const { time, strangers } = among()
     expect(Array.from({ length: 100 }, () => strangers.admits('198.51.100.1')).filter(Boolean)).toHaveLength(3)
     expect(strangers.admits('198.51.100.2')).toBe(true)

@@ -252,7 +252,7 @@ export class StreamCarrier {
     return connection
   }
 
-  /** The connection is a proxy's: from now on it counts for whom it stands. */
+  /** The connection is a proxy's: from now on it counts as the client for which it stands. */
   #rename(connection: Connection, peer: Endpoint): void {
     this.#forget(connection)
     const key = endpointKey(peer)
