@@ -7,7 +7,7 @@ const pauseMs = 50
 /** After a failure (the disk is full, the server away) it is tried again. */
 const againMs = 60_000
 
-/** Adds the calls of a store of before there were sums of months to these, in the background. One look, where there are none. */
+/** Adds the calls of a store from before there were sums of months to these, in the background. One look, where there are none. */
 export function countThePast(store: Pick<Store, 'countPast'>, { log, opened }: Pick<Ground, 'log' | 'opened'>): void {
   let timer: NodeJS.Timeout | undefined
   let closed = false

@@ -42,7 +42,7 @@ export interface ByPatient {
   readonly call: string
   /** Whose telephone it was: E.164 where it can be read, empty when withheld. */
   readonly caller?: string
-  /** As whom a caller who withheld it is counted; never shown. */
+  /** The account by which a caller who withheld it is counted; never shown. */
   readonly account?: string
   /** The number was keyed; it is not the one that they rang from. */
   readonly keyed?: boolean

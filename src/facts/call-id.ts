@@ -17,7 +17,7 @@ export function firstCallId(at: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-7`
 }
 
-/** When the call of this id began (wall-clock ms). Undefined: its id does not say, as those of before. */
+/** When the call of this id began (wall-clock ms). Undefined: the id does not say, as older ones do not. */
 export function beginningOf(callId: string): number | undefined {
   const [, high = '', low = ''] = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.exec(callId) ?? []
   return high === '' ? undefined : parseInt(high + low, 16)

@@ -50,7 +50,7 @@ function nameOf({ kind, id }: Actor): string {
   return id === undefined ? kind : `${kind} ${id}`
 }
 
-/** Where files lie on the disk, and as whom a withheld number is counted, are internal; an NHS number is only for people who may see patient data. */
+/** Where files lie on the disk, and the account that counts a withheld number, are internal; an NHS number is only for people who may see patient data. */
 const unsaid: ReadonlySet<string> = new Set([
   'callId',
   'seq',

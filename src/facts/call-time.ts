@@ -7,7 +7,7 @@ export interface Moment {
 }
 
 /**
- * Ms from one fact of a call to a later one. Measured on the monotonic clock where both have its time; facts of before it was kept, and those
+ * Ms from one fact of a call to a later one. Measured on the monotonic clock where both have its time; facts from before it was kept, and those
  * that a later run of the engine tells, have the wall clock's alone.
  * @returns never less than 0
  */

@@ -7,7 +7,7 @@ import type { ArrangementId, Refused } from './arrangement.js'
  * The facts of a call, in the order in which they happened: append-only, and the only truth. The call record, the wallboard, the
  * metrics and the reports are read off these events. `at`: wall-clock ms since the epoch, stamped when the fact was known: an instant.
  * `elapsedMs`: monotonic ms since the call's first fact: durations are differences of it, so that a clock that is set makes no call longer.
- * It is missing in facts of before it was kept, and in those that another run of the engine tells of the call. `actor` and `node`: who did it, and
+ * It is missing in facts from before it was kept, and in those that another run of the engine tells of the call. `actor` and `node`: who did it, and
  * which engine wrote it down. Events whose loss would hurt (see `mustBeDurable`) are on disk before the caller hears their consequence.
  */
 export type CallEvent = { readonly callId: string; readonly seq: number; readonly at: number; readonly elapsedMs?: number } & Origin &
@@ -146,7 +146,7 @@ export type CallFact =
   | { readonly type: 'attempt.answered'; readonly attempt: AttemptId; readonly legId: string; readonly handle?: string }
   | { readonly type: 'whisper.started'; readonly attempt: AttemptId; readonly repetition: number }
   | { readonly type: 'whisper.wrongKey'; readonly attempt: AttemptId; readonly key: string }
-  /** The word was heard once: it is asked for again, or for the key. `confidence`: 0 to 1. */
+  /** The word was heard once: the specialist is asked to say it again, or to press the key. `confidence`: 0 to 1. */
   | { readonly type: 'whisper.word'; readonly attempt: AttemptId; readonly word: string; readonly confidence: number }
   /** The answering party speaks as voicemail greetings do: from now on only the key counts. */
   | { readonly type: 'whisper.keyOnly'; readonly attempt: AttemptId; readonly why: Exclude<NoWords, 'lost'> }

@@ -122,7 +122,7 @@ function refused(guards: GuardOptions, target: string, account: string, why: str
   return { kind: 'failed', fault: 'ours', reason: why }
 }
 
-/** What was to be dialled, recognisable to a person who knows the directory: never a whole number, and no character that a log could trip over. */
+/** The target that was refused, recognisable to a person who knows the directory: never a whole number, and no character that a log could trip over. */
 function loggable(target: string): string {
   if (/^\+\d{6,15}$/.test(target)) return `${target.slice(0, 5)}...${target.slice(-2)}`
   return JSON.stringify(target.length > 60 ? `${target.slice(0, 60)}...` : target).replace(

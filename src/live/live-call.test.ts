@@ -9,7 +9,7 @@ const names = {
 }
 const began = 1_700_000_000_000
 
-/** Facts at so many seconds of the call's own clock; the wall clock runs with it. */
+/** Facts at given seconds of the call's own clock; the wall clock runs with it. */
 function after(...facts: readonly (readonly [seconds: number, fact: CallFact])[]): (nowSeconds: number) => LiveCall | undefined {
   const tracked = facts.reduce<TrackedCall | undefined>(
     (before, [seconds, fact], index) =>

@@ -26,7 +26,7 @@ function watched() {
   board.subscribe((change) => (changed = change.kind === 'call' ? change.call : undefined))
   return {
     time,
-    /** Tells facts, one after the other, each so many ms after the one before. */
+    /** Tells facts, one after the other, each `afterMs` after the one before. */
     tell(afterMs: number, ...facts: readonly CallFact[]) {
       for (const fact of facts) {
         time.monotonic += afterMs

@@ -19,11 +19,11 @@ export interface EncodingProcessSettings {
 }
 
 const defaultFrozenAfterMs = 60_000
-/** After so many deaths the library is not trusted any more in this run of the engine. */
+/** After this many deaths the library is no longer trusted in this run of the engine. */
 const maxDeathsOfLibrary = 3
 /** How often a recording is given to the next process when one has died over it; from the second time on with the LAME whose faults are exceptions. */
 const maxDeathsOfJob = 4
-/** After so many deaths those that run are not followed again by the next process; they are made when they are over. */
+/** After this many deaths the next process no longer follows recordings while they run; they are encoded when they are over. */
 const maxDeathsFollowed = 8
 
 /**

@@ -7,7 +7,7 @@ export interface Waiting {
   readonly recovered: boolean
 }
 
-/** Of those that were left behind, so many at a time: they wait for their files to settle, and are in no hurry. */
+/** How many of those left behind are finished at a time: they wait for their files to settle, and are in no hurry. */
 const maxRecovered = 4
 
 /** Recordings that wait to be finished, and those that are being finished: what has just been recorded goes before what was left behind. */

@@ -30,6 +30,6 @@ export interface Devices {
   find(user: string): Device | undefined
   /** In the order in which they were made. */
   list(): readonly Device[]
-  /** At most so many of those after this user (default: from the first), by user name. */
+  /** At most `limit` of those after this user (default: from the first), by user name. */
   page(limit: number, after?: string): readonly Device[]
 }

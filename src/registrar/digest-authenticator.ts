@@ -32,7 +32,7 @@ export interface Lock {
   readonly lockMs: number
 }
 
-/** A password is not to be guessed: after so many wrong ones in a row for one user from one address, no more are looked at for a while. */
+/** Against guessing: after this many wrong passwords in a row for one user from one address, no more are looked at for a while. */
 const wrongInARow = 5
 const firstLockMs = 10_000
 const longestLockMs = 15 * 60_000
@@ -127,7 +127,7 @@ export class DigestAuthenticator {
         return ask(true)
       case 'refused':
         if (/quality/.test(verdict.why)) return ask(false)
-        // A nonce of before a restart, or of another node, is no attack: the telephone is asked again.
+        // A nonce from before a restart, or of another node, is no attack: the telephone is asked again.
         if (/nonce|realm|algorithm/.test(verdict.why)) return ask(true)
         this.#wrongAgain(rows, row, device && { user: device.user, address })
         // Trying one name after the other is noticed too.

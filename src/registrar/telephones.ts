@@ -64,7 +64,7 @@ export class Telephones {
     const minSeconds = options.minSeconds ?? defaultBindingLimits.minSeconds
     this.#bindings = new Bindings(clock, { ...defaultBindingLimits, minSeconds }, options.shared)
     this.#lockAlarms = new LockAlarms(options.alarms, clock, (user) => kept.find(user)?.owner)
-    // Nonces of before a restart are answered with a fresh challenge (stale=true): the secret need not outlive the process.
+    // Nonces from before a restart are answered with a fresh challenge (stale=true): the secret need not outlive the process.
     this.#authenticator = new DigestAuthenticator({
       realm,
       secret: options.nonceSecret ?? randomBytes(32),

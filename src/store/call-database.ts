@@ -160,7 +160,7 @@ export class CallDatabase {
   }
 
   /**
-   * Counts calls of a store of before there were sums of months, and fills in the columns that came with them.
+   * Counts calls of a store from before there were sums of months, and fills in the columns that came with them.
    * @param most calls in one transaction
    * @returns how many it was; 0: all are counted
    */

@@ -49,7 +49,7 @@ export interface DirectoryFileDifferencesTable {
   data: string | null
 }
 
-/** Rotas of before the directory was kept here, as the engine's own file of that time had them. Append-only. */
+/** Rotas from before the directory was kept here, as the engine's own file of that time had them. Append-only. */
 export interface EarlierRotasTable {
   /** The engine that had kept them. */
   node: string

@@ -73,7 +73,7 @@ export interface DirectoryVersionsReading {
 export interface KeptDirectory extends DirectoryVersionsReading {
   /** Makes a version. On disk when it resolves; of several who do so at once, one does. */
   add(change: DirectoryChangeRequest): Promise<VersionAdded>
-  /** Takes over the rotas' history of before it was kept here. May be called again. */
+  /** Takes over the rotas' history from before it was kept here. May be called again. */
   keepEarlierRotas(rotas: readonly RotaVersion[]): Promise<void>
 }
 

@@ -13,7 +13,7 @@ import type { Writes } from './writes.js'
 /** A call that an engine which is gone has left open. */
 export interface LeftCall {
   readonly callId: string
-  /** The run that has it in the store; null: of before that was kept. */
+  /** The run that has it in the store; null: from before that was kept. */
   readonly owner: string | null
   /** Name of the engine that had it last. */
   readonly node: string

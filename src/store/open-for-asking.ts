@@ -42,7 +42,7 @@ export async function openForAFew({
     await beside.db.selectFrom('people').select('id').limit(1).execute()
     return beside
   } catch {
-    // Of an engine of before, which does not run.
+    // A store of an older engine, which is not running.
     await beside.close()
     return openForUpkeep({ file, postgres })
   }

@@ -4,8 +4,8 @@ import type { Step } from './statement.js'
 import type { Statements } from './statements.js'
 
 /**
- * The number goes up by any of so many: a server that takes over without the last changes of the one before would count to the same number again with
- * other sums. Of a million a day it stays exact for a century.
+ * The number goes up by a random step of at most this: a server that takes over without the last changes of the one before would else count to the same
+ * number again with other sums. At a million changes a day it stays exact for a century.
  */
 const mostAtOnce = 2 ** 16
 

@@ -17,9 +17,9 @@ export interface CallEventsTable {
   call_id: string
   seq: Integer
   at: Integer
-  /** Monotonic ms since the call's first fact. Null in facts of before it was kept, and in those of another run of the engine. */
+  /** Monotonic ms since the call's first fact. Null in facts from before it was kept, and in those of another run of the engine. */
   elapsed_ms: OptionalInteger
-  /** Who did it: kind and id of `Actor`. Null in facts of before it was kept. */
+  /** Who did it: kind and id of `Actor`. Null in facts from before it was kept. */
   actor: string | null
   actor_id: string | null
   /** The engine that wrote it. */
@@ -66,9 +66,9 @@ export interface CallsTable {
   assigned: string | null
   nhs_number: string | null
   last_seq: Integer
-  /** 1: it is in the sums of its month (`roll_ups`). Null in a store of before there were any, until it has been counted. */
+  /** 1: it is in the sums of its month (`roll_ups`). Null in a store from before there were any, until it has been counted. */
   rolled_up: ColumnType<number | string | null, number | null | undefined, number>
-  /** The run of an engine that carries it, or carried it to its end (`EngineRun.incarnation`). The only column that is not read off the facts. Null: of before it was kept, or of an engine without a run. */
+  /** The run of an engine that carries it, or carried it to its end (`EngineRun.incarnation`). The only column that is not read off the facts. Null: from before it was kept, or of an engine without a run. */
   owner: ColumnType<string | null, string | null | undefined, string>
 }
 
@@ -169,7 +169,7 @@ export interface SpendingTable {
 
 /** When each engine that ever wrote to this store was last seen alive. */
 export interface EnginesTable {
-  /** Its name; empty in a store of before engines had names. */
+  /** Its name; empty in a store from before engines had names. */
   node: string
   alive_at: Integer
 }

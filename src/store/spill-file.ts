@@ -4,7 +4,7 @@ import { codeOf } from './store-error.js'
 
 /** Facts that the database has not taken, on the disk of the engine, so that they outlive it. */
 export interface Spill {
-  /** On the disk when it resolves, after those of before. */
+  /** On the disk when it resolves, after those kept before. */
   keep(events: readonly CallEvent[]): Promise<void>
   /** The database has them all. */
   forget(): Promise<void>

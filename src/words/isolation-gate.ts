@@ -6,7 +6,7 @@ export const isolation = { quietBeforeMs: 300, shortestMs: 140, longestMs: 1_200
 
 /** Speech begins this far above the noise; in a noise that is itself made of voices, so far above its usual loudness. */
 const begins = { voicedDb: 8.5, leastDb: 9.5, mostDb: 24, aboveUsualDb: 4 } as const
-/** It goes on down to so much less. */
+/** It goes on down to this much less. */
 const goesOnLess = { voicedDb: 3, formantsDb: 4 } as const
 /**
  * Where the noise is made of voices: it is over sooner, as others who talk on must not keep it going; what is quieter than that at its edges still belongs
@@ -18,7 +18,7 @@ const usualFrames = 200
 const usualShare = 0.9
 /** Not further below its loudest moment than this. */
 const belowPeakDb = 16
-/** What stood out by so much less than the stretch behind it was the noise of the line. */
+/** What stood out by this much less than the stretch behind it was the noise of the line. */
 const nothingBesideDb = 12
 /** Sounds shorter than this are clicks. */
 const clickMs = 40

@@ -124,7 +124,7 @@ class RecentLevels {
     this.#count(step, 1)
   }
 
-  /** @returns the level below which this share of the last so many frames is */
+  /** @returns the level below which this share of the last `frames` frames lies */
   below(share: number, frames: number): number {
     const known = Math.min(frames, this.#frames)
     let counts = this.#counts

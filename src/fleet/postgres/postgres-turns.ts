@@ -27,7 +27,7 @@ export class PostgresTurns implements Turns {
       if (!this.connection.up) {
         if (performance.now() - began > connectionWithinMs) return false
       } else {
-        // As the connection is lost it is asked again: as long as it stays away, above.
+        // As the connection is lost, ask again; while it stays away, see above.
         const rows = await this.connection
           .ask<{ readonly taken: boolean }>('select pg_try_advisory_lock(hashtextextended($1, 1)) as taken', [what])
           .catch(() => [])

@@ -2,11 +2,11 @@ import type { ClientBase } from 'pg'
 import { beginningOf, firstCallId } from '../../facts/call-id.js'
 import { codeOf } from '../store-error.js'
 
-/** Made ahead of the calls that will stand in them: of this month, and so many more. */
+/** Made ahead of the calls that will stand in them: of this month, and this many more. */
 const monthsAhead = 2
 /** A long read is not waited for: no engine could write meanwhile. */
 const lockMs = 500
-/** Ids of calls that begin before 2109. Those of before that do not tell their time stand behind them, but for one in sixty-four. */
+/** Ids of calls that begin before 2109. Older ids that do not tell their time sort behind them, but for one in sixty-four. */
 export const untimedFrom = '04'
 /** For what stands in no other partition. */
 export const restTable = 'call_events_rest'

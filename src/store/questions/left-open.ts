@@ -1,6 +1,6 @@
 import type { Db } from '../statements.js'
 
-/** For whom it is asked what is left. */
+/** The engine that asks what is left. */
 export interface Asker {
   /** Name of the engine. */
   readonly node: string

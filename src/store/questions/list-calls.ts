@@ -171,7 +171,7 @@ export function partsOf({
   )
 }
 
-/** Whether a list is longer than so many calls, or than can be looked through for what has no index: by the indexes alone, without reading it. Of a list of several parts: whether one of them is. */
+/** Whether a list is longer than `most` calls, or too long to look through for what has no index: by the indexes alone, without reading it. Of a list of several parts: whether one of them is. */
 export async function isLong(db: Db, filter: KeyFilter, most: number): Promise<boolean> {
   // Named one by one: they are few.
   if (filter.sipCallId !== undefined) return false
@@ -199,7 +199,7 @@ function callsOf(db: Db, { from, to }: KeyFilter, equal: Equal, columns: Iterabl
   return query
 }
 
-/** When the call behind so many arrived; undefined: there is none. By an index alone, which holds the times. */
+/** When the call after the first `behind` ones arrived; undefined: there is none. By an index alone, which holds the times. */
 function edgeOf(calls: ReturnType<typeof callsOf>, direction: 'asc' | 'desc', behind: number) {
   return calls.select('arrived_at').orderBy('arrived_at', direction).offset(behind).limit(1).executeTakeFirst()
 }

@@ -50,7 +50,7 @@ export async function monthSums(db: Db, { month, scope, figures, withoutParts }:
   // `rollUpOf` wrote them.
   return {
     sums: rows.map(({ id, figure, total, parts }) => ({ id, figure: figure as RollUpFigure, total: Number(total), parts })),
-    // Sums of before there were such numbers have none.
+    // Sums from before there were such numbers have none.
     changes: rows[0] && Number(rows[0].changes ?? 0),
   }
 }

@@ -21,7 +21,7 @@ export async function rollUps(db: Db, { from, to, scope, id }: RollUpsAsked): Pr
   return rows.map((row) => ({ ...row, amount: Number(row.amount) }) as RollUpRow).filter(({ amount }) => amount !== 0)
 }
 
-/** Calls that are over and not in the sums yet: those of a store of before there were any. */
+/** Calls that are over and not in the sums yet: those of a store from before there were any. */
 export async function notRolledUp(db: Db, limit: number): Promise<readonly string[]> {
   const rows = await db.selectFrom('calls').select('call_id').where('rolled_up', 'is', null).orderBy('call_id').limit(limit).execute()
   return rows.map((row) => row.call_id)

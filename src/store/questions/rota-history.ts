@@ -32,7 +32,7 @@ export async function rotaHistory(db: Db, line: LineId): Promise<RotaHistory> {
   return history
 }
 
-/** Those of before the directory was kept here. */
+/** Those from before the directory was kept here. */
 export async function earlierRotas(db: Db, line: LineId): Promise<RotaHistory> {
   const rows = await db
     .selectFrom('earlier_rotas')

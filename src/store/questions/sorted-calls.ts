@@ -10,9 +10,9 @@ import { isLong, keysOf, newestFirst, partsOf, type Key } from './list-calls.js'
  * each. What is looked at for one page is limited; it may then have fewer calls than its limit, and leads on.
  */
 
-/** Lists of so many calls are put in order as a whole. A longer one is at least this part of a store, so that few calls of others lie between its own. */
+/** Lists of up to this many calls are sorted as a whole. A longer one is at least this part of a store, so that few calls of others lie between its own. */
 const maxSorted = 5_000
-/** Along the index of a figure so many are looked at at once, and for a page. */
+/** How many calls are looked at along the index of a figure: at once, and for a page. */
 const [lookedAtOnce, maxLookedAt] = [3_000, 12_000]
 /** Names of which the calls are asked for one page, over all parts of the list: many may have none. */
 const maxNames = 150
@@ -37,11 +37,11 @@ export interface SortedKeys {
 
 type Sorted = CallFilter & { readonly order: Exclude<CallOrder, 'newest' | 'oldest'> }
 
-/** @param place of the page before: behind so many calls of a short list; of a long one, the step of the walk and the place in it */
+/** @param place of the page before: in a short list, how many calls came before it; in a long one, the step of the walk and the place in it */
 export async function sortedKeys(db: Db, filter: Sorted, limit: number, place: Place | undefined): Promise<SortedKeys> {
   const { order: _order, ...rest } = filter
   const step = place === undefined ? undefined : stepOf(place)
-  // Behind so many of a short list: it stays one from its first page to its last.
+  // A list that was short on its first page stays so to its last.
   if (step === undefined && (place !== undefined || !(await isLong(db, rest, maxSorted)))) {
     const { keys, until } = await keysOf(db, rest, maxSorted + 1, undefined)
     if ((keys.length <= maxSorted && until === undefined) || place !== undefined)

@@ -5,7 +5,7 @@ import type { Db } from '../statements.js'
 export interface TargetFromRecord {
   /** Undefined: it stands on no rota. */
   readonly figures: TargetFigures | undefined
-  /** As whom it was rung, and when each was last (wall-clock ms). */
+  /** The candidates as which it was rung, and when each was last (wall-clock ms). */
   readonly rungAt: ReadonlyMap<string, number>
 }
 

@@ -149,7 +149,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
         .execute()
       for (const column of ['answered_after_ms', 'accepted_after_ms', 'ended_after_ms'])
         await db.schema.alterTable('attempts').addColumn(column, 'bigint').execute()
-      // What the facts of before say, which have the wall clock alone.
+      // From older facts, which have the wall clock alone.
       await sql`update calls set ended_after_ms = ended_at - arrived_at`.execute(db)
       await sql`update attempts set
         started_after_ms = started_at - (select arrived_at from calls where calls.call_id = attempts.call_id),
