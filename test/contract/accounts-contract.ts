@@ -160,7 +160,7 @@ export function accountsContract(ground: Ground): void {
     expect(await accounts.signIns.byCode(one, code(), from)).toMatchObject({ kind: 'in' })
   })
 
-  test('each recovery code signs in once, however it is written; new ones end those of before', async () => {
+  test('each recovery code signs in once, however it is written; new ones end the old', async () => {
     const { accounts, mary, generator, step } = await opened(ground)
     const { codes } = await generator()
     const [one = '', other = ''] = codes
@@ -238,7 +238,7 @@ export function accountsContract(ground: Ground): void {
     expect(await accounts.factors.finishGenerator(by, mary.id, step, right)).toEqual({ kind: 'over' })
   })
 
-  test('taken away, it is asked for no more; with the last one the recovery codes go', async () => {
+  test('once removed, it is no longer asked for; with the last one the recovery codes go', async () => {
     const { accounts, mary, generator, signIn } = await opened(ground)
     await generator()
     const [factor] = await accounts.factors.list(mary.id)

@@ -95,7 +95,7 @@ export function adoptionContract(name: string, open: () => Promise<World>): void
       await world.settled(Promise.all([a.close(), b.close()]))
     })
 
-    it('who had just answered, and of whom nobody had kept more than the INVITE, is there, and the two can be connected', async () => {
+    it('who had just answered, and of whom only the INVITE had been kept, is there, and the two can be connected', async () => {
       const left = await world.leftBy('withBothUntold')
       const [caller, other] = [await adopted(left.callerHandle), await adopted(left.other?.handle ?? '')]
       expect(await world.settled(caller.play([world.file(300)]))).toMatchObject({ kind: 'finished' })

@@ -246,7 +246,7 @@ export function chainContract(ground: ChainGround): void {
     const store = await opened(place)
     const calls = Array.from({ length: 120 }, (_, n) => `call-${n}`)
     for (const callId of calls) await Promise.all(goodCall(callId).map((fact) => store.log.append(callId, fact)))
-    // As if an engine of before had written them.
+    // As if an older engine had written them.
     await place.byHand('delete from unlinked')
     await store.extendChain(() => Promise.resolve(false))
     expect(await verified(place)).toMatchObject({ wrong: [], facts: 50 * 22, waiting: 70 * 22 })

@@ -4,7 +4,7 @@ import { expectNothingLeftOver } from './left-over.js'
 import { legOf, never } from './port-contract.js'
 import type { Caller, World } from './world.js'
 
-/** A world in which the media server at which calls begin can die; there is another one. */
+/** A world whose media server for new calls can die; there is another one. */
 export interface MediaWorld extends World {
   mediaDies(): Promise<void>
   /** It is up, and calls begin there. */

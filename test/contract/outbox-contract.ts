@@ -105,7 +105,7 @@ export function outboxContract(ground: Ground): void {
     expect([await one.stop(sent.id), await one.again(sent.id)]).toEqual([false, false])
   })
 
-  test('since when messages wait is known once one was tried in vain; what was done long ago is forgotten', async () => {
+  test('since when messages wait is known once one has failed; what was done long ago is forgotten', async () => {
     const { one, pass, now } = await opened(ground)
     const begun = now()
     await one.put('mary', { kind: 'test' })

@@ -309,7 +309,7 @@ class SipRungPhone implements RungPhone {
   }
 }
 
-/** 8 kHz, 16 bit, mono: a sine of so many ms. */
+/** 8 kHz, 16 bit, mono: a sine of this length. */
 export function wav(frequency: number, ms: number): Buffer {
   const samples = ms * 8
   const data = Buffer.alloc(44 + samples * 2)

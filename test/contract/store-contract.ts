@@ -183,7 +183,7 @@ export function storeContract(ground: Ground): void {
     expect(await first.store.differing()).toEqual([])
     await first.store.close()
 
-    // As a store of before there were sums.
+    // As a store from before there were sums.
     await place.byHand('delete from roll_ups')
     await place.byHand(
       'update calls set rolled_up = null, line_chosen_after_ms = null, talk_started_after_ms = null, clinician = null, pool = null',

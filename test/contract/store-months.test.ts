@@ -161,7 +161,7 @@ describe.skipIf(noPostgres !== undefined)(
       expect(await verified(url)).toMatchObject({ gaps: [], facts: goodCall('x').length })
     })
 
-    test('a store of before is taken over by five engines that start at once', async () => {
+    test('an older store is taken over by five engines that start at once', async () => {
       const url = await postgres.database()
       const then = writableOn(poolOf(url, { name: 'test', connections: 2, statementMs: 0 }))
       const db = new Kysely<unknown>({

@@ -352,7 +352,7 @@ describe('when the servers are not what they should be', () => {
     expect(await whenReady(made, 10_000)).toBe(true)
   })
 
-  it('servers that were restarted are found again, and the calls of before have ended', async () => {
+  it('servers that were restarted are found again, and the earlier calls have ended', async () => {
     const [app, eventSocket] = await freePorts(2)
     const first = await startEmbedded({ drachtioApp: app!, eventSocket: eventSocket! })
     const on = await SocketWorld.open({ ...first, stop: () => Promise.resolve() })

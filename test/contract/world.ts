@@ -48,7 +48,7 @@ export interface World {
   file(ms: number): Audio
   /** A fresh path for a recording. */
   spool(): string
-  /** Lets time pass until the promise settles. Rejects when it does not within so many ms. */
+  /** Lets time pass until the promise settles. Rejects when it does not within `withinMs`. */
   settled<T>(promise: Promise<T>, withinMs?: number): Promise<T>
   elapse(ms: number): Promise<void>
   /** Lets time pass until this holds; rejects when it does not within 5 s. */

@@ -106,7 +106,7 @@ async function play(engine: Engine, branch: Branch, { number, lineId, ports }: S
   }
 }
 
-/** Begins all of them, so many at a time. @returns for each what came of it */
+/** Runs all of them, `width` at a time. @returns for each what came of it */
 function together<T>(width: number, jobs: readonly (() => Promise<T>)[]): readonly Promise<T>[] {
   const gate: (() => void)[] = []
   let free = width

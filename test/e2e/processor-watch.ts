@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 
 /** How often the threads are looked at, ms. */
 const everyMs = 250
-/** So many looks make up the time in which a thread is judged. */
+/** This many looks make up the time in which a thread is judged. */
 const looks = 4
 /** A thread that waited longer than this for a processor in that time could not do what the wire asks of it. */
 const starvedMs = 500

@@ -1,4 +1,4 @@
-/** A directory for a test, as JSON (which is YAML): a few lines, each with the phones that are to be rung. */
+/** A directory for a test, as JSON (which is YAML): a few lines, each with the phones to ring. */
 
 export interface TestLine {
   readonly id: string

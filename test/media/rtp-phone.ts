@@ -158,7 +158,7 @@ export class RtpPhone {
     return toneShare(this.audio(), frequencyHz)
   }
 
-  /** The greatest share of a frequency in any so many ms of all that was heard: a short sound is not missed, however late it is looked for. */
+  /** The greatest share of a frequency in any stretch of `ms` of all that was heard: a short sound is not missed, however late it is looked for. */
   hasHeard(frequencyHz: number, ms = 200): number {
     const all = this.audio(Infinity)
     let greatest = 0

@@ -6,7 +6,7 @@ import { StreamQueue } from './stream-queue.js'
 /** The signalling of a browser: it does what a test tells it, over a WebSocket (RFC 7118). */
 export class BrowserPhone {
   readonly contact: string
-  /** Whether it answers by itself when it is asked whether it is still there. */
+  /** Whether it answers by itself the question whether it is still there. */
   isPresent = false
   readonly #queue = new StreamQueue<string>()
   #counter = 0

@@ -56,7 +56,7 @@ test('a browser registers over its WebSocket, in the clear and over TLS, and the
   ])
 })
 
-test('a proxy on this machine says for whom it stands; nothing else of what it is told is believed', async () => {
+test('a proxy on this machine names the client for which it stands; nothing else in its headers is believed', async () => {
   const { srf, routed, port } = await secureBench()
   const sources: string[] = []
   srf.options((request, response) => {
