@@ -38,7 +38,11 @@ export async function browserCalls({ calls, sizes, seconds }: BrowserCallOptions
   const failed = times.filter((one) => one.failed !== undefined)
   if (failed.length > 0) throw new Error(`${failed.length} of ${calls} calls failed: ${failed[0]?.failed ?? ''}`)
   const crowds = await load({ sizes, seconds, recorded: false, browsers: true }, tell)
-  return { figures: [...setUpFigures(times), ...crowds.figures], details: { setUp: times, crowds: crowds.results } }
+  const opus = await load({ sizes, seconds, recorded: false, browsers: true, opus: true }, tell)
+  return {
+    figures: [...setUpFigures(times), ...crowds.figures, ...opus.figures],
+    details: { setUp: times, crowds: crowds.results, opus: opus.results },
+  }
 }
 
 function setUpFigures(times: readonly CallTimes[]): readonly Figure[] {

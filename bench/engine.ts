@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly oneCore: boolean
   /** Loads the probe into all its processes: see probe.ts. */
   readonly probe?: boolean
+  /** Browsers may speak Opus. */
+  readonly opus?: boolean
   /** What there is before the start: `prepare` puts it into the data folder, `env` says where else it is; the start may take so long. */
   readonly past?: {
     readonly prepare: (dataFolder: string) => Promise<unknown>
@@ -57,7 +59,7 @@ export class EngineUnderTest {
     readonly readyMs: number,
   ) {}
 
-  static async start(directory: string, { oneCore, probe = false, past }: EngineOptions): Promise<EngineUnderTest> {
+  static async start(directory: string, { oneCore, probe = false, opus = false, past }: EngineOptions): Promise<EngineUnderTest> {
     const folder = mkdtempSync(join(tmpdir(), 'ringround-bench-'))
     writeFileSync(join(folder, 'directory.yaml'), directory)
     writeFileSync(join(folder, 'ringround.yaml'), '{}\n')
@@ -84,6 +86,7 @@ export class EngineUnderTest {
         RINGROUND_DIRECTORY_FILE: join(folder, 'directory.yaml'),
         RINGROUND_TTS: 'none',
         RINGROUND_LOG_LEVEL: 'warn',
+        RINGROUND_BROWSER_OPUS: String(opus),
         ...past?.env,
         ...(probe
           ? { BENCH_PROBE_FOLDER: probeFolder(folder), NODE_OPTIONS: `--import=${new URL('./probe.js', import.meta.url).href}` }

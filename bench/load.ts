@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly recorded: boolean
   /** The callers are browsers. */
   readonly browsers?: boolean
+  /** They speak Opus, and are spoken to in G.711. */
+  readonly opus?: boolean
 }
 
 /** Calls that come up while a crowd is gathered. */
@@ -43,7 +45,9 @@ export async function load(
 ): Promise<{ readonly results: readonly LoadResult[]; readonly figures: readonly Figure[] }> {
   const results: LoadResult[] = []
   for (const size of options.sizes) {
-    tell(`${size} calls, ${options.recorded ? 'recorded' : 'not recorded'}, for ${options.seconds} s`)
+    tell(
+      `${size} calls, ${options.recorded ? 'recorded' : 'not recorded'}${options.opus === true ? ', Opus' : ''}, for ${options.seconds} s`,
+    )
     try {
       results.push(await crowd(size, options))
     } catch (error) {
@@ -51,13 +55,17 @@ export async function load(
       tell(`  ${error instanceof Error ? error.message : String(error)}`)
     }
   }
-  return { results, figures: options.browsers === true ? browserFigures(results) : figures(results, options.recorded) }
+  return {
+    results,
+    figures:
+      options.browsers === true ? browserFigures(results, options.opus === true ? ', Opus' : '') : figures(results, options.recorded),
+  }
 }
 
 async function crowd(size: number, options: LoadOptions): Promise<LoadResult> {
   const all = lanes(size, 2_000, ['accept'])
   return onStage(
-    { crowds: [all], oneCore: true, recorded: options.recorded, browsers: options.browsers === true },
+    { crowds: [all], oneCore: true, recorded: options.recorded, browsers: options.browsers === true, opus: options.opus === true },
     async (engine, [phones]) => {
       if (!phones) throw new Error('no phones')
       // A call that has been through makes everything warm that is made once.
@@ -177,10 +185,11 @@ function figures(results: readonly LoadResult[], recorded: boolean): readonly Fi
   })
 }
 
-function browserFigures(results: readonly LoadResult[]): readonly Figure[] {
+/** @param codec behind the names */
+function browserFigures(results: readonly LoadResult[], codec: string): readonly Figure[] {
   return results.flatMap(({ calls, cpuPerCallMinute, byProcess, heard, megabytesPerCall }) => [
     figure({
-      name: 'CPU per browser call-minute',
+      name: `CPU per browser call-minute${codec}`,
       unit: 's',
       scale: 'packets',
       of: `at ${calls} calls`,
@@ -188,7 +197,7 @@ function browserFigures(results: readonly LoadResult[]): readonly Figure[] {
       note: `${byProcess.map((one) => `${one.name} ${one.cpuPerCallMinute.toFixed(3)}`).join(', ')}; the specialist has a telephone`,
     }),
     figure({
-      name: 'delay, browser calls',
+      name: `delay, browser calls${codec}`,
       unit: 'ms',
       scale: 'message',
       of: `p99 at ${calls} calls`,
@@ -196,12 +205,12 @@ function browserFigures(results: readonly LoadResult[]): readonly Figure[] {
       note: `the phones' own clock was late by ${heard.ownLatenessMs} ms (p99), and werift is their SRTP as well`,
     }),
     figure({
-      name: 'packets lost, browser calls',
+      name: `packets lost, browser calls${codec}`,
       unit: '%',
       of: `at ${calls} calls`,
       value: (100 * heard.lost) / Math.max(1, heard.received + heard.lost),
     }),
-    figure({ name: 'memory per browser call', unit: 'MB', of: `at ${calls} calls`, value: megabytesPerCall }),
+    figure({ name: `memory per browser call${codec}`, unit: 'MB', of: `at ${calls} calls`, value: megabytesPerCall }),
   ])
 }
 

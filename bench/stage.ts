@@ -9,6 +9,8 @@ export interface Setting extends EngineOptions {
   readonly recorded: boolean
   /** The callers are browsers. */
   readonly browsers?: boolean
+  /** They speak Opus. */
+  readonly opus?: boolean
   /** When all is over, running calls and recordings are not waited for. */
   readonly endAtOnce?: boolean
 }
@@ -24,7 +26,8 @@ export async function onStage<T>(setting: Setting, play: (engine: EngineUnderTes
       setting,
     )
     if (!setting.recorded) engine.stopRecording()
-    const browsers = setting.browsers === true ? { url: engine.webSocket, ...(await engine.telephone()) } : undefined
+    const browsers =
+      setting.browsers === true ? { url: engine.webSocket, ...(await engine.telephone()), opus: setting.opus === true } : undefined
     for (const [index, crowd] of phones.entries()) await crowd.open(setting.crowds[index] ?? [], engine.sip, browsers)
     return await play(engine, phones)
   } finally {

@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters, RtpHeader, type RTCRtpTransceiver } from 'werift'
 import { WebSocket } from 'ws'
@@ -8,9 +9,19 @@ import { header, parse, print, type Message } from './message.js'
 import type { VoiceSocket } from './voice.js'
 
 const eventType = 126
+const opusType = 111
+/** Its clock is six times as fast. */
+const opusTicks = 6
 const headerBytes = 12
 
-/** The voice of a browser: ICE, DTLS-SRTP and A-law by werift. To whoever sends and hears it is a socket like any other. */
+/** What a browser that speaks Opus says: a second of a tone. */
+export const opusToneHz = 500
+const opusTone = () =>
+  (JSON.parse(readFileSync(new URL('../../../test/fixtures/opus-500-hz.json', import.meta.url), 'utf8')) as readonly string[]).map((text) =>
+    Buffer.from(text, 'base64'),
+  )
+
+/** The voice of a browser: ICE, DTLS-SRTP and A-law by werift, or a tone in Opus. To whoever sends and hears it is a socket like any other. */
 export class BrowserVoice implements VoiceSocket {
   /** When keys were agreed, and everything that is sent leaves encrypted. */
   readyAt: number | undefined
@@ -18,10 +29,15 @@ export class BrowserVoice implements VoiceSocket {
   readonly #transceiver: RTCRtpTransceiver
   #take: (data: Buffer) => void = () => undefined
 
-  constructor() {
+  /** Frames in Opus, which it says in turn. Undefined: it speaks A-law. */
+  readonly #opus: readonly Buffer[] | undefined
+
+  constructor(opus = false) {
+    this.#opus = opus ? opusTone() : undefined
     this.#connection = new RTCPeerConnection({
       codecs: {
         audio: [
+          ...(opus ? [new RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48_000, channels: 2, payloadType: opusType })] : []),
           new RTCRtpCodecParameters({ mimeType: 'audio/PCMA', clockRate: 8_000, channels: 1, payloadType: 8 }),
           new RTCRtpCodecParameters({ mimeType: 'audio/telephone-event', clockRate: 8_000, channels: 1, payloadType: eventType }),
         ],
@@ -63,15 +79,18 @@ export class BrowserVoice implements VoiceSocket {
   send(packet: Buffer): void {
     const { sender } = this.#transceiver
     if (sender.dtlsTransport.state !== 'connected') return
+    const sequenceNumber = packet.readUInt16BE(2)
+    const timestamp = packet.readUInt32BE(4)
+    const opus = this.#opus?.[sequenceNumber % this.#opus.length]
     const header = new RtpHeader({
-      payloadType: packet.readUInt8(1) & 0x7f,
+      payloadType: opus === undefined ? packet.readUInt8(1) & 0x7f : opusType,
       marker: packet.readUInt8(1) > 0x7f,
-      sequenceNumber: packet.readUInt16BE(2),
-      timestamp: packet.readUInt32BE(4),
+      sequenceNumber,
+      timestamp: opus === undefined ? timestamp : (timestamp * opusTicks) >>> 0,
       ssrc: sender.ssrc,
     })
     // The packet is used again for the next frame.
-    void sender.dtlsTransport.sendRtp(Buffer.from(packet.subarray(headerBytes)), header)
+    void sender.dtlsTransport.sendRtp(opus ?? Buffer.from(packet.subarray(headerBytes)), header)
   }
 
   get port(): number {

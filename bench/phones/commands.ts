@@ -8,6 +8,8 @@ export interface BrowserCallers {
   readonly url: string
   readonly user: string
   readonly password: string
+  /** They speak Opus. */
+  readonly opus: boolean
 }
 
 export type Command =

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks'
 import type { CallTimes, Habit } from './commands.js'
 import type { WebSocket } from 'ws'
 import { authorization, parseChallenge } from '../../src/embedded/protocols/sip/digest.js'
-import { BrowserVoice } from './browser-line.js'
+import { BrowserVoice, opusToneHz } from './browser-line.js'
 import { addressIn, header, lines, print, readSdp, sdp, type Message } from './message.js'
 import { Stream, type Crowd } from './voice.js'
 
@@ -23,7 +23,7 @@ export interface Surroundings {
   readonly engine: { readonly address: string; readonly port: number }
   readonly crowd: Crowd
   /** The caller is a browser, which signals over this, and proves itself by digest. */
-  readonly browser?: { readonly socket: WebSocket; readonly user: string; readonly password: string } | undefined
+  readonly browser?: { readonly socket: WebSocket; readonly user: string; readonly password: string; readonly opus: boolean } | undefined
 }
 
 /** One caller, one line of the directory, and the phones on its rota; one call at a time. */
@@ -66,10 +66,11 @@ export class Lane {
   /** Rings and stays up. @returns what happened until both hear each other (or, to be abandoned, until a phone rings) */
   async connect(abandon = false): Promise<CallTimes> {
     this.#closeStreams()
-    this.#browser = this.around.browser && new BrowserVoice()
+    this.#browser = this.around.browser && new BrowserVoice(this.around.browser.opus)
     const offer = await this.#browser?.offer()
     this.#caller = await Stream.open(this.around.crowd, this.index * 2, this.#browser)
     this.#specialist = await Stream.open(this.around.crowd, this.index * 2 + 1)
+    if (this.around.browser?.opus) this.#specialist.peerToneHz = opusToneHz
     this.#callId = `bench-${process.pid}-${this.index}-${++calls}`
     this.#tag = `c${calls}`
     this.#branch = 0

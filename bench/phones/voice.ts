@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { performance } from 'node:perf_hooks'
 import { ALAW_TO_LINEAR, LINEAR_TO_ALAW } from '../../src/embedded/protocols/rtp/g711.js'
+import { toneShare } from '../../src/embedded/protocols/rtp/goertzel.js'
 import type { Delays, Heard } from './commands.js'
 
 const frameMs = 20
@@ -170,6 +171,9 @@ export class Stream {
   /** The first sample that can be heard and is not of the counterpart is played: the switch itself speaks. */
   firstSoundAt: number | undefined
   hearsPeerAt: number | undefined
+  /** The counterpart says this tone in a codec in which no mark comes through. */
+  peerToneHz: number | undefined
+  #tonePackets = 0
   #running = false
   #connected = false
   #closed = false
@@ -277,6 +281,13 @@ export class Stream {
     this.#packet.writeUInt32BE(this.#timestamp, 4)
   }
 
+  /** Five packets in a row: a voice has the frequency for a moment. */
+  #isTone(data: Buffer, hz: number): boolean {
+    const samples = Array.from(data.subarray(headerBytes), (octet) => ALAW_TO_LINEAR[octet] ?? 0)
+    this.#tonePackets = toneShare(samples, hz) > 0.8 ? this.#tonePackets + 1 : 0
+    return this.#tonePackets >= 5
+  }
+
   #hear(data: Buffer): void {
     if (data.length < headerBytes + markBytes) return
     const now = performance.now()
@@ -289,6 +300,7 @@ export class Stream {
       this.crowd.ear.hear(now - data.readDoubleBE(headerBytes + 10), now)
       return
     }
+    if (this.peerToneHz !== undefined && this.hearsPeerAt === undefined && this.#isTone(data, this.peerToneHz)) this.hearsPeerAt = now
     if (this.firstSoundAt !== undefined) return
     for (let at = headerBytes; at < data.length; at++) {
       if (Math.abs(ALAW_TO_LINEAR[data[at] ?? silenceByte] ?? 0) < audible) continue

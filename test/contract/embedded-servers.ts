@@ -4,7 +4,7 @@ import type { Servers } from './socket-world.js'
 
 /** The embedded switch in this process, on free ports, with its faults and its load at hand. */
 export async function startEmbedded(
-  ports: { drachtioApp?: number; eventSocket?: number; keptSeconds?: number; browsers?: boolean } = {},
+  ports: { drachtioApp?: number; eventSocket?: number; keptSeconds?: number; browsers?: boolean; opus?: boolean } = {},
 ): Promise<Servers & { readonly embedded: EmbeddedSwitch; readonly webSocket: string }> {
   const anyPort = { address: '127.0.0.1', port: 0 }
   const firstPort = await freeRange()
@@ -19,7 +19,7 @@ export async function startEmbedded(
       sip: anyPort,
       eventSocket: { ...anyPort, port: ports.eventSocket ?? 0 },
       password: 'ClueCon',
-      rtp: { address: '127.0.0.1', firstPort, lastPort: firstPort + 400 },
+      rtp: { address: '127.0.0.1', firstPort, lastPort: firstPort + 400, opus: ports.opus === true },
     },
   })
   const where = await embedded.start()
@@ -33,6 +33,7 @@ export async function startEmbedded(
     set: {
       drachtio: { host: app.address, port: app.port, secret: 'cymru' },
       freeswitch: { host: eventSocket.address, port: eventSocket.port, secret: 'ClueCon' },
+      opus: ports.opus === true,
     },
     sip: { address: sip.address, port: sip.port },
     channels: () => Promise.resolve(embedded.load().channels),

@@ -139,7 +139,7 @@ describe.runIf(chromium && !serversOfEnvironment())('browsers that speak Opus', 
     expect([...lind.complaints, ...okafor.complaints]).toEqual([])
   })
 
-  it('on hold, muted, with keys, and after the page was loaded again it is Opus as before', async () => {
+  it('on hold, muted, with keys, and after the page was loaded again it is Opus as before; it ends when one of them signs out', async () => {
     const engine = await start(scratch(), 'sip:nobody@127.0.0.1:9')
     const { lind, okafor } = await talk(engine)
     await lind.evaluate(press('hold'))
@@ -158,8 +158,15 @@ describe.runIf(chromium && !serversOfEnvironment())('browsers that speak Opus', 
     await lind.evaluate(press('return-now'))
     await lind.until(isTalking, 90_000)
     await hearEachOther(lind, okafor)
+    // The talk ends with the session of either.
+    const account = await lind.tab(`${engine.url}/help/browser-calling`)
+    const signOut = 'document.querySelector(\'form[action="/sign-out"]\')'
+    await account.until(signOut, 90_000)
+    await account.evaluate(`${signOut}.requestSubmit()`)
+    await lind.until(`${words('trouble-words')} === 'You are signed out. Sign in again to call.'`, 90_000)
     await okafor.evaluate(press('end'))
     const call = await engine.callTo('22', ({ ending }) => ending !== undefined, 90_000)
+    expect(call).toMatchObject({ ending: 'completed', talkEndedBy: 'caller' })
     expect(call.recordings).toHaveLength(2)
   })
 

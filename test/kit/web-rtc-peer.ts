@@ -7,11 +7,17 @@ import { TelephoneEventSender, writeTelephoneEvent } from '../../src/embedded/pr
 
 const FRAME = 160
 const EVENTS = 126
+const OPUS = 111
+const WIDE_EVENTS = 110
+/** Clock of Opus for that of G.711. */
+const WIDER = 6
 
-/** The audio of a browser: ICE, DTLS-SRTP and PCMU by werift, as an independent other side. It says a tone and keeps the last of what it hears. */
+/** The audio of a browser: ICE, DTLS-SRTP and PCMU by werift, or Opus beside it, as an independent other side. It says a tone and keeps the last of what it hears. */
 export class WebRtcPeer {
   readonly connection: RTCPeerConnection
   readonly heard: Buffer[] = []
+  /** The same, in Opus. */
+  readonly heardInOpus: Buffer[] = []
   packets = 0
   firstAt: number | undefined
   readonly #transceiver: RTCRtpTransceiver
@@ -19,10 +25,17 @@ export class WebRtcPeer {
   #sequence = 1000
   #timestamp = 5000
 
-  constructor() {
+  /** @param opus it speaks Opus: these frames, one after the other */
+  constructor(private readonly opus?: readonly Buffer[]) {
     this.connection = new RTCPeerConnection({
       codecs: {
         audio: [
+          ...(opus
+            ? [
+                new RTCRtpCodecParameters({ mimeType: 'audio/opus', clockRate: 48_000, channels: 2, payloadType: OPUS }),
+                new RTCRtpCodecParameters({ mimeType: 'audio/telephone-event', clockRate: 48_000, channels: 1, payloadType: WIDE_EVENTS }),
+              ]
+            : []),
           new RTCRtpCodecParameters({ mimeType: 'audio/PCMU', clockRate: 8000, channels: 1, payloadType: 0 }),
           new RTCRtpCodecParameters({ mimeType: 'audio/telephone-event', clockRate: 8000, channels: 1, payloadType: EVENTS }),
         ],
@@ -34,6 +47,8 @@ export class WebRtcPeer {
     this.#transceiver = this.connection.addTransceiver(new MediaStreamTrack({ kind: 'audio' }), { direction: 'sendrecv' })
     this.connection.onTrack.subscribe((track) => {
       track.onReceiveRtp.subscribe((packet) => {
+        if (packet.header.payloadType === OPUS) this.heardInOpus.push(packet.payload)
+        if (this.heardInOpus.length > 50) this.heardInOpus.shift()
         if (packet.header.payloadType !== 0) return
         this.packets++
         this.firstAt ??= performance.now()
@@ -70,6 +85,20 @@ export class WebRtcPeer {
     }, 10)
   }
 
+  /** Says its frames in Opus. */
+  saysInOpus(): void {
+    this.hush()
+    const frames = this.opus ?? []
+    const began = performance.now()
+    let sent = 0
+    this.#timer = setInterval(() => {
+      for (; sent < (performance.now() - began) / 20; sent++) {
+        this.#send(frames[sent % frames.length] ?? Buffer.alloc(0), OPUS, sent === 0)
+        this.#timestamp += FRAME * WIDER
+      }
+    }, 10)
+  }
+
   hush(): void {
     clearInterval(this.#timer)
   }
@@ -83,11 +112,12 @@ export class WebRtcPeer {
       const event = sender.next()
       if (event === undefined) break
       const payload = Buffer.alloc(4)
-      writeTelephoneEvent(payload, 0, event)
-      this.#send(payload, EVENTS, event.marker, timestamp)
+      // In the clock of the voice beside it (RFC 4733 section 2.1).
+      writeTelephoneEvent(payload, 0, this.opus ? { ...event, duration: event.duration * WIDER } : event)
+      this.#send(payload, this.opus ? WIDE_EVENTS : EVENTS, event.marker, timestamp)
       await new Promise((resolve) => setTimeout(resolve, 20))
     }
-    this.#timestamp += 1600
+    this.#timestamp += this.opus ? 1600 * WIDER : 1600
   }
 
   #send(payload: Buffer, payloadType: number, marker: boolean, timestamp = this.#timestamp): void {
