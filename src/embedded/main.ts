@@ -49,7 +49,7 @@ function write(line: string): void {
   else process.stderr.write(`${line}\n`)
 }
 
-/** What can be said of a message or a connection, anybody can have said as often as they like. */
+/** Any stranger can cause lines about messages and connections, as often as they like. */
 const lines = new LimitedLines(write, strangersLines)
 const faults = new LimitedLines(write, faultLines)
 

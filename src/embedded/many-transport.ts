@@ -7,7 +7,7 @@ import type { Transport, TransportUser } from './protocols/sip/transport.js'
 const MAX_REMEMBERED = 10_000
 
 /**
- * Several listeners as one transport. Who has spoken to one of them is answered from there; to anybody else the first listener speaks that
+ * Several listeners as one transport. A peer that has spoken to one of them is answered from there; any other is addressed from the first listener that
  * has the protocol and the address family, and is on the same side (loopback or not).
  */
 export class ManyTransport implements Transport {

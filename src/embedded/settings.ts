@@ -36,8 +36,8 @@ export interface DrachtioSettings {
    */
   readonly outbound?: SocketAddress
   /**
-   * Networks whose requests are taken without limit (`192.0.2.0/24`, `2001:db8::1`). Anybody else is a stranger until an application has accepted a
-   * REGISTER or INVITE of theirs, or we have called them: few requests, few connections, nothing repeated. Absent: nobody is a stranger.
+   * Networks whose requests are taken without limit (`192.0.2.0/24`, `2001:db8::1`). Any other source is a stranger until an application has accepted a
+   * REGISTER or INVITE of its own, or we have called it: few requests, few connections, nothing repeated. Absent: nobody is a stranger.
    */
   readonly callers?: readonly string[]
   /** File into which every SIP message to and from the world is written, as pcap. Absent: none. */
@@ -74,7 +74,7 @@ export interface FreeswitchSettings {
     readonly lastPort: number
     /** How audio is sent and received: by system calls, which takes less (`native`), by Node's own sockets (`node`, default), or `auto`: native where it can be had. */
     readonly sockets?: 'auto' | 'native' | 'node'
-    /** Browsers may speak Opus, which goes through untouched from one to the other, and is decoded for everybody else. Default false. */
+    /** Browsers may speak Opus, which goes through untouched from one to the other, and is decoded for all other parties. Default false. */
     readonly opus?: boolean
   }
   /** `max-sessions`: more than these get 503. Default 1000. */

@@ -22,8 +22,8 @@ export class Shortages {
   #looking = false
 
   /**
-   * @param isOver looks whether there is enough again
-   * @param changed told of all shortages whenever one begins or is over
+   * @param isOver checks whether there is enough again
+   * @param changed called with all shortages whenever one begins or is over
    */
   constructor(isOver: Readonly<Record<ShortageKind, () => boolean | Promise<boolean>>>, changed: (now: readonly Shortage[]) => void) {
     this.#isOver = isOver

@@ -68,7 +68,7 @@ export class AppConnection {
     })
   }
 
-  /** Answers a message of the application's: `OK` or `NOK`, then what there is to say. */
+  /** Answers a message of the application's: `OK` or `NOK`, then the detail, if any. */
   answer(id: string, result: 'OK' | 'NOK' | 'NO', detail?: string): void {
     this.send(`response|${id}|${result}${detail === undefined ? '' : `|${detail}`}`)
   }

@@ -26,7 +26,7 @@ export interface EventSocketHost {
   api(command: string, argument: string): string | undefined
   /** A BACKGROUND_JOB event with the reply in its body. */
   backgroundJob(job: { uuid: string; command: string; argument: string; reply: string }): void
-  /** `sendevent`: hands an event of a client's own making to everybody. */
+  /** `sendevent`: hands an event of a client's own making to all clients. */
   clientEvent(name: string, message: ChannelMessage, eventUuid: string): void
   /** A diagnostic line for the operator's log. */
   log(line: string): void

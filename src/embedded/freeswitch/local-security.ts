@@ -23,7 +23,7 @@ export class LocalSecurity implements OurSecurity {
 
   sdesKey(suite: SdesSuite, theirs: string, isUsed: boolean): string {
     const before = this.#sdes
-    // Asked for before there is a party, it is the key that the party is told of.
+    // Asked for before there is a party, it is the key that the party is told.
     const stays = before?.suite === suite && (!before.isUsed || before.theirs === theirs)
     const key = stays ? before.key : randomBytes(sdesKeyBytes(suite)).toString('base64')
     this.#sdes = { suite, theirs, key, isUsed: isUsed || (stays && before.isUsed) }

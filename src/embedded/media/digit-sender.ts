@@ -51,7 +51,7 @@ export class DigitSender {
   }
 
   /**
-   * To be asked once every packet time. @returns the event packet to send instead of audio, if any
+   * Call it once every packet time. @returns the event packet to send instead of audio, if any
    * @param sound plays the key's tones, where the party takes no events; `undefined` where it does
    */
   next(packetMs: number, sound: ((digit: string, durationMs: number) => void) | undefined): TelephoneEventPacket | undefined {

@@ -135,7 +135,7 @@ export class MediaEngine implements Media {
     return this.#house.opus !== undefined
   }
 
-  /** Without it everybody speaks G.711, as without the option. */
+  /** If it cannot be loaded all parties speak G.711, as without the option. */
   async #prepareOpus(): Promise<void> {
     if (this.options.opus !== true) return
     try {

@@ -12,7 +12,7 @@ export interface MediaSocket {
    * @param now monotonic ms
    */
   onPacket: (data: Buffer, from: SocketPeer, now: number) => void
-  /** Told of an error of the system; the socket goes on. */
+  /** Called with an error of the system; the socket goes on. */
   onError: (error: Error) => void
   /** Sends, or drops what the system does not take. `packet` must not be changed before the next turn of the loop. */
   send(packet: Buffer, port: number, address: string): void
@@ -27,8 +27,8 @@ export interface MediaSockets {
   /** Calls `beat` once, at about this time (monotonic ms), unless `cancelBeat` comes before. A new time takes the place of the one before. */
   beatAt(time: number, beat: () => void): void
   cancelBeat(): void
-  /** There is something to be done that the event loop has to come to: a promise, a message. */
+  /** Something waits for the event loop: a promise, a message. */
   turnSoon(): void
-  /** Work of the event loop, of files above all, that is waited for: it is not to wait for packets. @returns `work` */
+  /** Work of the event loop, of files above all, that is waited for: packets must not hold it up. @returns `work` */
   expecting<T>(work: Promise<T>): Promise<T>
 }

@@ -55,7 +55,7 @@ export class Player {
 
   /**
    * @param expecting see `MediaSockets.expecting`
-   * @param onReady there is something to be heard where there was nothing
+   * @param onReady called when something begins to play after nothing did
    */
   constructor(clips: ClipLibrary, expecting: <T>(work: Promise<T>) => Promise<T>, onReady: () => void) {
     this.#clips = clips

@@ -13,7 +13,7 @@ type Report<Kind extends MediaReport['kind']> = Extract<MediaReport, { kind: Kin
 
 /**
  * The signalling's end of the messages: media that run in another thread. Commands of one turn of the loop go out together, in their order,
- * and before whatever the signalling sends next has reached anybody.
+ * and before whatever the signalling sends next has reached a party.
  */
 export class RemoteMedia implements Media, RemoteLine {
   readonly ready: Promise<string | undefined>

@@ -51,7 +51,7 @@ export class RtcpSession {
     }
   }
 
-  /** A report to be sent now, or undefined when it is not time yet. To be asked every half second or so. */
+  /** A report to send now, or undefined when it is not time yet. Call it every half second or so. */
   due(now: number, sent: () => SentSoFar, reception: Reception): Buffer | undefined {
     if (this.#dueAt === 0) this.#dueAt = now + INTERVAL_MS * (0.25 + this.#share() / 2)
     if (now < this.#dueAt) return undefined

@@ -29,7 +29,7 @@ const MAX_MOMENTS = 1000
 /** What happened to a phone, in order: for tests, for measuring, for the demo's running commentary. The oldest go after a thousand. */
 export class PhoneLog {
   readonly #moments: Moment[] = []
-  /** Told of each moment. */
+  /** Called with each moment. */
   onMoment: ((moment: Moment) => void) | undefined
 
   note(name: MomentName, detail = ''): void {

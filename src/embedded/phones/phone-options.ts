@@ -13,7 +13,7 @@ export interface PhoneOptions {
   /** Default 127.0.0.1, any free port. */
   readonly address?: string
   readonly port?: number
-  /** By what it calls and registers; it is reachable by the same. Default udp. */
+  /** The transport by which it calls, registers and is reachable. Default udp. */
   readonly protocol?: Protocol
   /** What it says during a call: a steady tone of this many hertz; 0 or absent: silence. */
   readonly toneHz?: number

@@ -371,7 +371,7 @@ export class Phone {
 
   /** Hangs up, unregisters, closes its sockets. May be called twice. */
   async close(): Promise<void> {
-    // The user agent ends what there is, and does not wait long for a peer that has gone.
+    // The user agent ends any call, and does not wait long for a peer that has gone.
     if (this.#ringing !== undefined) await this.hangsUp()
     await this.#registration.end()
     await this.userAgent.close()

@@ -139,7 +139,7 @@ export function refusesWith(status: number): Temperament {
 
 /**
  * Gives a phone a temperament: from now on it deals with each call by itself.
- * @param onTrouble told of what a script did not expect; by default nobody, since calls may end at any moment
+ * @param onTrouble called with what a script did not expect; ignored by default, since calls may end at any moment
  * @returns takes the temperament away again
  */
 export function behave(phone: Phone, temperament: Temperament, onTrouble: (trouble: unknown) => void = () => undefined): () => void {

@@ -14,8 +14,8 @@ export interface LocalIce {
 const PATIENCE_MS = 30_000
 
 /**
- * One ICE session (RFC 8445) on a socket of the channel: werift makes and answers the checks, and looks whether the party still wants to be sent to
- * (RFC 7675). We have been offered to, so the other side decides which path is taken, unless it is lite.
+ * One ICE session (RFC 8445) on a socket of the channel: werift makes and answers the checks, and checks that the party still consents to receive
+ * (RFC 7675). We answer the offer, so the other side decides which path is taken, unless it is lite.
  */
 export class IceSession {
   readonly #werift: Werift

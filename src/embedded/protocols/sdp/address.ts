@@ -10,7 +10,7 @@ export type MediaAddress =
   | { readonly kind: 'unspecified'; readonly family: Family }
   /** A host name, an address that is valid on one link only, something unreadable, or no c= at all: nobody can say where that is. */
   | { readonly kind: 'unknown'; readonly text: string }
-  /** A group or everybody on a network: media of a call never goes there. */
+  /** A group, or every host on a network: media of a call never goes there. */
   | { readonly kind: 'multicast'; readonly text: string }
 
 const NONE: MediaAddress = { kind: 'unknown', text: '' }

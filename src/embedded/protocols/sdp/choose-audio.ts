@@ -87,7 +87,7 @@ function firstOfTheirs<C extends CodecName>(media: MediaDescription, codecs: rea
   return undefined
 }
 
-/** What they want, within what they can take, rounded down to what is sent by anybody. */
+/** What the party wants, within what it can take, rounded down to a common packet time. */
 function packetTime({ ptimeMs = 20, maxPtimeMs = 60 }: MediaDescription): number {
   return PACKET_TIMES.find((ms) => ms <= Math.min(ptimeMs, maxPtimeMs)) ?? 10
 }

@@ -92,7 +92,7 @@ describe('answering what phones offer', () => {
     ['wideband PCMA only', sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/AVP 96', 'a=rtpmap:96 PCMA/16000'), 488],
     ['only SRTP', sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 4000 RTP/SAVP 0'), 488],
     ['a group of hosts for an address', sdp('c=IN IP4 224.2.1.1/127', 't=0 0', 'm=audio 4000 RTP/AVP 0'), 488],
-    ['everybody on the network for an address', sdp('c=IN IP4 255.255.255.255', 't=0 0', 'm=audio 4000 RTP/AVP 0'), 488],
+    ['every host on the network for an address', sdp('c=IN IP4 255.255.255.255', 't=0 0', 'm=audio 4000 RTP/AVP 0'), 488],
     ['no media', sdp('c=IN IP4 192.0.2.9', 't=0 0'), 488],
     ['audio refused by itself', sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 0 RTP/AVP 0'), 488],
     ['nonsense', 'what?', 400],

@@ -1,7 +1,7 @@
 /** `ws` and `wss`: SIP over WebSocket (RFC 7118), in the clear and over TLS. */
 export type Protocol = 'udp' | 'tcp' | 'tls' | 'ws' | 'wss'
 
-/** All but UDP: over a connection, whole, in order, and not to be sent again (RFC 3261 17.1). */
+/** All but UDP: over a connection, whole, in order, and never retransmitted (RFC 3261 17.1). */
 export type StreamProtocol = Exclude<Protocol, 'udp'>
 
 export function isProtocol(text: string): text is Protocol {

@@ -35,7 +35,7 @@ export type AnsweredPort = 'via' | 'source'
 
 /**
  * Where a response goes. Always to the address that the request came from, whatever its Via says: `maddr` and a host of the sender's choice
- * would let anybody have a third party called. Over a connection to the one that brought it. Over UDP to the port that it came from when it asked with
+ * would let any sender direct our packets at a third party. Over a connection to the one that brought it. Over UDP to the port that it came from when it asked with
  * `rport` (RFC 3581 4), else to the port of its Via, since that is where old gateways listen; but when the Via names another address than the
  * packet's, its port means nothing either (a NAT in between).
  * @param via top Via of the request

@@ -18,7 +18,7 @@ describe('an address', () => {
     ['192.0.2.7', '::ffff:192.0.2.7', true],
     ['2001:db8::1', '2001:DB8:0:0:0:0:0:1', true],
     ['192.0.2.7', '192.0.2.8', false],
-    // Both of this machine; the third is a loopback address that no interface names, and so anybody's on this machine.
+    // Both of this machine; the third is a loopback address that no interface names, and so any program's on this machine.
     ['127.0.0.1', '::1', true],
     ['127.0.0.1', '127.0.0.66', false],
     ['127.0.0.1', '192.0.2.7', false],

@@ -28,9 +28,9 @@ export interface SocketTransportOptions {
   readonly tcpLimits?: Partial<TcpLimits>
   /** A known source could not connect. */
   readonly onShortage?: (what: ConnectionShortage, detail: string) => void
-  /** Takes messages from nobody else. Default: from anybody. */
+  /** Takes messages from these sources alone. Default: from any. */
   readonly onlyFrom?: (source: Endpoint) => boolean
-  /** Told of every message that is read and sent, as it goes over the wire. */
+  /** Called with every message that is read and sent, as it goes over the wire. */
   readonly trace?: (bytes: Buffer, from: Endpoint, to: Endpoint) => void
 }
 

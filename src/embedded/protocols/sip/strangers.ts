@@ -30,7 +30,7 @@ export const defaultStrangerLimits: StrangerLimits = {
   remembered: 10_000,
 }
 
-const EVERYBODY = 'everybody'
+const ALL_TOGETHER = 'all'
 
 /**
  * Tells strangers from those whom the operator knows: the networks from which calls are taken, and addresses that have proved themselves (an
@@ -74,7 +74,7 @@ export class Strangers {
   /** Whether a message is worth reading: reading costs more than all that is done for one that is refused. */
   isReadFrom(address: string): boolean {
     if (!this.has(address)) return true
-    const read = this.#readPerSource.take(address) && this.#readInAll.take(EVERYBODY)
+    const read = this.#readPerSource.take(address) && this.#readInAll.take(ALL_TOGETHER)
     if (!read) this.#dropped += 1
     return read
   }
@@ -82,7 +82,7 @@ export class Strangers {
   /** Counts one request of a stranger. @returns false: too many; drop it */
   admits(address: string): boolean {
     // The address first: one that asks too much uses up nothing of what all others have.
-    const admitted = this.#perSource.take(address) && this.#inAll.take(EVERYBODY)
+    const admitted = this.#perSource.take(address) && this.#inAll.take(ALL_TOGETHER)
     if (!admitted) this.#dropped += 1
     return admitted
   }

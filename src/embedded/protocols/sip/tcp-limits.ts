@@ -9,7 +9,7 @@ export interface TcpLimits {
   readonly strangersPerSource: number
   /** A stranger's connection that has brought no whole message after this long, or none since, is closed, ms. */
   readonly strangerSilenceMs: number
-  /** Anybody's connection that has never brought a message, and over which nothing has gone for this long, is closed, ms. */
+  /** A connection, known or not, that has never brought a message and over which nothing has gone for this long, is closed, ms. */
   readonly muteMs: number
   /** A message whose first byte has come must be whole after this long, ms. */
   readonly halfMessageMs: number

@@ -107,7 +107,7 @@ class WebSocketLine implements Line {
       webSocket.ping()
     }, PING_MS)
     this.#pings.unref()
-    // Only who runs on this machine can be a proxy of ours; what anybody else says of themselves means nothing.
+    // Only a program on this machine can be a proxy of ours; what any other client says of itself means nothing.
     const client = isLoopback(this.#remoteAddress) ? lastOf(forwardedFor) : undefined
     if (client !== undefined) this.#user?.standsFor(client)
   }

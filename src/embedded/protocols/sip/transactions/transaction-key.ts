@@ -26,7 +26,7 @@ export function serverKey(request: SipRequest, method = request.method === 'ACK'
   return ['2543', request.uri, request.fromTag ?? '', request.callId, request.cseq.sequence, sentBy(via), branch ?? '', method].join('|')
 }
 
-/** By what the ACK of a 2xx is told: it comes in a transaction of its own, within the dialog (RFC 3261 13.3.1.4). */
+/** The key that identifies the ACK of a 2xx, which comes in a transaction of its own, within the dialog (RFC 3261 13.3.1.4). */
 export function ackKey(message: SipRequest | SipResponse): string {
   return `${message.callId}|${message.fromTag ?? ''}|${message.toTag ?? ''}|${message.cseq.sequence}`
 }
