@@ -127,8 +127,8 @@ export interface Leg {
   /** Unique for the life of the system; also the name under which the switch's log knows it. */
   readonly id: string
   /**
-   * By what `Switch.adopt` of another engine finds the leg again, should this engine die: for the record, and for nobody to read. At most 1,000
-   * characters; empty: it cannot be found again. Another one after the leg has moved.
+   * By what `Switch.adopt` of another engine finds the leg again, should this engine die: for the record; opaque. At most 1,000
+   * characters; empty: it cannot be found again. It changes when the leg moves.
    */
   readonly handle: string
   /** Settles exactly once, for whatever reason the leg ends. Never rejects. */
@@ -280,7 +280,7 @@ export interface IncomingCall {
   /** Value of its Call-ID header, as the caller's side chose it. */
   readonly id: string
   /**
-   * Who calls (CLI): the user part of From from an adapter, and of what the network of the caller is believed in behind the guard. Empty when
+   * Who calls (CLI): from an adapter the user part of From; behind the guard that of the header believed from the caller's network. Empty when
    * withheld or absent.
    */
   readonly callerNumber: string
@@ -300,7 +300,7 @@ export interface IncomingCall {
   /** Where it came from, as the transport saw it. */
   readonly source: { readonly address: string; readonly port: number; readonly protocol: string }
   /**
-   * By what `Switch.adopt` of another engine finds the caller from the answer on, should this engine die before it has kept the handle of the leg; for nobody to read. At most 1,000
+   * By what `Switch.adopt` of another engine finds the caller from the answer on, should this engine die before it has kept the handle of the leg; opaque. At most 1,000
    * characters; empty: not at all.
    */
   readonly handle: string

@@ -115,7 +115,7 @@ function refreshingOf({ party: { refresher, seconds } }: LegIdentity): Refreshin
   return refresher === undefined || seconds === undefined ? undefined : { refresher, seconds }
 }
 
-/** What the party has been told of us. A channel that has moved into the other family says so itself. */
+/** Our description, as the party was told it. A channel that has moved into the other family says so itself. */
 function described(description: string, pair: ServerPair, origin: Origin): string {
   try {
     return offerToParty(description, pair.codecs, origin)

@@ -39,7 +39,7 @@ export function refusalOf(answer: FinalAnswer): Refusal {
       return { kind: rejectedByPerson(answer.reasonHeader) ? 'declined' : 'unavailable', status, reason }
     case 408:
       if (answer.local) return { kind: 'failed', fault: silent(answer), status, reason: nothingAnswers }
-      // A trunk whose own next hop is silent, and which says so before anybody rang, could not carry the call.
+      // A trunk whose own next hop is silent, and which says so before a telephone rang, could not carry the call.
       return answer.viaTrunk && !answer.rang ? { kind: 'failed', fault: 'trunk', status, reason } : { kind: 'unavailable', status, reason }
     case 404:
     case 410:

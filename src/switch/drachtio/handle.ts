@@ -30,7 +30,7 @@ export function placeName(name: string, machine = hostname()): string {
 /** The longest that is kept: a Call-ID may have any length, and its party chose it. */
 const longest = 1_000
 
-/** @returns empty where it would be too long to be kept */
+/** @returns empty where it would be too long to keep */
 export function writeHandle(identity: LegIdentity): string {
   const text = JSON.stringify(identity)
   return text.length > longest ? '' : text
@@ -56,7 +56,7 @@ export interface RingingIdentity {
   readonly answered?: LegIdentity
 }
 
-/** @returns empty where it would be too long to be kept, or is none */
+/** @returns empty where it would be too long to keep, or is none */
 export function writeRinging(identity: RingingIdentity): string {
   if (identity.transaction === '') return ''
   const { answered, ...ringing } = identity

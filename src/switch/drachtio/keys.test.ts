@@ -7,7 +7,7 @@ const press = (keys: Keys, key: '1' | '2' | '3', source: KeySource, monotonic: n
   keys.press({ key, source, at: 1_000 + monotonic }, monotonic)
 
 describe('the keys of a leg', () => {
-  it('finds a key that was pressed before anybody listened', async () => {
+  it('finds a key that was pressed before a flow listened', async () => {
     const keys = new Keys()
     press(keys, '2', 'rfc4733', 0)
     expect(await keys.listen({ keys: ['2'], signal: never })).toEqual({ kind: 'key', key: '2', source: 'rfc4733', at: 1_000 })

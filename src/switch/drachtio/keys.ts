@@ -34,7 +34,7 @@ export class Keys {
   #lastEvent: { readonly key: Key; readonly monotonic: number } | undefined
 
   /**
-   * Whether this is an event that was told before under another timestamp. To be asked for every key that a media server tells without one.
+   * Whether this event has come before under another timestamp. Ask for every key that a media server reports without one.
    * @param heldMs how long the key was held
    */
   isRepetition({ key, source }: Press, heldMs: number, monotonic: number): boolean {

@@ -11,9 +11,9 @@ import type { ChannelToCome } from './warm-channels.js'
 export interface ByIce {
   readonly pair: ServerPair
   readonly coming: ChannelToCome
-  /** As the media server has been told of it. */
+  /** The party's description, as the media server has been told it. */
   readonly description: string
-  /** As it has been told of us. */
+  /** Our description, as the party has been told it. */
   readonly described: string
   readonly origins: { readonly media: Origin; readonly party: Origin }
   readonly party: PartyDialog

@@ -18,7 +18,7 @@ import { VoiceFollower } from './voice-follower.js'
 
 /** Everything that ending a leg may take, whatever the servers do. */
 const releaseMs = 5_000
-/** What is said of a party whose description we cannot work with. */
+/** The reason given for a party whose description we cannot use. */
 export const nothingInCommon = 'the answer has no codec in common with us'
 /** A play waits this long for a party that has to be found first; after that it may go unheard. */
 const unheardMs = 2_000
@@ -30,9 +30,9 @@ export class DrachtioLeg implements Leg, PartyEvents {
   readonly id: string
   readonly hungUp: Promise<HangUp>
   readonly player: Player
-  /** Told of the end before `hungUp` settles its followers: bridges. */
+  /** Called at the end, before `hungUp` settles its followers: bridges. */
   readonly atEnd = new Set<(hangUp: HangUp) => void>()
-  /** Told when the channel is lost, or about to be given up, and another one is looked for: bridges. */
+  /** Called when the channel is lost, or about to be given up, and another one is looked for: bridges. */
   readonly atMove = new Set<() => void>()
   afterMove: readonly Audio[] = []
   /** The channel with which it was bridged when it was taken over. */
@@ -143,7 +143,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     if (this.channel.loss) this.#onChannelLost(this.channel.loss)
   }
 
-  /** What the media server has been told of the party. Where it has still to be found, nobody else is believed meanwhile. */
+  /** What the media server has been told of the party. If that is yet to be found, no other source is believed meanwhile. */
   told({ quest }: Told): void {
     this.#search?.stop()
     this.#search = undefined

@@ -63,7 +63,7 @@ function sameHost(one: string, other: string): boolean {
   return one === other || (one.includes(':') !== other.includes(':') && reachOf(one) === 'loopback' && reachOf(other) === 'loopback')
 }
 
-/** How far an address is good for: this machine, this link, one private network, everybody. */
+/** Where an address is valid: on this machine, this link, one private network, everywhere. */
 export function reachOf(address: string): Reach {
   const family = address.includes(':') ? 'ipv6' : 'ipv4'
   return REACHES.find(([, networks]) => networks.check(address, family))?.[0] ?? 'global'

@@ -54,7 +54,7 @@ it('everything else is the Srf itself', () => {
   expect(mediaSrf(srf)).toMatchObject({ marker: 'srf' })
 })
 
-it('a channel that FreeSWITCH ends before anybody holds it is told with its cause, and only to who asked for it', async () => {
+it('a channel that FreeSWITCH ends before it is taken is reported with its cause, and only to the requester', async () => {
   const { srf, dialog } = srfOfGoneDialogs()
   const told: unknown[] = []
   let onEnded: ((cause: string | undefined) => void) | undefined = (cause) => told.push(cause)
@@ -106,7 +106,7 @@ describe('a channel that comes after a handshake', () => {
     return { dialog, arrival, names, told, made }
   }
 
-  it('is told of its answer at once, and there when its event socket is', async () => {
+  it('is reported as answered at once, and is there when its event socket is', async () => {
     const { arrival, names, told, made } = waitedFor()
     await new Promise((resolve) => setTimeout(resolve, 5))
     expect(told).toEqual(['answered'])

@@ -18,7 +18,7 @@ export interface DescribedParty {
   readonly sdp: string
   /** FreeSWITCH has answered. The channel itself may still be long in coming. */
   answered(sdp: string): void
-  /** Resolves when the event socket of the channel is there, by the name that drachtio-fsmrf has given it; rejects when it is not to be waited for any longer. Absent: it comes at once. */
+  /** Resolves when the event socket of the channel is there, by the name that drachtio-fsmrf has given it; rejects when the wait is over. Absent: it comes at once. */
   arrival?(name: string): Promise<void>
   /** Nobody wants the channel any more. */
   readonly unwanted?: AbortSignal
@@ -73,7 +73,7 @@ export function mediaSrf(
   }) as Srf
 }
 
-/** FreeSWITCH takes keys that stand in a description (RFC 4568) on a channel alone that its dialplan was told of: it is forbidden on all others (`docs/production.md`). */
+/** FreeSWITCH takes keys that stand in a description (RFC 4568) only on a channel of which its dialplan was told: it is forbidden on all others (`docs/production.md`). */
 function withParty(options: { readonly headers?: object }, sdp: string): object {
   return { ...options, localSdp: sdp, ...(tellsKey(sdp) ? { headers: { ...options.headers, 'X-Secure-RTP': 'true' } } : {}) }
 }

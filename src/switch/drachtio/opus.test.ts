@@ -37,7 +37,7 @@ describe.each([
   it.each([
     ['a media server that takes none', withOpus, false],
     ['one that is not told of it', ['PCMA', 'PCMU'] as const, true],
-  ])('is answered as ever by %s', (_, codecs, opusTaken) => {
+  ])('is answered without Opus by %s', (_, codecs, opusTaken) => {
     const party = readPartyOffer(offer, codecs)!
     const answered = answerAudio(describeByIce(party, new Origin()), embedded(opusTaken))
     if (!answered.ok) throw new Error(answered.why)
@@ -50,7 +50,7 @@ describe.each([
   })
 })
 
-it('a telephone that offers Opus is answered as ever: it may not take one codec after the other', () => {
+it('a telephone that offers Opus is answered without it: it may not take one codec after the other', () => {
   const offer = readFileSync('test/fixtures/sdp/bria-6.txt', 'utf8')
   expect(offer).toMatch(/opus/i)
   expect(readPartyOffer(offer, withOpus)?.opus).toBeUndefined()

@@ -45,7 +45,7 @@ interface Accepted {
   readonly acknowledge: Acknowledge
 }
 
-/** What is told of, and asked about, the SIP dialog with a party. */
+/** Events of, and questions about, the SIP dialog with a party. */
 export interface PartyEvents {
   /** BYE of the party, or (`silent`) drachtio-server ended the dialog because the party answered nothing any more. */
   gone(detail: string, silent: boolean): void

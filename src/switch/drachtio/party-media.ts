@@ -71,8 +71,8 @@ export interface PartyQuest {
 /**
  * Tells the media server where a party is.
  *
- * A media server that has no address in the family in which the party wants its audio is told of the address that the party's
- * signalling comes from: a party with two families sends to our address all the same, and the media server sends to where that comes from.
+ * A media server that has no address in the family in which the party wants its audio is given the address that the party's
+ * signalling comes from: a party with two families sends to our address anyway, and the media server sends to where that comes from.
  * @returns undefined when the two have nothing in common, or the party describes a place of ours: 488
  * @throws (rejects) what `describe` rejects with, other than a refusal of what was described
  */

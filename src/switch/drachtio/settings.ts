@@ -52,9 +52,9 @@ export interface Trunk {
 export interface DrachtioSwitchSettings {
   /** At least one. */
   readonly servers: readonly ServerSet[]
-  /** Tried in this order: the next one when a trunk cannot be reached or answers 5xx before anybody rang. */
+  /** Tried in this order: the next one when a trunk cannot be reached or answers 5xx before a telephone rang. */
   readonly trunks: readonly Trunk[]
-  /** Told when a trunk begins to fail, with why, and with undefined when it has carried a call again. */
+  /** Called when a trunk begins to fail, with why, and with undefined when it has carried a call again. */
   readonly onTrunk?: (name: string, failing: string | undefined) => void
   /** Codecs taken and offered, by preference. Default PCMA, PCMU. */
   readonly codecs?: readonly CodecName[]
@@ -70,9 +70,9 @@ export interface DrachtioSwitchSettings {
   readonly certainty?: Certainty
   /** Of this run of the engine (`EngineRun.incarnation`): stands on every channel that it takes over. Absent: it takes over none that another engine may still believe to be its own. */
   readonly incarnation?: string
-  /** By what words are heard. Absent: none are. */
+  /** The recogniser of words. Absent: no word is heard. */
   readonly words?: WordHearing
-  /** Told what an operator should know (one line each), beside `health()`. */
+  /** Called with what an operator should know (one line each), beside `health()`. */
   readonly onNotice?: (notice: Notice) => void
 }
 

@@ -23,7 +23,7 @@ interface Unrouted {
   request(options: object, callback: (error: unknown) => void): void
 }
 
-/** The connection to one drachtio server. It comes back by itself; who depends on it asks to be told when it is lost. */
+/** The connection to one drachtio server. It comes back by itself; its users subscribe to its loss. */
 export class Signalling {
   readonly srf = new Srf()
   readonly #access: ServerAccess

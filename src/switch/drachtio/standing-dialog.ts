@@ -106,7 +106,7 @@ export class StandingDialog extends EventEmitter {
     })
   }
 
-  /** Lets go of it without a word to anybody. */
+  /** Lets go of it without sending anything. */
   forget(): void {
     this.#over()
     this.removeAllListeners()

@@ -2,7 +2,7 @@ import type { Channel } from './channel.js'
 
 /**
  * Whether FreeSWITCH listens for keys as tones in the voice on one channel. It costs a third of what a bridged call costs, so it does not
- * while two people talk: there nobody is waited for, and a voice cannot press a key. What is wanted may change at any moment; commands follow one
+ * while two people talk: there no key is waited for, and a voice cannot press one. What is wanted may change at any moment; commands follow one
  * after the other.
  */
 export class ToneListening {

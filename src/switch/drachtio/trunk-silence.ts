@@ -1,5 +1,5 @@
 /**
- * A trunk from which nothing has come for this long is taken for dead. Timer B of RFC 3261 (32 s) is longer than anybody is rung; in 4 s the INVITE has
+ * A trunk from which nothing has come for this long is taken for dead. Timer B of RFC 3261 (32 s) is longer than any specialist is rung; in 4 s the INVITE has
  * gone out three or four times, and a call that waits for a second trunk still has most of its ring time.
  */
 export const silentMs = 4_000

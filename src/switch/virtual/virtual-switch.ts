@@ -275,7 +275,7 @@ export class VirtualSwitch implements Switch {
     leg?.orphaned()
     await leg?.settled()
     if (leg === undefined || leg.ended) return { kind: 'gone', why: 'the party has hung up' }
-    // Its media server died when no engine was there to hear of it.
+    // Its media server died when no engine was there to notice.
     return leg.handle === handle ? { kind: 'adopted', leg } : { kind: 'adopted', leg, moved: true }
   }
 
