@@ -21,7 +21,7 @@ import { DirectoryInForce } from '../versions/directory-in-force.js'
 import { takeOverEarlierRotas } from '../versions/earlier-rotas.js'
 import type { Ground } from './ground.js'
 
-/** Who is told of changes of the directory. */
+/** A listener for changes of the directory. */
 export interface DirectoryWatcher {
   directoryReloaded(changes: readonly DirectoryChange[]): void
   /** Nothing of the file was applied. */

@@ -44,7 +44,7 @@ export interface Engine {
   /** Where phones ring; undefined with a drachtio-server, which knows its own. */
   readonly sip: { readonly address: string; readonly port: number } | undefined
   readonly directory: () => Directory
-  /** Whether the keys of what is sealed can be had. */
+  /** Whether the keys of sealed data are available. */
   readonly keys: () => KeysHealth
   /** Process of the embedded switch. */
   readonly switchPid: number | undefined
@@ -63,7 +63,7 @@ export interface Engine {
 /** What the operator at the terminal is told while the engine runs. */
 export interface Watcher extends DirectoryWatcher, SwitchWatcher {
   readonly alarm?: (alarm: ActiveAlarm, up: boolean) => void
-  /** Others have taken the place of this engine and its calls: the program has to end at once, without a word to anybody. */
+  /** Others have taken the place of this engine and its calls: the program has to end at once, without sending anything. */
   readonly runOver?: () => void
 }
 
@@ -74,7 +74,7 @@ export interface Surroundings {
   readonly alarmNote?: (alarm: string) => string | undefined
   /** The embedded switch of these settings, where it starts already. */
   readonly early?: EarlySwitch
-  /** Everybody is invented. Default: no. */
+  /** All people are invented. Default: no. */
   readonly demo?: boolean
 }
 
@@ -120,7 +120,7 @@ async function compose(
   const joinFleet = beginFleet(ground)
   const storeOpening = beginStore(ground)
   const fleetOpening = joinFleet(storeOpening)
-  // Those who wait for it hear of it.
+  // A failure reaches the code that awaits it.
   fleetOpening.catch(() => undefined)
   const speech = createSpeech({
     folders: { prompts: settings.promptsFolder, cache: join(settings.dataFolder, 'names') },

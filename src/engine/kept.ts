@@ -39,7 +39,7 @@ export function beginStore({ settings, alarms, opened, self, runOver }: Ground):
   }).catch((error: unknown) => {
     throw new StartError(messageOf(error))
   })
-  // Those who wait for it hear of it.
+  // A failure reaches the code that awaits it.
   opening.catch(() => undefined)
   opened.push('the store', () =>
     opening.then(

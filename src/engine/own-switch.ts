@@ -19,7 +19,7 @@ export function startOwnSwitch({ settings, log, alarms, opened }: Ground, early:
   const started = own.started.catch((error: unknown) => {
     throw listenError(error, `sip.address ${settings.sipAddresses.join(', ')}, sip.port ${settings.sipPort}`, 'RINGROUND_SIP_PORT')
   })
-  // Those who wait for it hear of it.
+  // A failure reaches the code that awaits it.
   started.catch(() => undefined)
   opened.push('the embedded switch', () =>
     started.then(

@@ -21,7 +21,7 @@ export interface PushParts {
   readonly directory: () => Directory
 }
 
-/** What browsers are told of. Undefined: `push.contact` is not set, and none is. */
+/** Web Push to browsers. Undefined: `push.contact` is not set, and none is sent. */
 export function openPush({ settings, log, alarms, opened }: Ground, { outbox, store, accounts, keys, arranged, directory }: PushParts) {
   const { pushContact: contact, pushServices: services } = settings
   if (contact === undefined) return undefined

@@ -10,7 +10,7 @@ import { Retention } from '../retention/retention.js'
 import type { Store } from '../store/store.js'
 import type { Ground } from './ground.js'
 
-/** It is looked this often whether today's run is still to be done. */
+/** How often to check whether today's run has still to be done. */
 const lookEveryMs = 15 * 60_000
 /** Hour (UTC) from which on it is done: when the lines are quiet. A later start does it then. */
 const fromHour = 2

@@ -40,7 +40,7 @@ export interface Watched {
   readonly embedded: EmbeddedServers | undefined
   readonly capacity: Capacity
   readonly defence: LastDefence | undefined
-  /** Everybody is invented: a visitor signs in without more. */
+  /** All people are invented: a visitor signs in without more. */
   readonly demo: boolean
 }
 

@@ -13,7 +13,7 @@ const patienceMs = 30_000
 /** A call on servers that no engine but its own has (an embedded switch) is left to that one for this long: it may be started again. */
 const strangersMs = 5 * 60_000
 const lookAgainMs = 1_000
-/** Nobody tells of every call that is left: an engine that stops in the middle of taking over is not told of twice. */
+/** Not every call left over is announced: an engine that stops in the middle of taking over is not announced twice. */
 const lookEveryMs = 20_000
 /** Calls that are claimed at once: few, so that of several engines each takes some. */
 const atOnce = 5
@@ -34,12 +34,12 @@ export interface TakingOverOptions {
 type Verdict = 'goOn' | 'close' | 'wait'
 
 /**
- * Goes on with the calls of engines that are gone, its own last run among them, as far as anybody is still on the line; the others are closed as interrupted. Each call is claimed
+ * Goes on with the calls of engines that are gone, its own last run among them, if a party is still on the line; the others are closed as interrupted. Each call is claimed
  * first: of several engines that see it, one has it. One look after the other.
  */
 export class TakingOver {
   readonly #options: TakingOverOptions
-  /** Since when a call has been seen without anybody, monotonic ms. */
+  /** Since when a call has been seen without an engine, monotonic ms. */
   readonly #seenAt = new Map<string, number>()
   readonly #forgetGone: () => void
   #looking: Promise<void> | undefined

@@ -36,7 +36,7 @@ export interface AttemptRecord {
   readonly fault?: DialFault
 }
 
-/** As it stands when the phone is about to be rung. */
+/** The attempt just before the telephone rings. */
 export function attemptStarted(event: Extract<CallEvent, { type: 'attempt.started' }>, afterMs: number): AttemptRecord {
   return {
     attempt: event.attempt,

@@ -83,7 +83,7 @@ export type HuntEnd = 'accepted' | 'connected' | 'nobody' | 'callerGone' | 'call
 export type AttemptPool = 'local' | 'ncn' | 'direct'
 
 export type CallFact =
-  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: under which name a caller who withholds it is counted by limits; a keyed hash. `clinician`: whose telephone it is, as it has proved. `handle`: by what another engine finds the caller, from the answer on, should this one die before it has told `call.answered`. */
+  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: the name under which limits count a caller who withholds it; a keyed hash. `clinician`: the owner of the telephone, which has proved itself. `handle`: by what another engine finds the caller, from the answer on, should this one die before it has told `call.answered`. */
   | {
       readonly type: 'call.arrived'
       readonly kind: CallKind

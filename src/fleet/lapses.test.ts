@@ -26,8 +26,8 @@ test('one that has beaten is no starting engine, even when the server has lost i
   expect(watch((at) => (at < 5_000 ? 1 + at / 500 : 0), everyHalfSecond(0, 60_000))).toBe(7_500)
 })
 
-test('after a break of the looks everybody has a whole lease again', () => {
-  // The database was away for a minute, for everybody: the others come back a second after this engine.
+test('after a break of the looks every engine has a whole lease again', () => {
+  // The database was away for a minute, for all engines: the others come back a second after this engine.
   const looks = [...everyHalfSecond(0, 1_000), ...everyHalfSecond(61_000, 90_000)]
   expect(watch((at) => (at < 62_000 ? 3 : 3 + at / 500), looks)).toBeUndefined()
   // One that does not come back at all.

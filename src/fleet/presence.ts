@@ -44,9 +44,9 @@ export interface Presence {
   /** Told when `engines()` has become another. @returns stops it */
   onChange(listener: () => void): () => void
   /**
-   * Told once of each run that is over, by every engine that is there to see it; and, once this engine has begun to look, of those that went in the ten minutes
-   * before. So the listener looks what there is left to be taken over, and takes it by a conditional statement: others do the same in that instant.
-   * What went before the listener was added is told to it in the next turn of the event loop. @returns stops it
+   * Called once for each run that is over, at every engine that is there to see it; and, once this engine has begun to look, for those that went in the ten minutes
+   * before. So the listener looks for what is left to take over, and takes it by a conditional statement: other engines do the same in that instant.
+   * Runs that went before the listener was added are reported in the next turn of the event loop. @returns stops it
    */
   onGone(listener: (engine: EngineGone) => void): () => void
   /** This run is over: others have taken its place while it was frozen or cut off. It must not touch its calls any more. */

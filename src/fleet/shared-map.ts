@@ -18,7 +18,7 @@ export interface SharedMap<V> {
   delete(key: string): void
   get(key: string): V | undefined
   entries(): IterableIterator<readonly [key: string, value: V]>
-  /** Told of what others change. @returns stops it */
+  /** Called with the changes of other engines. @returns stops it */
   onChange(listener: (change: MapChange<V>) => void): () => void
 }
 

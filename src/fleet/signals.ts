@@ -6,7 +6,7 @@ export type SignalTopic = 'directory' | 'arrangements' | 'availability' | 'devic
  * was given. One may be told twice; after a loss of the connection every topic is told once, because signals may have been missed meanwhile.
  */
 export interface Signals {
-  /** @param about what of it, at most 1000 bytes; may be left out. Never throws; while nobody can be told, the others hear of it when the connection is back */
+  /** @param about what of it, at most 1000 bytes; may be left out. Never throws; without a connection, the others hear of it when it is back */
   tell(topic: SignalTopic, about?: string): void
   /** @param listener given what `tell` was given; undefined after a loss of the connection: anything may have changed. @returns stops it */
   on(topic: SignalTopic, listener: (about: string | undefined) => void): () => void

@@ -213,7 +213,7 @@ export class Allowance {
     return spent
   }
 
-  /** @param account undefined: it is everybody's limit */
+  /** @param account undefined: it is the limit of all together */
   #refuse(key: string, limit: Reached, account?: string): AllowanceVerdict {
     this.#reached.set(key, limit)
     this.alarms.raise(

@@ -113,7 +113,7 @@ describe('a number that is withheld is not told, and yet known to the limits', (
 })
 
 describe('whose word counts for what', () => {
-  it('is that of the narrowest network; anybody else is believed in From alone', () => {
+  it('is that of the narrowest network; any other source is believed in From alone', () => {
     const believed = believedFrom([
       { network: '192.0.2.0/24', headers: ['Remote-Party-ID', 'From'] },
       { network: '192.0.2.7', headers: ['P-Asserted-Identity'] },

@@ -182,7 +182,7 @@ describe('calls that come in', () => {
     expect(taken).toEqual([call])
   })
 
-  it('have who calls by what their network is believed in, and nothing of who withholds it but an account', async () => {
+  it('name the caller by the headers believed from their network, and a caller who withholds it by an account alone', async () => {
     const taken: IncomingCall[] = []
     guarded.onIncoming((call) => Promise.resolve(void taken.push(call)))
     const headers = { From: '"\u202eElm" <sip:01632960101@h>', 'P-Asserted-Identity': '<tel:+441632960202>' }

@@ -15,7 +15,7 @@ export interface GuardOptions {
   readonly allowance: Allowance
   /** Addresses from which calls are taken without further proof. */
   readonly trusted: { has(address: string): boolean }
-  /** Which headers are believed from an address about who calls. Absent: From, from everybody. */
+  /** Which headers are believed from an address about who calls. Absent: From, from any address. */
   readonly believed?: (address: string) => readonly IdentityHeader[]
   /** The name under which a caller who withholds this number is counted. Absent: all of them together. */
   readonly accountOf?: (number: string) => string

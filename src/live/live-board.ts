@@ -18,7 +18,7 @@ export interface LiveBoard {
   calls(): readonly LiveCall[]
   /** A call that another engine carried so far goes on here. @param events its facts up to now, in order */
   resume(events: readonly CallEvent[]): void
-  /** Told of every change, at once. @returns stops it */
+  /** Called with every change, at once. @returns stops it */
   subscribe(listener: (change: LiveChange) => void): () => void
   close(): void
 }

@@ -28,7 +28,7 @@ export class CallNotes {
     else if (event.type === 'call.arrived' || event.type === 'call.placed') this.#calls.set(event.callId, [event])
   }
 
-  /** In order; undefined for a call that is not known from its beginning, or is forgotten: the store has to be asked. */
+  /** In order; undefined for a call that is not known from its beginning, or is forgotten: ask the store. */
   of(callId: string): readonly CallEvent[] | undefined {
     return this.#calls.get(callId)
   }

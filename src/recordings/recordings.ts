@@ -341,7 +341,7 @@ class SpooledRecordings implements Recordings {
     return { recordingId, callId: note.callId, allocatedAt: note.allocatedAt }
   }
 
-  /** A recording that lies in the spool and that nobody has told of gets its facts: without them the call would not own it. */
+  /** Writes the facts of a recording in the spool that has none yet: without them the call would not own it. */
   async #tellLate({ recordingId, callId, allocatedAt }: Unfinished): Promise<void> {
     const { store } = this.settings
     await store.appendLate(

@@ -9,7 +9,7 @@ const methods: ReadonlySet<string> = new Set(['REGISTER', 'INVITE', 'ACK', 'CANC
 export type FrameRefusal = 'notSip' | 'method' | 'notTheirs' | 'transport'
 
 /**
- * Whether a frame may pass: one SIP message (RFC 7118 section 5), which speaks for the telephone of this user alone. Who they are is proved by digest, as ever; this keeps a signed-in browser from trying the
+ * Whether a frame may pass: one SIP message (RFC 7118 section 5), which speaks for the telephone of this user alone. Who they are is proved by digest as usual; this keeps a signed-in browser from trying the
  * credentials of other telephones over our own connection, whose address is trusted.
  * @returns undefined when it may
  */

@@ -181,7 +181,7 @@ export class DigestAuthenticator {
     this.#countWrong(rows, row, whom)
   }
 
-  /** @param whom who is told of a lock; undefined: nobody */
+  /** @param whom the user and address that a lock is reported for; undefined: a lock is not reported */
   #countWrong(rows: Map<string, Row>, row: string, whom: Pick<Lock, 'user' | 'address'> | undefined): void {
     const now = this.options.clock.monotonic()
     const before = rows.get(row)

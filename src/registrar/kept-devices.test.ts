@@ -96,7 +96,7 @@ describe('devices', () => {
     expect(entries).toEqual([])
   })
 
-  it('that the journal tells wrongly are left out, and told of', async () => {
+  it('whose journal entries cannot be read are left out, and reported', async () => {
     await (await open()).make({ owner: okafor, user: 'desk' })
     entries.push(
       { subject: 'x', at: 0, type: 'made', data: { owner: 'okafor' } },

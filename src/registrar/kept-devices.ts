@@ -32,7 +32,7 @@ export interface KeptDevicesOptions {
   readonly journal: DeviceJournal
   readonly realm: string
   readonly clock: Clock
-  /** Told of entries that cannot be read; they are left out. */
+  /** Called with entries that cannot be read; they are left out. */
   readonly onProblem?: (problem: string) => void
   /** Where other engines change the same devices. */
   readonly others?: { readonly signals: Signals; readonly turns: Turns } | undefined

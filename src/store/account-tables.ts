@@ -142,7 +142,7 @@ type Type = ColumnDataType | ReturnType<typeof sql>
 /**
  * Who may sign in, what they may see, and what they did: tables of the rooms `accounts` and `audit`, the same in both databases. Whatever opens something (a cookie, a link, a token) is kept
  * as its SHA-256 alone.
- * @param text the type of what is compared and sorted
+ * @param text the type of columns that are compared and sorted
  */
 export async function makeAccountTables(db: Kysely<unknown>, text: Type): Promise<void> {
   await db.schema

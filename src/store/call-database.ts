@@ -81,7 +81,7 @@ export class CallDatabase {
    */
   claim(calls: readonly { readonly callId: string; readonly owner: string | null }[], run: string): Promise<ReadonlySet<string>> {
     return this.#inTurn(async () => {
-      // In one order for everybody: of two who claim the same calls one waits for the other, and never both.
+      // In the same order at every engine: of two that claim the same calls one waits for the other, and never both.
       const sorted = calls.toSorted((a, b) => (a.callId < b.callId ? -1 : a.callId > b.callId ? 1 : 0))
       const steps = sorted.map(({ callId, owner }) =>
         this.database.db
@@ -185,7 +185,7 @@ export class CallDatabase {
    * A call that is over goes, with all that is read off it: what it has in the sums stays in them, the figures of the telephones that it rang are those of the calls that are left.
    * @param certificate of the deletion that names it
    * @param at wall-clock ms
-   * @returns what is said of it instead; undefined: there is no such call
+   * @returns what is kept in its place; undefined: there is no such call
    */
   deleteCall(callId: string, certificate: string, at: number): Promise<DeletedCall | undefined> {
     return this.#inTurn(async () => {

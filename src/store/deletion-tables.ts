@@ -25,7 +25,7 @@ export interface AuditCutsTable {
   seal: string
 }
 
-/** Entries of the ledger that were deleted with the arrangement that they told of, append-only: without its row here the database lets go of none. */
+/** Entries of the ledger that were deleted with their arrangement, append-only: without its row here the database refuses to delete an entry. */
 export interface DeletedEntriesTable {
   /** Its number in the ledger. */
   seq: Integer
@@ -49,8 +49,8 @@ export interface DeletionTables {
 type Type = ColumnDataType | ReturnType<typeof sql>
 
 /**
- * What says that something was deleted because its time was over: without its row here the database lets go of nothing. The same in both databases.
- * @param text the type of what is compared and sorted
+ * Records of deletions at the end of a retention period: without its row here the database refuses to delete. The same in both databases.
+ * @param text the type of columns that are compared and sorted
  */
 export async function makeDeletionTables(db: Kysely<unknown>, text: Type): Promise<void> {
   await db.schema
@@ -82,8 +82,8 @@ export async function makeDeletionTables(db: Kysely<unknown>, text: Type): Promi
 }
 
 /**
- * What says that entries of the ledger were deleted with the arrangement that they told of. The same in both databases.
- * @param text the type of what is compared and sorted
+ * Records that entries of the ledger were deleted with their arrangement. The same in both databases.
+ * @param text the type of columns that are compared and sorted
  */
 export async function makeDeletedEntriesTable(db: Kysely<unknown>, text: Type): Promise<void> {
   await db.schema

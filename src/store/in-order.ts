@@ -1,7 +1,7 @@
 import type { CallEvent } from '../facts/events.js'
 
 /**
- * Facts of many calls in the order in which they happened, as far as anybody knows: within a call by `seq`, whatever the machine's clock was set to
+ * Facts of many calls in the order in which they happened, as far as it can be known: within a call by `seq`, whatever the machine's clock was set to
  * meanwhile; between calls by their instants.
  * @param events by their instants
  */

@@ -17,7 +17,7 @@ export interface LedgerEntry extends Origin {
   readonly data: unknown
 }
 
-/** What has to be so for an entry to be kept. Where it is not, another engine was quicker: the append rejects with code `CONFLICT`, and nothing is kept. */
+/** The condition for keeping an entry. Where it fails, another engine was quicker: the append rejects with code `CONFLICT`, and nothing is kept. */
 export interface LedgerCondition {
   /** `seq` of the last entry of the subject; 0: it has none. */
   readonly after: number

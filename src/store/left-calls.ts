@@ -39,7 +39,7 @@ export interface LeftCallsOptions {
 export class LeftCalls {
   constructor(private readonly options: LeftCallsOptions) {}
 
-  /** The calls that have nobody any more, the oldest first. Nothing becomes anybody's by asking. */
+  /** The calls left without an engine, the oldest first. Asking claims none. */
   async open(): Promise<readonly LeftCall[]> {
     const { database, asker } = this.options
     const rows = await questions.leftOpen.ask(database.reading, asker)

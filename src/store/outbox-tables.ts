@@ -34,7 +34,7 @@ type Type = ColumnDataType | ReturnType<typeof sql>
 
 /**
  * Messages that go out by themselves, and who wants which; the same in both databases.
- * @param text the type of what is compared and sorted
+ * @param text the type of columns that are compared and sorted
  */
 export async function makeOutboxTables(db: Kysely<unknown>, text: Type): Promise<void> {
   await db.schema

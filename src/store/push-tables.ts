@@ -1,7 +1,7 @@
 import type { ColumnDataType, Kysely, sql } from 'kysely'
 import type { Integer } from './column-types.js'
 
-/** A browser that is told of things by Web Push, for as long as its session (src/outbox). */
+/** A browser notified by Web Push, for as long as its session (src/outbox). */
 export interface PushSubscriptionsTable {
   id: string
   person: string
@@ -19,7 +19,7 @@ export interface PushTables {
   push_subscriptions: PushSubscriptionsTable
 }
 
-/** Browsers that are told of things by Web Push (RFC 8030): one a session, and good as long as that. */
+/** Browsers notified by Web Push (RFC 8030): one a session, valid as long as that. */
 export async function makePushTables(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {
   await db.schema
     .createTable('push_subscriptions')

@@ -20,7 +20,7 @@ type Type = ColumnDataType | ReturnType<typeof sql>
 
 /**
  * Keys of recordings, and the order in which recordings grow old; the same in both databases.
- * @param text the type of what is compared and sorted
+ * @param text the type of columns that are compared and sorted
  */
 export async function makeRecordingKeyTables(db: Kysely<unknown>, text: Type): Promise<void> {
   await db.schema

@@ -22,7 +22,7 @@ export const isOutcomeOpen = sql<boolean>`outcome is null and talk_started_after
 
 /**
  * What the calls report asks by, and the views that people keep of it; the same in both databases.
- * @param text the type of what is compared and sorted
+ * @param text the type of columns that are compared and sorted
  */
 export async function makeReportTables(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {
   for (const column of ['assigned', 'nhs_number']) await db.schema.alterTable('calls').addColumn(column, text).execute()

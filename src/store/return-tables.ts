@@ -18,7 +18,7 @@ export interface ReturnTables {
 
 /**
  * Monthly returns as they were handed in, and the sums that they are made of; the same in both databases.
- * @param text the type of what is compared and sorted
+ * @param text the type of columns that are compared and sorted
  */
 export async function makeReturnTables(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {
   await db.schema

@@ -17,7 +17,7 @@ function changes(rows: readonly RollUpRow[]): readonly RollUpRow[] {
     .map((month) => ({ month, scope: 'month', id: '', figure: 'changes', part: '', amount: randomInt(1, mostAtOnce) }))
 }
 
-/** Adds amounts to the sums of their months. @param table those of all calls, or what deleted ones have in them @param rows each of another sum, in one order for everybody, so that no two engines wait for each other */
+/** Adds amounts to the sums of their months. @param table those of all calls, or what deleted ones have in them @param rows each of another sum, in the same order at every engine, so that no two wait for each other */
 export function addToRollUps(
   statements: Statements,
   rows: readonly RollUpRow[],

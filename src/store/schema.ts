@@ -153,7 +153,7 @@ export interface TargetsTable {
   version: ColumnType<number | string, number | undefined, number>
 }
 
-/** When everybody on a rota was last rung. */
+/** When each candidate of the rotas was last rung. */
 export interface CandidatesTable {
   candidate: string
   last_rung_at: Integer

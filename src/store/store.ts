@@ -100,7 +100,7 @@ export interface Store {
   outcomesByStaff(since: number): AsyncIterable<string>
   /** How long each account was on outgoing legs through trunks that were answered since then (wall-clock ms) and are over, ms. */
   spentSince(since: number): Promise<ReadonlyMap<string, number>>
-  /** The telephones that failed since anybody was last reached there. Read in pages. */
+  /** The telephones that failed since a person was last reached there. Read in pages. */
   failingTargets(): AsyncIterable<FailingTarget>
   /** The candidates that hunts have rung since then (wall-clock ms). Read in pages. */
   rungCandidates(since: number): AsyncIterable<RungCandidate>
@@ -136,7 +136,7 @@ export interface Store {
   rollUps(asked: RollUpsAsked): Promise<readonly RollUpRow[]>
   /** The same of one month, a row for each figure. */
   monthSums(asked: MonthAsked): Promise<MonthRead>
-  /** By what number the sums of some months are known: what was read of one of them holds until that is another one. */
+  /** The number that identifies the state of each month's sums: a copy of them holds until it changes. */
   monthChanges(months: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** How many calls of some lines were answered at some hours, and how long their connection took together. */
   connectionsAtHours(asked: ConnectionsAsked): Promise<readonly Pick<RollUpRow, 'id' | 'figure' | 'amount'>[]>

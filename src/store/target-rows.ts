@@ -171,7 +171,7 @@ class TargetBatch {
     else this.#changed.set(target, { before: stored, now })
   }
 
-  /** In one order for everybody: no two engines wait for each other. */
+  /** In the same order at every engine, so that no two wait for each other. */
   steps(): readonly Step[] {
     return [
       ...inOrder(this.#changed).flatMap(([target, { before, now }]) => {

@@ -42,7 +42,7 @@ export interface NetFile {
   readonly sha256: string
   /** From this score on it is the word. */
   readonly threshold: number
-  /** Of what it was made, and by what. */
+  /** The data from which it was made, and the program that made it. */
   readonly made: string
 }
 
@@ -61,7 +61,7 @@ const depth = 9
 /** The noise of the line is taken off by this much: what is left of it in a frame is small beside a voice. */
 const noiseTaken = 1.5
 
-/** Noise that has grown since has grown in all bands: by what the quietest bands of a frame are above it. A word leaves some of them alone. */
+/** Noise that has grown since has grown in all bands: by as much as the quietest bands of a frame are above it. A word leaves some of them alone. */
 const grown = { band: 4, mostDb: 10 } as const
 const inDb = 10 / Math.LN10
 

@@ -19,7 +19,7 @@ const beep = { ms: 200, tonality: 0.82, lowestHz: 380, driftHz: 45, aboveNoiseDb
 /** Frames that are kept for the net: the longest utterance, the quiet behind it, and what is before it. */
 const keptFrames = 256
 
-/** The net, ready to be asked. */
+/** The net, ready for use. */
 export interface WordNet {
   readonly weights: Float32Array
   readonly threshold: number

@@ -289,7 +289,7 @@ class PostgresSignals extends LocalSignals {
     void this.flush()
   }
 
-  /** Tells what is still to be told. Never rejects. */
+  /** Sends the signals that wait. Never rejects. */
   flush(): Promise<void> {
     return (this.#telling = this.#telling.then(async () => {
       for (const payload of this.#untold) {

@@ -43,7 +43,7 @@ const linksAtOnce = 20
 const maxWords = 100
 const namesAtOnce = 500
 
-/** Holds facts and entries against the links: in their order first, then, told of every fact there is, those that stand in none. */
+/** Holds facts and entries against the links: in their order first, then, given every fact, those that stand in none. */
 export class ChainCheck {
   readonly #wrong: string[] = []
   /** Of each call, up to which fact it is linked without a gap. */

@@ -31,7 +31,7 @@ type Type = ColumnDataType | ReturnType<typeof sql>
 
 /**
  * Links, and the calls that wait for one; the same in both databases.
- * @param text the type of what is compared and sorted
+ * @param text the type of columns that are compared and sorted
  */
 export async function makeChainTables(db: Kysely<unknown>, text: Type): Promise<void> {
   await db.schema

@@ -2,7 +2,7 @@ import type { FailingTarget } from '../../watch-list/target-history.js'
 import type { Db } from '../statements.js'
 import { figuresOfRow } from '../target-rows.js'
 
-/** The next telephones that failed since anybody was last reached there. @param after the `id` of the last one before */
+/** The next telephones that failed since a person was last reached there. @param after the `id` of the last one before */
 export async function failingTargets(db: Db, limit: number, after = 0): Promise<readonly (FailingTarget & { readonly id: number })[]> {
   const rows = await db
     .selectFrom('targets')

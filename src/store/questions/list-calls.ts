@@ -6,7 +6,7 @@ import { sortedKeys } from './sorted-calls.js'
 
 const defaultLimit = 50
 const maxPageSize = 1_000
-/** Calls that are looked at for one page, where some of what is asked for has no index. */
+/** Calls that are looked at for one page, where part of the filter has no index. */
 const maxLookedAt = 3_000
 
 /** Calls that are read of a part at a time. */
@@ -16,7 +16,7 @@ const minPiece = 51
 type Column = 'nhs_number' | 'caller_number' | 'clinician' | 'assigned' | 'line' | 'organisation' | 'ending' | 'outcome'
 type Equal = ReadonlyMap<Column, string>
 
-/** By what there is an index in the order of time; of those that fit the first is taken, which leads to the fewest calls. */
+/** Columns with an index in the order of time; of those that fit the first is taken, which leads to the fewest calls. */
 const indexed: readonly (readonly Column[])[] = [
   ['nhs_number'],
   ['caller_number'],

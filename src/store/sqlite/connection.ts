@@ -87,7 +87,7 @@ export class SqliteConnection {
     this.#closed = true
     this.#prepared.clear()
     try {
-      // libsql lets go of a file only when its last statement is collected: until then, a transaction that runs would keep everybody out.
+      // libsql lets go of a file only when its last statement is collected: until then, a running transaction would lock out all others.
       if (this.sqlite.inTransaction) this.sqlite.exec('rollback')
       // For the same reason it does not do so by itself: from here on the file is whole without its log.
       if (this.lock) this.#intoOneFile()

@@ -12,7 +12,7 @@ import { laterRung, rowOfTarget } from '../target-rows.js'
 const spendingReadMs = 2 * 24 * 60 * 60_000
 
 /**
- * What a start reads is kept up to date with the facts from here on: how every telephone fares, when everybody was last rung, what was spent. The
+ * What a start reads is kept up to date with the facts from here on: how every telephone fares, when each candidate was last rung, what was spent. The
  * tables are filled from the record of a store that has calls already; once, in some seconds for every hundred thousand of them.
  */
 export const projectionsOfTheStart: Migration = {
