@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises'
 import { readFileSync } from 'node:fs'
 
-/** What Linux grants where nobody has set anything. */
+/** What Linux grants by default. */
 const USUAL_LIMIT = 1024
 
 /** How many files and sockets this process may have open. Where the system does not say, as many as is usual. */

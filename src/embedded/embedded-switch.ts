@@ -104,7 +104,7 @@ export class EmbeddedSwitch {
       }
       const [only] = this.#worldTransports
       const world: Transport = this.#worldTransports.length === 1 && only !== undefined ? only : new ManyTransport(this.#worldTransports)
-      // Who may call the media server commands it, so nobody may but the signalling next door, and what is named.
+      // A peer that may call the media server commands it, so none may but the signalling beside it and the named addresses.
       const others = (freeswitch.signalling ?? []).map((other) => ({ ...other, protocol: 'udp' as const }))
       const onlyFrom = (source: Endpoint): boolean => isOwnPort(source, [...world.listeners, ...others])
       const mediaTransport = await openTransport({ ...freeswitch.sip, protocols: ['udp'] }, 'SIP of the media server', { onlyFrom })

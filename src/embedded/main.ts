@@ -110,8 +110,8 @@ else {
   })
 }
 
-// One call's odd message must not end the calls of all others: what nobody caught is written down, and the switch goes on. One that fails all the
-// time serves nobody; the engine starts another.
+// One call's odd message must not end the calls of all others: an uncaught error is written down, and the switch goes on. A switch that fails all the
+// time serves no call; the engine starts another.
 const storm = new FaultStorm()
 function fault(error: unknown): void {
   faults.write(`embedded switch: fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)

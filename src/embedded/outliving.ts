@@ -35,7 +35,7 @@ export function isProof(given: unknown, expected: string): boolean {
 export interface Outlived {
   /** Calls are running that another engine may take over. */
   busy(): boolean
-  /** Nobody has come, or nothing runs any more. Called once. */
+  /** No engine has come, or no call runs any more. Called once. */
   end(): void
   /** A message of the engine that has taken over. */
   message(message: object): void

@@ -37,7 +37,7 @@ export interface DrachtioSettings {
   readonly outbound?: SocketAddress
   /**
    * Networks whose requests are taken without limit (`192.0.2.0/24`, `2001:db8::1`). Any other source is a stranger until an application has accepted a
-   * REGISTER or INVITE of its own, or we have called it: few requests, few connections, nothing repeated. Absent: nobody is a stranger.
+   * REGISTER or INVITE of its own, or we have called it: few requests, few connections, nothing repeated. Absent: no source is a stranger.
    */
   readonly callers?: readonly string[]
   /** File into which every SIP message to and from the world is written, as pcap. Absent: none. */

@@ -40,7 +40,7 @@ export class BrowserContacts {
   }
 }
 
-/** Only what leads nowhere by itself, so that nobody's Contact draws to itself what is meant for an address. */
+/** Only hosts that lead nowhere by themselves, so that no Contact attracts requests meant for a real address. */
 function keyOf(uri: string): string | undefined {
   const parsed = parseUri(uri)
   return parsed?.host.endsWith('.invalid') ? `${parsed.user}@${parsed.host}` : undefined

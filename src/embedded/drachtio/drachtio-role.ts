@@ -58,7 +58,7 @@ export class DrachtioRole implements AppServer, Surroundings {
 
   /**
    * @param transport bound already; the role closes it
-   * @param strangers undefined: nobody is one
+   * @param strangers undefined: no source is one
    * @param onBrowser told whenever a browser has been accepted
    */
   constructor(
@@ -196,12 +196,12 @@ export class DrachtioRole implements AppServer, Surroundings {
     this.routes.removeAll(app)
     this.#incoming.appGone(app)
     this.#outgoing.appGone(app)
-    // What it had not acknowledged nobody else can.
+    // No other application can acknowledge what it had not.
     for (const dialog of [...this.dialogs]) if (dialog.app === app && dialog.unacknowledged) this.#inside.giveUp(dialog)
     this.#endWhatNobodyTakes(app)
   }
 
-  /** @param gone the application whose dialogs nobody had taken over when their time was up */
+  /** @param gone the application whose dialogs no other had taken over when their time was up */
   #endWhatNobodyTakes(gone: AppConnection): void {
     const { keptSeconds } = this.#settings
     if (keptSeconds === undefined) return

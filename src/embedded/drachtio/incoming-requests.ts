@@ -213,7 +213,7 @@ export class IncomingRequests {
     dialog?.waiting.add(waiting.id)
     server.events = {
       ended: () => {
-        // Never answered, or answered and done: either way nobody can answer it any more.
+        // Never answered, or answered and done: either way it cannot be answered any more.
         if (server.answered === undefined || server.request.method !== 'INVITE') this.#forget(waiting)
       },
       failed: (detail) => {

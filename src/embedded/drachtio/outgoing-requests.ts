@@ -69,7 +69,7 @@ export class OutgoingRequests {
     invite.client.cancel(headers)
   }
 
-  /** The application is gone: nobody waits for what it was ringing. */
+  /** The application is gone: what it was ringing is cancelled. */
   appGone(app: AppConnection): void {
     for (const invite of this.#invites.values()) if (invite.app === app) invite.client.cancel()
   }
@@ -194,7 +194,7 @@ export class OutgoingRequests {
     dialog.route = routeAround(response, invite.client.destination)
     if (invite.client.request.method !== 'INVITE') return true
     if (!invite.app.open) {
-      // Its application has gone meanwhile: nobody would ever acknowledge or end it.
+      // Its application has gone meanwhile: none would ever acknowledge or end it.
       this.#around.dialogs.remove(dialog)
       this.#refuse(invite.client, response)
       return false
@@ -231,7 +231,7 @@ export class OutgoingRequests {
     return dialog
   }
 
-  /** ACK and BYE for a 2xx that nobody wants (a second fork, an application that has gone). */
+  /** ACK and BYE for a 2xx that no application wants (a second fork, an application that has gone). */
   #refuse(client: ClientTransaction, response: SipResponse): void {
     const sip = Dialog.ofClient(client.request, response)
     sip.confirm(response)

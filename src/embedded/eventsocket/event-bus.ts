@@ -9,7 +9,7 @@ export interface EventListener {
 
 /**
  * Brings events to the connections that asked for them. Connections that watch one channel only (every outbound one, after its
- * filter) are kept by channel, so that an event of one call costs nothing per other call; and an event that nobody wants is never built.
+ * filter) are kept by channel, so that an event of one call costs nothing per other call; and an event that no listener wants is never built.
  */
 export class EventBus {
   readonly #general = new Set<EventListener>()

@@ -36,7 +36,7 @@ interface Frame {
   readonly running: RunningApplication
 }
 
-/** A key press that nobody knows the length of (FreeSWITCH's default of 2000 samples at 8 kHz, in ms). */
+/** A key press of unknown length (FreeSWITCH's default of 2000 samples at 8 kHz, in ms). */
 const DEFAULT_KEY_MS = 250
 
 /**

@@ -12,7 +12,7 @@ export interface ChannelHouse {
   readonly fault: (kind: 'socket' | 'recording' | 'security' | 'opus', channelId: string, message: string) => void
   /** Absent until parties that encrypt their audio have been prepared for. */
   security?: SecurityHouse
-  /** Absent: nobody is taken Opus from. */
+  /** Absent: Opus is taken from no party. */
   opus?: OpusLibrary
   readonly mediaTimeoutMs: number
   /** See `MediaSockets.expecting`. */

@@ -83,7 +83,7 @@ export class FrameScheduler {
   }
 }
 
-/** One client's error is told as one that nobody caught, and keeps no other from its beat. */
+/** One client's error is reported as uncaught, and keeps no other from its beat. */
 function serve(client: FrameClient, due: number, now: number): void {
   try {
     client.onFrame(due, now)

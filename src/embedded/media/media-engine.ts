@@ -31,7 +31,7 @@ export interface MediaEngineOptions {
   readonly silenceWhenIdle?: boolean
   /** Milliseconds without RTP after which a channel tells `mediaTimeout`. Default 0: never. */
   readonly mediaTimeoutMs?: number
-  /** A fault that hurts nobody's call on its own: a socket error, a disk error of a recording. Default: nothing is done. */
+  /** A fault that harms no call on its own: a socket error, a disk error of a recording. Default: ignored. */
   readonly onFault?: (fault: MediaFault) => void
   /** Default: Node's own. */
   readonly sockets?: MediaSockets
@@ -42,7 +42,7 @@ export interface MediaEngineOptions {
 }
 
 export interface MediaFault {
-  /** `program`: an error that nobody caught; the message is its stack. */
+  /** `program`: an uncaught error; the message is its stack. */
   readonly kind: 'socket' | 'recording' | 'security' | 'opus' | 'program'
   /** Empty where it is of no one channel. */
   readonly channelId: string

@@ -1,6 +1,6 @@
 /**
  * The program of the media thread: an engine that is commanded by messages (`media-messages.ts`), several in one message, and reports in
- * the same way. An error that nobody catches is told as a fault, and the thread goes on: one call's odd packet must not end the calls of all others. A thread
+ * the same way. An uncaught error is reported as a fault, and the thread goes on: one call's odd packet must not end the calls of all others. A thread
  * that fails all the time ends.
  */
 import { constants, setPriority } from 'node:os'

@@ -79,7 +79,7 @@ export class NativeSockets implements MediaSockets {
     this.#turnWanted = false
     let now = performance.now()
     const until = now + (this.#expecting > 0 ? EXPECTING_MS : TURN_MS)
-    // An error on the way is told as one that nobody caught; packets and beats go on.
+    // An error on the way is reported as uncaught; packets and beats go on.
     try {
       do {
         this.#receive(Math.max(0, Math.min(until, this.#beatAt) - now))

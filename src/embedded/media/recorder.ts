@@ -4,7 +4,7 @@ import type { RecordingHandle, RecordingOptions, RecordingResult } from './media
 /** Samples a channel that the ring holds: 2 s. A power of two, for cheap wrapping. */
 const RING = 16384
 const MASK = RING - 1
-/** A sample nobody has written. G.711 never decodes to it. */
+/** A sample not yet written. G.711 never decodes to it. */
 const NOTHING = -32768
 /** How late a packet may come and still find its place: 0.5 s. */
 const LATENESS = 4000

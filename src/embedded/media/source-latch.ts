@@ -7,7 +7,7 @@ export interface RemoteAddress {
 /** Where a party's packets may come from. */
 export interface ExpectedSource extends RemoteAddress {
   /**
-   * Hosts at which the party may be, on a port that nobody knows yet: a packet from there may show it once. Absent: only what was
+   * Hosts at which the party may be, on a port yet unknown: a packet from there may show it once. Absent: only what was
    * signalled counts.
    */
   readonly learnFrom?: readonly string[] | undefined
@@ -89,7 +89,7 @@ export class SourceLatch {
   acceptsReport(address: string, port: number, rtcpPort: number): boolean {
     const { remote } = this
     if (remote === undefined || remote.address !== address) return false
-    // A NAT gives RTCP a port of its own, which nobody can know.
+    // A NAT gives RTCP a port of its own, which cannot be known.
     return port === rtcpPort || port === remote.port + 1 || this.#certainty === 'learned'
   }
 }

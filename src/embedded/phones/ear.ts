@@ -22,7 +22,7 @@ export function isLoud(frame: Int16Array): boolean {
   return rootMeanSquare(frame) >= SILENCE_RMS
 }
 
-/** What a phone hears, cut into frames of 20 ms. Costs next to nothing while nobody listens. */
+/** What a phone hears, cut into frames of 20 ms. Costs next to nothing while no script listens. */
 export class Ear {
   readonly #frame = new Int16Array(FRAME_SAMPLES)
   readonly #kept = new Int16Array(KEPT_SAMPLES)

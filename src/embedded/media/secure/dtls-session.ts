@@ -5,7 +5,7 @@ import { FlightRepeater } from './flight-repeater.js'
 import type { SrtpKeys } from './srtp-crypt.js'
 import type { Werift } from './werift.js'
 
-/** Ours, made at each start: nobody has to know it before the description that names it. */
+/** Ours, made at each start: no party has to know it before the description that names it. */
 export interface OwnCertificate {
   readonly certPem: string
   readonly keyPem: string
@@ -164,7 +164,7 @@ export class DtlsSession {
       : 'the party has not proved that the certificate is its own'
   }
 
-  /** The signature over what nobody else can have signed now (RFC 5246 7.4.8, RFC 8422 5.4). */
+  /** The signature over what no other party can have signed now (RFC 5246 7.4.8, RFC 8422 5.4). */
   #prove(role: 'client' | 'server', message: Handshake): void {
     const { cipher, dtls, remoteCertificate } = this.#dtls
     if (remoteCertificate === undefined) {

@@ -1,4 +1,4 @@
-/** When a flight that nobody has answered is sent again, ms after the time before; the package goes on from half a second. */
+/** When an unanswered flight is sent again, ms after the time before; the package goes on from half a second. */
 const AGAIN_MS = [50, 100, 200]
 
 /**

@@ -8,7 +8,7 @@ export type MediaAddress =
   | { readonly kind: 'unicast'; readonly address: string; readonly family: Family }
   /** `0.0.0.0` or `::`: nowhere, which means hold (RFC 3264 8.4). */
   | { readonly kind: 'unspecified'; readonly family: Family }
-  /** A host name, an address that is valid on one link only, something unreadable, or no c= at all: nobody can say where that is. */
+  /** A host name, an address that is valid on one link only, something unreadable, or no c= at all: it is unknown where that is. */
   | { readonly kind: 'unknown'; readonly text: string }
   /** A group, or every host on a network: media of a call never goes there. */
   | { readonly kind: 'multicast'; readonly text: string }

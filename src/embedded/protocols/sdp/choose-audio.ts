@@ -23,7 +23,7 @@ export interface OpusBeside {
   readonly events: readonly RtpFormat[]
 }
 
-/** AVPF (RFC 4585) is AVP with more RTCP, which nobody has to send. */
+/** AVPF (RFC 4585) is AVP with more RTCP, which is optional to send. */
 const PLAIN_PROFILES: ReadonlySet<string> = new Set(['RTP/AVP', 'RTP/AVPF'])
 const PACKET_TIMES = [60, 40, 30, 20, 10]
 

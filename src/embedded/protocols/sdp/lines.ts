@@ -15,7 +15,7 @@ export interface Line {
 /** Longest description and longest line that are looked at, in characters. Real ones have 3,000 and 300. */
 const MAX_TEXT = 65_536
 const MAX_LINE = 2_000
-/** More m= lines than this are nobody's offer. */
+/** No real offer has more m= lines than this. */
 const MAX_MEDIA = 64
 
 /**

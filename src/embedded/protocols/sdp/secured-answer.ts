@@ -29,7 +29,7 @@ export type AgreedSecurity =
       readonly rtcpMux: boolean
     }
 
-/** Where nobody is (RFC 863). */
+/** The discard port (RFC 863): nothing listens there. */
 const DISCARD = 9
 
 /** Answers how a stream is offered to be encrypted. @returns undefined where nothing of it is ours */

@@ -7,7 +7,7 @@ export type MediaSecurity = SdesSecurity | DtlsSecurity
 /** Keys in the description itself (RFC 4568). */
 export interface SdesSecurity {
   readonly kind: 'sdes'
-  /** In order of preference; those whose suite nobody here speaks are left out. */
+  /** In order of preference; those with a suite that we do not support are left out. */
   readonly keys: readonly SdesKey[]
 }
 
@@ -61,13 +61,13 @@ export interface IceCandidate {
 
 /** Bytes of master key and salt. */
 const KEY_BYTES: Readonly<Record<SdesSuite, number>> = { AES_CM_128_HMAC_SHA1_80: 30, AEAD_AES_128_GCM: 28 }
-/** More of either than this are nobody's. */
+/** No real description has more of either than this. */
 const MOST_CANDIDATES = 40
 const MOST_KEYS = 20
 /** Algorithms that can be checked; SHA-1 and MD5 prove nothing any more. */
 const FINGERPRINT_BYTES: Readonly<Record<string, number>> = { 'sha-256': 32, 'sha-384': 48, 'sha-512': 64 }
 
-/** @returns undefined where the stream is plain, or encrypted in a way that nobody here speaks: `isSecured` tells which */
+/** @returns undefined where the stream is plain, or encrypted in a way that we do not support: `isSecured` tells which */
 export function readSecurity(profile: string, section: Section, session: Section): MediaSecurity | undefined {
   if (!isSecured(profile)) return undefined
   const own = attributesOf(section)

@@ -7,7 +7,7 @@ const pool = Buffer.allocUnsafe(POOL_BYTES)
 let used = POOL_BYTES
 
 /**
- * Random text from the operating system's source, for what nobody may guess (RFC 3261 19.3: tags "cryptographically random").
+ * Random text from the operating system's source, for values that must not be guessable (RFC 3261 19.3: tags "cryptographically random").
  * @param bytes of randomness, at most 64; the text has two hexadecimal digits for each
  */
 export function randomHex(bytes: number): string {

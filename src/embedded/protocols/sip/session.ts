@@ -139,7 +139,7 @@ export class Session implements DialogOwner, OfferingSession {
     this.respond(transaction, 200)
     this.#finish({ kind: 'remote', request: transaction.request })
     this.acknowledged()
-    // Their BYE crossed ours: nobody is left who could want an answer.
+    // Their BYE crossed ours: no side is left that could want an answer.
     this.#settleBye()
   }
 

@@ -23,7 +23,7 @@ export interface SocketTransportOptions {
   /** What to say in Via and Contact where it is not the address listened on (0.0.0.0, behind a NAT with port forwarding). */
   readonly publicAddress?: string
   readonly faults?: TransportFaults
-  /** Whose messages are not all read, and whose connections are few. Absent: nobody's. */
+  /** Sources whose messages are not all read, and whose connections are few. Absent: none. */
   readonly strangers?: Strangers
   readonly tcpLimits?: Partial<TcpLimits>
   /** A known source could not connect. */

@@ -16,7 +16,7 @@ const CONNECT_MS = 5000
 export type ConnectionShortage = 'connections' | 'descriptors'
 
 export interface StreamCarrierOptions {
-  /** Absent: nobody is a stranger. */
+  /** Absent: no source is a stranger. */
   readonly strangers?: Strangers | undefined
   readonly limits?: Partial<TcpLimits> | undefined
   /** A connection from a known source could not be taken. */

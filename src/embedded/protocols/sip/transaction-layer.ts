@@ -218,7 +218,7 @@ export class TransactionLayer implements TransportUser {
   }
 
   #receiveResponse(response: SipResponse, source: Endpoint): void {
-    // What belongs to no transaction, or does not come from where its request went, is dropped (RFC 3261 18.1.2 hands it up; nobody needs it).
+    // What belongs to no transaction, or does not come from where its request went, is dropped (RFC 3261 18.1.2 hands it up; no layer above needs it).
     const transaction = this.#client.get(clientKeyOf(response))
     if (transaction?.gate.accepts(response, source) === true) transaction.receive(response)
   }

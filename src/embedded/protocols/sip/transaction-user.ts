@@ -20,7 +20,7 @@ export interface TransactionLayerOptions {
   readonly proceedingMs?: number
   /** Server transactions at the same time; beyond, requests outside dialogs get 503 and nothing is kept for them. Default 20,000. */
   readonly maxTransactions?: number
-  /** Who is a stranger, and how much they may ask. Absent: nobody is. */
+  /** Who is a stranger, and how many requests they may send. Absent: no source is one. */
   readonly strangers?: Strangers
   /** An INVITE that the user never answers gets 480 after this long; default 600 s. Other requests are forgotten after 64*T1. */
   readonly unansweredMs?: number

@@ -15,7 +15,7 @@ interface Watch {
 }
 
 /**
- * Finds out that nobody listens on a UDP port, so that an INVITE to a phone which is switched off fails at once and not after 32 s. An
+ * Finds out that nothing listens on a UDP port, so that an INVITE to a phone which is switched off fails at once and not after 32 s. An
  * unconnected socket is never told of ICMP "port unreachable" (RFC 3261 18.4 wants it treated as a transport error), a connected one is:
  * so a keep-alive, which SIP stacks ignore, goes out from a connected socket of its own beside the first packet of an INVITE.
  */

@@ -13,9 +13,9 @@ export const DEFAULT_TIMERS: TimerValues = { t1: 500, t2: 4000, t4: 5000 }
 /** What a state machine must know of its surroundings. */
 export interface MachineContext {
   readonly timers: TimerValues
-  /** Over TCP nothing is repeated, and nobody waits for stray repetitions. */
+  /** Over TCP nothing is repeated, and no transaction waits for stray repetitions. */
   readonly reliable: boolean
-  /** Nothing is lost, repeated or forked on the way to this peer: nobody waits for strays after a 2xx to INVITE either (RFC 6026 timers L and M are zero). */
+  /** Nothing is lost, repeated or forked on the way to this peer: no transaction waits for strays after a 2xx to INVITE either (RFC 6026 timers L and M are zero). */
   readonly lossless?: boolean
   /**
    * The request came from a stranger: its refusal goes out once, and again only in answer to a repetition. The address may be forged, and must not be
