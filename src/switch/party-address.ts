@@ -56,7 +56,7 @@ function closingQuote(text: string): number {
   return -1
 }
 
-/** Whom a URI names. A scheme that knows no users (`http:`, `urn:`) names nobody. */
+/** The user that a URI names. A scheme without users (`http:`, `urn:`) names none. */
 export function readPartyUri(text: string): PartyUri {
   const plain = text.trim().replace(/^</, '').trimStart().replace(/>.*$/s, '')
   const colon = plain.indexOf(':')

@@ -88,7 +88,7 @@ export type Heard =
 
 /**
  * Why no word is taken from a leg. It speaks as voicemail greetings do: `talking` too much before words count, `stretch` for longer than a word takes,
- * `beep` a tone, `goesOn` it talked on after a word that was told. `lost`: nobody listens to it.
+ * `beep` a tone, `goesOn` it talked on after a word that was told. `lost`: its voice is no longer followed.
  */
 export type NoWords = 'talking' | 'stretch' | 'beep' | 'goesOn' | 'lost'
 
@@ -199,7 +199,7 @@ export type BridgeResult =
 
 /**
  * What came of taking over a leg of an engine that died. `moved`: its media server had died as well; it has another one, and is neither bridged nor recorded any more. `gone`: its party has hung up meanwhile, or the media server has lost it; what was left of it is
- * released. `failed`: nobody can say what has become of it.
+ * released. `failed`: it is unknown what has become of it.
  */
 export type AdoptResult =
   { readonly kind: 'adopted'; readonly leg: Leg; readonly moved?: true } | { readonly kind: 'gone' | 'failed'; readonly why: string }
@@ -212,7 +212,7 @@ export interface DialledBefore {
   readonly answeredAt: number
 }
 
-/** Whether a leg lives on servers of this switch. `away`: it does, and they are not connected now. `unknown`: nobody here can say anything of it. */
+/** Whether a leg lives on servers of this switch. `away`: it does, and they are not connected now. `unknown`: this switch knows nothing of it. */
 export type Reach = 'there' | 'away' | 'unknown'
 
 /** On whose side an outgoing call failed. `indeterminate`: cannot be told. */
@@ -350,7 +350,7 @@ export interface Switch {
   onRegister(handler: (registration: Registration) => Promise<void>): void
   dial(target: Target, options: DialOptions): Promise<DialResult>
   /**
-   * Lets two legs hear each other. What either is playing goes on until the moment of the bridge (nobody hears silence while it is
+   * Lets two legs hear each other. What either is playing goes on until the moment of the bridge (neither hears silence while it is
    * set up) and then settles as `cancelled`. After `failed`, `cancelled` or `hungUp` the two are apart, and each can be played to again.
    */
   bridge(a: Leg, b: Leg, options: { readonly signal: AbortSignal }): Promise<BridgeResult>
@@ -363,7 +363,7 @@ export interface Switch {
   adopt(handle: string, dialled?: DialledBefore, isOurs?: () => Promise<boolean>): Promise<AdoptResult>
   /** Ends a ringing that an engine which died has begun. Settles within a bound; never rejects. @param handle `Sent.handle` */
   callOff(handle: string): Promise<void>
-  /** @param handle as for `adopt`. Nobody is asked: as far as is known at this moment */
+  /** @param handle as for `adopt`. No server is asked: as far as is known at this moment */
   reach(handle: string): Reach
   /** Takes over the bridge of two adopted legs. `failed`: they do not hear each other, and may be bridged. */
   rejoin(a: Leg, b: Leg): BridgeResult

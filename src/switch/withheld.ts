@@ -53,7 +53,7 @@ export function isWithheldWord(text: string): boolean {
   return withheldWords.has(words) || withheldWords.has(words.replace(besides, ' ').replace(/ +/g, ' ').trim())
 }
 
-/** `anonymous.invalid`, `unknown.invalid`, `restricted`: hosts that stand for nobody. */
+/** `anonymous.invalid`, `unknown.invalid`, `restricted`: hosts that stand for no one. */
 export function isWithheldHost(host: string): boolean {
   const labels = host.toLowerCase().split('.')
   return labels.at(-1) === 'invalid' ? labels.some((label) => isWithheldWord(label)) : labels.length === 1 && isWithheldWord(host)

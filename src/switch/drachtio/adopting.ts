@@ -66,7 +66,7 @@ export async function adopt(pair: ServerPair, identity: LegIdentity, isOurs: () 
 
 const always = (): Promise<boolean> => Promise.resolve(true)
 
-/** The media server has lost the channel, or is lost itself, or nobody knows of one. Where the party is still there, it is taken to another one. */
+/** The media server has lost the channel, or is lost itself, or none is known. If the party is still there, it is moved to another one. */
 async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dialog: StandingDialog): Promise<AdoptResult> {
   const there = await dialog.exists()
   const here = identity.channel === undefined && lost.best.ready ? lost.best : undefined

@@ -23,7 +23,7 @@ export async function bridge(a: DrachtioLeg, b: DrachtioLeg, options: { readonly
     try {
       answer = await a.channel.api('uuid_bridge', b.channel.id)
     } catch (error) {
-      // It may have been made all the same, and only the answer was lost. Nobody may be connected without our knowing.
+      // It may have been made, and only the answer was lost. No parties may be connected without our knowing.
       answer = error instanceof ChannelGone ? '-ERR invalid uuid' : asError(error).message
     }
     if (!answer.startsWith('+OK')) {

@@ -4,7 +4,7 @@ import { withDeadline } from './deadline.js'
 const runMs = 3_000
 const apiMs = 2_000
 
-/** Events for which drachtio-fsmrf asks on every channel, and which nobody reads. */
+/** Events for which drachtio-fsmrf asks on every channel, and which are never read. */
 const NOT_READ = [
   'CHANNEL_PROGRESS_MEDIA',
   'CHANNEL_ANSWER',
@@ -14,7 +14,7 @@ const NOT_READ = [
   'CUSTOM conference::maintenance',
 ]
 /**
- * Applications whose two events nobody waits for: those that end at once, and those with which FreeSWITCH itself keeps the channel. Each event is all
+ * Applications whose two events are not waited for: those that end at once, and those with which FreeSWITCH itself keeps the channel. Each event is all
  * of a channel's variables, 7 kB.
  */
 const NOT_HEARD_OF = ['start_dtmf', 'stop_dtmf', 'socket', 'park'] as const

@@ -19,7 +19,7 @@ const causeMs = 100
  */
 const codecMs = 250
 
-/** Why a channel is gone though nobody asked for it: FreeSWITCH's hang-up cause, or what became of the connection. */
+/** Why a channel is gone without our asking: FreeSWITCH's hang-up cause, or what became of the connection. */
 export interface ChannelLoss {
   readonly cause: string
 }
@@ -111,7 +111,7 @@ export class Channel extends ChannelSocket {
     answerReinvites(dialog, (offer) => this.#onOffer(offer))
   }
 
-  /** Why it is gone, though nobody asked for it. */
+  /** Why it is gone without our asking. */
   get loss(): ChannelLoss | undefined {
     return this.#loss
   }

@@ -13,7 +13,7 @@ export class DeadlinePassed extends Error {
  * A promise of drachtio-srf or drachtio-fsmrf may never settle; this one does. Every await on the network goes through it.
  * @param what for the error: what was waited for
  * @param start begins the work; may call back more than once and after the deadline, only the first time counts
- * @param late releases what arrives after the deadline (a channel, a dialog), so that nobody is left holding it
+ * @param late releases what arrives after the deadline (a channel, a dialog), so that it is not leaked
  * @returns rejects with what `start` failed with or threw, or with `DeadlinePassed`
  */
 export function withDeadline<T>(

@@ -101,7 +101,7 @@ export function trunkSignOf(result: DialResult, rang: boolean, retryAfterSeconds
   }
 }
 
-/** May the next trunk be tried? Only when nobody can have been rung by the attempt: nothing but a refusal of the trunk itself. */
+/** May the next trunk be tried? Only when the attempt cannot have rung a telephone: nothing but a refusal of the trunk itself. */
 export function nextTrunkMayHelp(outcome: Refusal, rang: boolean): boolean {
   return !rang && outcome.kind === 'failed' && outcome.fault === 'trunk'
 }

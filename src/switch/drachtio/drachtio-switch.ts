@@ -146,7 +146,7 @@ export class DrachtioSwitch implements PlainSwitch {
   }
 
   /**
-   * Whether another engine has taken over channels of ours: the servers say so where nobody else can be asked. Some channels at a time, others the next time. Never rejects.
+   * Whether another engine has taken over channels of ours: the servers say so when neither database nor Redis can. Some channels at a time, others the next time. Never rejects.
    */
   async takenByOthers(): Promise<boolean> {
     const legs = this.#pairs.flatMap((pair) => [...pair.legs].map((leg) => ({ channel: leg.channel, own: pair.incarnation })))

@@ -7,7 +7,7 @@ export interface LegIdentity {
   /** Names of the drachtio-server and of the FreeSWITCH on which it lives (`placeName`). */
   readonly servers: readonly [signalling: string, media: string]
   readonly party: DialogIdentity & Partial<Refreshing>
-  /** FreeSWITCH's dialog with us, and the channel. Absent: the party may be at one that nobody has written down yet, or at none, and is taken to another. */
+  /** FreeSWITCH's dialog with us, and the channel. Absent: the party may be at one not yet written down, or at none, and is moved to another. */
   readonly media?: DialogIdentity
   readonly channel?: string
   /** Id of the leg, where it has another channel now than the one that it began with. */

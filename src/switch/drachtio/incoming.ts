@@ -322,7 +322,7 @@ export class DrachtioIncomingCall implements IncomingCall {
       answerMs,
       (resolve, reject) => {
         this.signal.addEventListener('abort', () => resolve(undefined), { once: true })
-        // The callback form: behind a promise the BYE that follows at once would find nobody listening.
+        // The callback form: behind a promise the BYE that follows at once would find no listener.
         this.#pair.signalling.srf.createUAS(this.#request, this.#response, { localSdp: described, headers }, (error, dialog) => {
           if (dialog) resolve(live(dialog, timer.kind === 'timed' ? timer : undefined))
           // That the INVITE is gone can be told before the CANCEL that ended it.

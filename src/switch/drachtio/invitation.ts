@@ -94,7 +94,7 @@ export class Invitation {
       this.#options.signal.addEventListener('abort', this.#onAbort, { once: true })
       this.#timer = setTimeout(() => this.#giveUp(failed('ours', 'drachtio did not send the INVITE')), sentMs)
       this.#forgetLoss = this.#pair.signalling.onLost(() => this.#giveUp(failed('ours', this.#pair.signalling.detail)))
-      // A media server that went while the phone was ringing: nobody could be spoken to.
+      // The media server went while the phone was ringing: the callee could not be heard.
       this.#leg.onLostEarly = (cause) => this.#giveUp(failed('ours', `the media server hung up: ${cause}`), { mediaLost: true })
       if (isBrowser(this.#route)) this.#inviteToOffer()
       else if (this.#encrypted !== undefined) this.#invite(this.#encrypted)
@@ -317,7 +317,7 @@ export class Invitation {
     if (this.#settled) return
     this.#close(result, more)
     this.#cancelRequest()
-    // Its audio may still come to this port: nobody else gets it.
+    // Its audio may still come to this port: no other party gets it.
     this.#channelDone()
   }
 
@@ -350,7 +350,7 @@ export class Invitation {
     this.#silence.stop()
   }
 
-  /** After a refusal: nobody has sent audio to the channel, unless early. */
+  /** After a refusal: no audio has come to the channel, unless early. */
   #discard(): void {
     if (this.#encrypted !== undefined || this.#earlyAnswers.size > 0 || this.#channel.gone) this.#channelDone()
     else this.#pair.warm.giveBack(this.#channel)

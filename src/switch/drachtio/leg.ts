@@ -44,7 +44,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #origins: { readonly media: Origin; readonly party: Origin }
   readonly #recordings = new LegRecordings(this)
   #dialog: PartyDialog | undefined
-  /** Told when the channel is lost before the party is there: nobody can be rung with it. */
+  /** Called when the channel is lost before the party is there: no telephone can be rung with it. */
   onLostEarly: (cause: string) => void = () => undefined
   #settle: (hangUp: HangUp) => void = () => undefined
   #ended: HangUp | undefined
@@ -390,7 +390,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
       if (!this.pair.signalling.up) throw new Error('no way to send a BYE')
       await dialog.bye()
     } catch {
-      // Nobody must be left in silence because our connection to drachtio broke: the BYE follows when it is back.
+      // The party must not be left in silence because our connection to drachtio broke: the BYE follows when it is back.
       if (!this.pair.signalling.up) this.pair.signalling.owesBye(dialog)
     }
   }

@@ -20,7 +20,7 @@ export interface DescribedParty {
   answered(sdp: string): void
   /** Resolves when the event socket of the channel is there, by the name that drachtio-fsmrf has given it; rejects when the wait is over. Absent: it comes at once. */
   arrival?(name: string): Promise<void>
-  /** Nobody wants the channel any more. */
+  /** Aborted when the channel is no longer wanted. */
   readonly unwanted?: AbortSignal
 }
 
@@ -29,7 +29,7 @@ export type OnEnded = (cause: string | undefined) => void
 
 /**
  * The Srf that drachtio-fsmrf works with. When FreeSWITCH answers an INVITE but its event socket does not come, drachtio-fsmrf ends that
- * dialog after 4 s and forgets the promise: where the dialog has gone by then (`ENODIALOG`), nobody hears the rejection, and in Node that
+ * dialog after 4 s and forgets the promise: where the dialog has gone by then (`ENODIALOG`), no code handles the rejection, and in Node that
  * ends the process with every call. Here the promise form of `destroy` settles quietly; pass a callback to hear of it.
  *
  * It never says, either, that FreeSWITCH has hung up meanwhile, nor why.

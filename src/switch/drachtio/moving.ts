@@ -55,7 +55,7 @@ export async function placeAt(pair: ServerPair, placing: Placing, over: () => bo
   return kept(placed, channel, over)
 }
 
-/** A channel that nobody is at is let go of. */
+/** A channel without a party is released. */
 function kept(placed: Placed, channel: Channel | undefined, over: () => boolean): Placed {
   const stays = placed.kind === 'placed' && !placed.channel.gone && !over()
   if (!stays) void channel?.release()

@@ -99,7 +99,7 @@ export class PartyDialog {
         case 'OPTIONS':
           return response.send(200, { headers: { Allow: allow, Accept: 'application/sdp' } })
         case 'REFER':
-          // Nobody is transferred out of a recorded call to a number of their own choice.
+          // No party is transferred out of a recorded call to a number of its own choice.
           return response.send(603)
         default:
           return others(request, response)

@@ -19,8 +19,8 @@ import {
 
 /** The statuses by which a media server says that it cannot do what was described, for any engine (RFC 3261 21.4.26, 21.6.4). */
 export const NOT_ACCEPTABLE: ReadonlySet<number> = new Set([415, 488, 606])
-/** Ports at which nobody is: discard (RFC 863), and one that is reserved. FreeSWITCH does nothing when it is told the same place twice. */
-const NOBODY = [9, 1] as const
+/** Ports at which nothing listens: discard (RFC 863), and one that is reserved. FreeSWITCH does nothing when it is told the same place twice. */
+const NOWHERE = [9, 1] as const
 
 /** What the media server is told through: `Channel`. */
 export interface Described {
@@ -134,7 +134,7 @@ async function tell(channel: Described, party: PartyAudio, origin: Origin, sourc
   const own = channel.place?.address ?? ''
   const nowhere = (): Place => ({
     address: family(own) === family(address) && own !== '' ? own : family(address) === 6 ? '::1' : '127.0.0.1',
-    port: NOBODY.find((each) => each !== last?.port) ?? NOBODY[0],
+    port: NOWHERE.find((each) => each !== last?.port) ?? NOWHERE[0],
   })
   const describe = (at: Place): Promise<string> => {
     last = at

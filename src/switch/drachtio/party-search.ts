@@ -10,7 +10,7 @@ const laterMs = 500
 const windowPackets = 10
 /** How long a party that is supposed to be somewhere is looked for elsewhere. */
 const limitMs = 5_000
-/** Pauses after a stranger, in which nobody else can come in, ms. The third ends the search: the stranger means it. */
+/** Pauses after a stranger, in which no other source can come in, ms. The third ends the search: the stranger means it. */
 const shutMs = [250, 1_000]
 /** One that is nowhere yet is waited for; the embedded switch looks for five seconds at a time. */
 const againMs = 4_000

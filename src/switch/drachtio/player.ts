@@ -50,7 +50,7 @@ interface Play {
 interface Running {
   started: boolean
   stopping: boolean
-  /** Settles when FreeSWITCH has ended it, or when nobody waits for that any more. */
+  /** Settles when FreeSWITCH has ended it, or when that is no longer waited for. */
   readonly ended: Promise<void>
   readonly end: () => void
 }

@@ -158,7 +158,7 @@ export function askForFamily(family: 4 | 6, codec: CodecName, origin: Origin): s
 const SUITE: SdesSuite = 'AES_CM_128_HMAC_SHA1_80'
 
 /**
- * What the media server is told when its key is wanted before there is a party: the same as for its address, encrypted with a key of nobody's. With its own it
+ * What the media server is told when its key is wanted before there is a party: the same as for its address, encrypted with a key that no party has. With its own it
  * encrypts what is said to the party that comes, for nothing has been encrypted with it.
  */
 export function askForKey(family: 4 | 6, codecs: readonly CodecName[], origin: Origin): string {
@@ -171,7 +171,7 @@ export function announceKeys({ stream: { codec, media } }: PartyAudio, origin: O
   return describeNobody(media.address.kind === 'unicast' ? media.address.family : 4, [codec], media.security, origin)
 }
 
-/** On loopback, where nobody is at that port, and not on hold: FreeSWITCH would not go on from that when it makes an offer itself. */
+/** On loopback, where nothing listens at that port, and not on hold: FreeSWITCH would not go on from that when it makes an offer itself. */
 function describeNobody(family: 4 | 6, codecs: readonly CodecName[], security: MediaSecurity | undefined, origin: Origin): string {
   const section = audioSection({ ...nobody(...codecs), direction: 'sendrecv', profile: 'RTP/SAVP', security })
   return origin.describe(family === 6 ? '::1' : '127.0.0.1', [section])

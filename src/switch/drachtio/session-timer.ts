@@ -15,7 +15,7 @@ export interface Refreshing {
 }
 
 export type SessionTimerAnswer =
-  /** The request asks for none: nobody refreshes any more. */
+  /** The request asks for none: neither side refreshes any more. */
   | { readonly kind: 'none' }
   /** 422 with these headers. */
   | { readonly kind: 'tooShort'; readonly headers: Readonly<Record<string, string>> }
@@ -48,7 +48,7 @@ export function answerSessionTimer(request: Headers, before?: Refresher): Sessio
   }
 }
 
-/** Who refreshes by the 2xx to our own request; undefined: nobody. */
+/** Which side refreshes by the 2xx to our own request; undefined: neither. */
 export function refreshedBy(answer: Headers): Refreshing | undefined {
   const said = sessionExpires(answer)
   return said && { refresher: said.refresher === 'uas' ? 'them' : 'us', seconds: said.seconds }

@@ -161,7 +161,7 @@ export class Signalling {
   }
 }
 
-/** Without the listener to which pages pass on what browsers say: it is on this machine, and nobody's business. */
+/** Without the listener to which pages pass on what browsers say: it is on this machine, and internal. */
 function forTelephones(hostports: string): string {
   return hostports
     .split(',')

@@ -32,7 +32,7 @@ export interface StandingChannel {
  * @throws Error in words for the record, when FreeSWITCH cannot be asked
  */
 export async function openStandingChannel(access: ServerAccess, uuid: string): Promise<StandingChannel | undefined> {
-  // Nobody who starts with nothing to take over needs it.
+  // An engine that starts with nothing to take over does not need it.
   const { Connection } = load('drachtio-modesl') as {
     readonly Connection: new (host: string, port: number, password: string) => Mrf.Connection
   }

@@ -39,7 +39,7 @@ export class StandingDialog extends EventEmitter {
   constructor(srf: Srf, socket: Srf.Request['socket'], { id, contact }: DialogIdentity, sdp?: string) {
     super()
     this.id = id
-    // Where nobody has written it down, drachtio-server says what it has said.
+    // Where it was not written down, drachtio-server says what it has said.
     this.local = { uri: '', sdp, contact: contact === '' ? undefined : contact }
     this.req = { socket }
     this.#srf = srf

@@ -3,7 +3,7 @@ import type { Channel } from './channel.js'
 import type { Keys } from './keys.js'
 import type { WordHearing } from './settings.js'
 
-/** A recording that nobody ends is over after this: no time to accept is longer, nor the whisper before it. */
+/** A recording that is not ended is over after this: no time to accept is longer, nor the whisper before it. */
 const longestSeconds = 180
 /** The embedded switch writes a recording down so often; FreeSWITCH does with each packet (`enable_file_write_buffering`). */
 const portionMs = 40
@@ -66,7 +66,7 @@ export class VoiceFollower {
     }
   }
 
-  /** The file goes whatever the media server says: what it still writes, nobody can open any more. */
+  /** The file goes whatever the media server says: what it still writes cannot be opened any more. */
   async #remove(): Promise<void> {
     if (!this.#channel.gone) await this.#channel.api('uuid_record', `stop ${this.#path}`).catch(() => undefined)
     await rm(this.#path, { force: true }).catch(() => undefined)

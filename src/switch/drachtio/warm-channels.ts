@@ -22,7 +22,7 @@ const shortestLifeMs = 1_000
 export interface ChannelToCome {
   readonly answer: string
   readonly channel: Promise<Channel>
-  /** Nobody wants it any more: it is not waited for, and goes when it comes all the same. */
+  /** The channel is no longer wanted: it is not waited for, and released if it comes anyway. */
   readonly letGo: () => void
 }
 
@@ -279,7 +279,7 @@ export class WarmChannels {
     }
   }
 
-  /** Once in a while: fewer when nobody had to wait, fresh ones for old ones. */
+  /** Once in a while: fewer when no call had to wait, fresh ones for old ones. */
   #look(): void {
     if (!this.#missed) this.#target = Math.max(this.#least, this.#target - 1)
     this.#missed = false

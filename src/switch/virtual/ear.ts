@@ -1,5 +1,5 @@
 /**
- * Measures what nobody should have to hear: silence. Told whenever a party begins or ceases to hear something (a prompt, a tone, the
+ * Measures what no party should have to hear: silence. Called whenever a party begins or ceases to hear something (a prompt, a tone, the
  * other party, the sound of their own key press).
  */
 export class Ear {

@@ -83,7 +83,7 @@ export class VirtualLeg implements Leg {
     return this.#moves === 0 ? this.id : `${this.id}/${this.#moves}`
   }
 
-  /** The engine that had it died: what it waited for is nobody's any more. A leg that is not bridged hears nothing from now on. */
+  /** The engine that had it died: what it waited for no longer matters. A leg that is not bridged hears nothing from now on. */
   orphaned(): void {
     this.#listening.finish('cancelled')
     this.#playing?.finish('cancelled')
