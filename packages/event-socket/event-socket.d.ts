@@ -52,7 +52,7 @@ export type Answered = (event: SocketEvent, headers: Record<string, string>, bod
 export type Execution = ((event: SocketEvent) => unknown) | { completed(event: SocketEvent): unknown; failed(error: Error): unknown }
 
 /**
- * Emits `esl::connect`, `esl::ready`, `esl::end` (once), `error` (an Error; nothing happens where nobody listens), `esl::event::NAME::UUID` and
+ * Emits `esl::connect`, `esl::ready`, `esl::end` (once), `error` (an Error; ignored without a listener), `esl::event::NAME::UUID` and
  * `esl::event::NAME::*` for each event (UUID: Job-UUID, else Unique-ID, else Core-UUID), `esl::event::auth::success`, `esl::event::auth::fail`,
  * `esl::event::disconnect::notice`, `esl::event::raw::TYPE` for frames of another Content-Type.
  */

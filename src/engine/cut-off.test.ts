@@ -20,7 +20,7 @@ test('while the database hears it, an engine asks its servers nothing', async ()
   expect(over).not.toHaveBeenCalled()
 })
 
-test('cut off, it goes on for as long as nobody has taken its calls, however long that is', async () => {
+test('cut off, it goes on for as long as no other engine has taken its calls, however long that is', async () => {
   const { asked, over, end } = cutOff(60_000, [])
   await vi.advanceTimersByTimeAsync(60_000)
   end()

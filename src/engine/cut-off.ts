@@ -2,7 +2,7 @@ import type { Presence } from '../fleet/presence.js'
 
 /** Between two questions. */
 const everyMs = 300
-/** Nobody's run is ended before (`fleetTimes.leaseMs`). */
+/** No run is ended before this (`fleetTimes.leaseMs`). */
 const afterMs = 2_000
 
 /**

@@ -203,7 +203,7 @@ async function compose(
   // A specialist who is talking already must not be rung for a new caller.
   if (telephone.health().ready) await looked
   desk.open()
-  // Once it has been said that the engine is ready: nobody waits for these.
+  // After the engine has said that it is ready: nothing waits for these.
   setImmediate(() => {
     recordings.prepare()
     countThePast(store, ground)

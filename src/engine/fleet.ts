@@ -11,7 +11,7 @@ import type { Ground } from './ground.js'
 export interface Fleet {
   readonly presence: Presence
   readonly signals: Signals
-  /** Undefined: there are no other engines, and nobody to wait for. */
+  /** Undefined: there are no other engines, and none to wait for. */
   readonly turns: Turns | undefined
   /** What engines tell each other from moment to moment. Undefined: there are no other engines, or no Redis. */
   readonly maps: SharedMaps | undefined

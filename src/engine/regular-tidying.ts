@@ -3,7 +3,7 @@ import type { Ground } from './ground.js'
 
 const everyMs = 60 * 60_000
 
-/** Forgets once an hour what nobody signs in with any more: old sessions, guesses, steps that were not gone on with. */
+/** Forgets once an hour what is no use for signing in any more: old sessions, guesses, abandoned steps. */
 export function tidyAccountsRegularly({ log, opened }: Ground, accounts: Accounts): void {
   let working: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {

@@ -192,7 +192,7 @@ it('looks when an engine has gone, also while it looks; and again when the datab
   expect(state.asked).toBe(asked)
 })
 
-it('looks once where nobody else can leave any', async () => {
+it('looks once where no other engine can leave any', async () => {
   const { taking, clock, state } = world([], { others: false })
   await taking.look()
   await clock.advance(120_000)

@@ -152,7 +152,7 @@ export class TakingOver {
         if (state === 'running' || state === 'stopped') await recordings.takeUp({ recordingId, callId, path, startedAt })
       }
     }
-    // Those that nobody had time to tell of.
+    // Those that no engine had time to tell of.
     await recordings.recover((callId) => this.#seenAt.has(callId) && !lost.some((call) => call.callId === callId))
   }
 }

@@ -10,7 +10,7 @@ const againAfterMs = 5_000
 
 /**
  * Kills this engine where it stands still (it was stopped, it hangs) and others have ended its run. It would end by itself when it wakes up; but as long as it stands still its connections stand, and a drachtio-server
- * goes on handing it calls by turns, which nobody takes. A process of its own, because nothing of one that was stopped runs; the database says whether the run is over, because an engine that others are not
+ * goes on handing it calls in turn, which it does not take. A process of its own, because nothing of one that was stopped runs; the database says whether the run is over, because an engine that others are not
  * waiting to replace may take its time.
  */
 export function startWatchdog({ settings, self, log, opened }: Pick<Ground, 'settings' | 'self' | 'log' | 'opened'>): void {

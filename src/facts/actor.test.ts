@@ -113,6 +113,6 @@ test.each<[string, CallFact]>([
   ['a leg that we released', { type: 'leg.ended', legId: 'x', party: 'caller', hangUp: { ending: 'released', at: 0 } }],
   ['a talk that the media server lost', { type: 'talk.ended', by: 'system', why: 'faulted' }],
   ['a talk that broke because one leg was lost', { type: 'talk.ended', by: 'specialist', why: 'mediaTimeout' }],
-])('nobody but the engine did it: %s', (_what, fact) => {
+])('the engine did it by itself: %s', (_what, fact) => {
   expect(new Cast().actorOf(fact)).toEqual(engine)
 })

@@ -2,8 +2,8 @@ import type { AttemptId, CallFact, Party } from './events.js'
 
 /**
  * Who did it. `caller`: who rang in, as far as nothing better is known of them. `device`: a registered telephone. `called`: who was rung, where the
- * directory has no name for them (a patient, a practice, a number of the network). `staff`: a person, through the API or a command. `engine`: nobody
- * but the engine itself. `system`: unknown, in facts from before it was recorded.
+ * directory has no name for them (a patient, a practice, a number of the network). `staff`: a person, through the API or a command. `engine`: the
+ * engine by itself. `system`: unknown, in facts from before it was recorded.
  * `id`: the id of a clinician, the user of a device; absent where there is none. Never a telephone number.
  */
 export interface Actor {

@@ -25,7 +25,7 @@ export type Step =
   | { readonly type: 'repeats'; readonly of: string }
   /** A call carries it. For a code this is the one use. */
   | { readonly type: 'begun'; readonly callId: string; readonly clinician?: string }
-  /** Nobody waited any more for the answer that this call carries it: it does not. */
+  /** The call had ended before it heard that it carries this: it does not. */
   | { readonly type: 'withdrawn'; readonly callId: string }
   /** Known while the call runs; `ended` says it for good. Not in the ledger. */
   | { readonly type: 'talked'; readonly callId: string }

@@ -14,7 +14,7 @@ export interface CallRecord {
   readonly callId: string
   readonly kind: CallKind
   readonly arrivedAt: number
-  /** The engine that took the call; empty where nobody knows any more. */
+  /** The engine that took the call; empty where that is no longer known. */
   readonly node: string
   readonly callerNumber: string
   readonly dialledNumber: string

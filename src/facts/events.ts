@@ -186,7 +186,7 @@ export type CallFact =
   | { readonly type: 'recording.deleted'; readonly recordingId: string; readonly certificate: string; readonly rule: string }
   | { readonly type: 'outcome.asked'; readonly of: Party }
   | { readonly type: 'outcome.left'; readonly outcome: string; readonly by: Party | 'staff' }
-  /** Whose call it was that came from a Dial-In number, as staff say it; absent: nobody's any more. */
+  /** Whose call from a Dial-In number it was, as staff say it; absent: no person's any more. */
   | { readonly type: 'call.assigned'; readonly clinician?: ClinicianId }
   /** Of the patient whom the call was about, as staff say it: ten digits, checked; absent: taken away. */
   | { readonly type: 'nhsNumber.left'; readonly nhsNumber?: string }

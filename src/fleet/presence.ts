@@ -29,7 +29,7 @@ export interface EngineGone extends EngineRun {
 }
 
 /**
- * Which engines are one service now. While the database is away nobody comes and nobody goes: all engines are away from it alike, and their
+ * Which engines are one service now. While the database is away no engine comes and none goes: all are away from it alike, and their
  * calls go on.
  */
 export interface Presence {
@@ -55,12 +55,12 @@ export interface Presence {
   onLost(listener: () => void): () => void
   /**
    * False while this engine has given no sign of life for longer than its lease because it did not run (frozen, or its machine was): others may have taken its place,
-   * and nobody has said so yet. Worked out at the moment of asking, so it is false from the first instruction after waking.
+   * and no engine has said so yet. Worked out at the moment of asking, so it is false from the first instruction after waking.
    */
   readonly certain: boolean
   /** Resolves with `true` when it is certain that this run goes on (at once where nothing speaks against it), with `false` when it is lost. */
   whenCertain(): Promise<boolean>
-  /** Ms since a sign of life of this engine last reached the database; 0 where nobody looks for any. Beyond the lease others may have ended this run. */
+  /** Ms since a sign of life of this engine last reached the database; 0 where no engine looks for any. Beyond the lease others may have ended this run. */
   readonly unheardMs: number
   /** This run is over, and said so: to be called once everything is written. May be called twice; never rejects. */
   close(): Promise<void>

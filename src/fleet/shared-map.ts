@@ -13,7 +13,7 @@ export interface MapChange<V> {
  * a tenth of a second. While they cannot be told, this engine goes on with what it knows; what was set meanwhile they hear when they can.
  */
 export interface SharedMap<V> {
-  /** @param value plain JSON @param forMs after that nobody knows it any more; undefined: for good. Never throws */
+  /** @param value plain JSON @param forMs it is forgotten after this; undefined: never. Never throws */
   set(key: string, value: V, forMs?: number): void
   delete(key: string): void
   get(key: string): V | undefined
@@ -39,7 +39,7 @@ export interface OthersMap<V> {
   onChange(listener: (change: { readonly engine: EngineRun; readonly key: string; readonly value: V | undefined }) => void): () => void
 }
 
-/** Each key belongs to the engine that set it. What an engine leaves behind is nobody's: it is taken away as soon as it is gone. */
+/** Each key belongs to the engine that set it. Keys of an engine that has gone are removed at once. */
 export function ofEachEngine<V>(map: SharedMap<V>, presence: Presence): OthersMap<V> {
   const { self } = presence
   const nameOf = new Map<string, string>()

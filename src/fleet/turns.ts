@@ -1,5 +1,5 @@
 /**
- * One at a time, of all engines: between reading and writing nobody else changes the same thing. A turn ends with its engine. While the database is away turns are taken without asking: nothing can be written
+ * One at a time, of all engines: between reading and writing no other engine changes the same thing. A turn ends with its engine. While the database is away turns are taken without asking: nothing can be written
  * then either, and what is written later holds its own condition.
  */
 export interface Turns {

@@ -8,7 +8,7 @@ const accountBytes = 12
 
 /**
  * The name under which a caller who withholds their number is counted by the limits: a keyed hash of the number (HMAC-SHA-256). The same
- * caller has the same one; without the key nobody can try numbers until they find whose it is.
+ * caller has the same one; without the key, numbers cannot be tried until one matches.
  * @param number in one form, however networks write it
  */
 export function accountOf(key: Buffer, number: string): string {
@@ -16,7 +16,7 @@ export function accountOf(key: Buffer, number: string): string {
 }
 
 /**
- * The key for that, which nobody but the engine may read. Kept, so that a restart opens no lock; no call is refused because it cannot be.
+ * The key for that, which only the engine may read. Kept, so that a restart lifts no lock; if it cannot be, no call is refused for that.
  * @param onProblem told in one line when the key is good for this run alone
  */
 export function accountKey(file: string, onProblem: (problem: string) => void): Buffer {

@@ -95,7 +95,7 @@ describe('a number that is withheld is not told, and yet known to the limits', (
     expect(who({ From: written }, ['From']).number).toBe('')
   })
 
-  it('nobody is counted whom nobody names', () => {
+  it('a caller whom no network names is not counted', () => {
     expect(who({ From: '"Anonymous" <sip:anonymous@anonymous.invalid>' })).toEqual({ number: '', displayName: '' })
     expect(
       who({ From: '"Anonymous" <sip:anonymous@anonymous.invalid>', 'P-Asserted-Identity': '<sip:anonymous@anonymous.invalid>' }),
@@ -137,7 +137,7 @@ describe('the account of a caller who withholds their number', () => {
     expect(accountOf(one, '+441632960101')).toMatch(/^withheld:[0-9a-f]{24}$/)
   })
 
-  it('has a key that is made once, kept, and read by nobody else', () => {
+  it('has a key that is made once, kept, and readable by the engine alone', () => {
     const folder = mkdtempSync(join(tmpdir(), 'ringround-key-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'data', 'key')

@@ -225,7 +225,7 @@ describe('calls that come in', () => {
     expect(refused).toEqual([])
   })
 
-  it('are counted at no address from which a telephone is registered; being there lets nobody in', async () => {
+  it('are counted at no address from which a telephone is registered; being there lets no call in', async () => {
     guarded.onIncoming(() => Promise.reject(new Error('must not be asked')))
     const { call, statuses } = callFrom('192.0.2.50')
     for (let times = 0; times < 5; times += 1) await incoming?.(call)

@@ -40,7 +40,7 @@ export interface LiveCall extends LiveDurations {
   readonly engine?: string
 }
 
-/** How long things have lasted at the moment of telling, in whole ms of the monotonic clock: a clock that is set makes nobody wait longer. */
+/** How long things have lasted at the moment of telling, in whole ms of the monotonic clock: setting the clock makes no caller wait longer. */
 export interface LiveDurations {
   /** Since it arrived. */
   readonly lastedMs: number

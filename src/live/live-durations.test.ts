@@ -54,7 +54,7 @@ const facts = goodCall('one')
 const until = (type: CallFact['type'], nth = 1) =>
   facts.slice(0, facts.map((fact, index) => (fact.type === type ? index : -1)).filter((index) => index >= 0)[nth - 1]! + 1)
 
-test('how long the call, its stage and the wait have lasted is measured by a clock that nobody sets', () => {
+test('how long the call, its stage and the wait have lasted is measured by the monotonic clock', () => {
   const call = watched()
   call.tell(0, ...until('line.chosen'))
   call.time.now += 26 * hour

@@ -16,7 +16,7 @@ const noted: ReadonlySet<CallFactType> = new Set<CallFactType>([
   'call.ended',
 ])
 
-/** The facts of the calls that run, as far as recordings need them: so that nobody asks the store for what has just been told. */
+/** The facts of the calls that run, as far as recordings need them: so that the store is not asked for what has just been told. */
 export class CallNotes {
   readonly #calls = new Map<string, CallEvent[]>()
 

@@ -22,7 +22,7 @@ const lame = library?.kind === 'loaded' ? library.lame : await wasm()
 const desk = new EncodingDesk({ recordingsFolder: settings.recordingsFolder, lame, wasm, sealed: settings.sealed })
 
 function tell(message: FromEncoding): void {
-  // Nobody listens any more: this process ends with its parent.
+  // Should the parent have gone, this process ends with it.
   process.send?.(message, () => undefined)
 }
 

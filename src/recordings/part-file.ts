@@ -18,7 +18,7 @@ export function growingFolder(recordingsFolder: string): string {
 const usualTagBytes = 512
 
 /**
- * An MP3 that grows under a name that nobody else uses. No descriptor is held between two writes: there may be hundreds of these. Reads and writes at once:
+ * An MP3 that grows under a name of its own. No descriptor is held between two writes: there may be hundreds of these. Reads and writes at once:
  * for a thread that carries no calls. All errors are the file system's.
  */
 export class PartFile implements Part {

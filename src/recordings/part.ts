@@ -1,4 +1,4 @@
-/** An MP3 that grows under a name that nobody else uses. It is written and read at once: for a thread that carries no calls. All errors are the file system's. */
+/** An MP3 that grows under a name of its own. It is written and read at once: for a thread that carries no calls. All errors are the file system's. */
 export interface Part {
   /** Bytes at the beginning that are kept for the tag. */
   readonly tagBytes: number

@@ -37,7 +37,7 @@ export interface Recordings {
    * @param isOpen whether a call may still be taken over: its recording goes on, and is left alone until it is closed
    */
   recover(isOpen?: (callId: string) => boolean): Promise<{ readonly queued: number; readonly orphans: readonly string[] }>
-  /** Finishes a recording that an engine which is gone had begun for a call that nobody goes on with, where this engine can read it. */
+  /** Finishes a recording that an engine which is gone had begun for a call that no engine continues, where this one can read it. */
   takeUp(recording: BegunRecording): Promise<void>
   /** Settles when nothing is queued or running. */
   idle(): Promise<void>
@@ -352,7 +352,7 @@ class SpooledRecordings implements Recordings {
     await store.appendLate(callId, { type: 'recording.stopped', recordingId }, allocatedAt)
   }
 
-  /** After a call nothing of it may be forgotten: a place that was never used goes, a recording that nobody handed on is finished. */
+  /** After a call nothing of it may be forgotten: a place that was never used goes, a recording that was not handed on is finished. */
   async #clearUp(callId: string): Promise<void> {
     for (const recording of [...this.#allocated.values()].filter((one) => one.callId === callId)) {
       const spool = this.#spools.of(recording.recordingId)
@@ -363,14 +363,14 @@ class SpooledRecordings implements Recordings {
         await spool.remove(recording.recordingId).catch(() => undefined)
         continue
       }
-      // The party hung up while the switch opened the file: nobody was told that it records.
+      // The party hung up while the switch opened the file: the flow was not told that it records.
       if ((await this.settings.store.recording(recording.recordingId).catch(() => undefined)) === undefined) await this.#tellLate(recording)
       this.#enqueue({ recording, recovered: true })
     }
     if (this.#queue.ofCall(callId) === 0) this.#forgetEnded(callId)
   }
 
-  /** The store knows all of it by now, and nobody is about to ask. */
+  /** The store knows all of it by now, and no query is expected. */
   #forgetEnded(callId: string): void {
     if (this.#notes.hasEnded(callId)) this.#notes.forget(callId)
   }

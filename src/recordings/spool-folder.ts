@@ -12,7 +12,7 @@ export interface SpoolNote {
 export interface SpoolEntry {
   readonly recordingId: string
   readonly path: string
-  /** Undefined for a file that nobody noted: it is kept and reported. */
+  /** Undefined for a file without a note: it is kept and reported. */
   readonly note: SpoolNote | undefined
 }
 

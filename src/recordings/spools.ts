@@ -37,7 +37,7 @@ export class Spools {
   }
 }
 
-/** Waits until nobody writes to a recording any more. @returns `stopped` where the signal aborts first */
+/** Waits until a recording is no longer written to. @returns `stopped` where the signal aborts first */
 export async function settled(
   spool: SpoolFolder,
   recordingId: string,

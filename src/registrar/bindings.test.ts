@@ -83,7 +83,7 @@ describe('who is registered', () => {
     expect(bindings.knows('192.0.2.9')).toBe(false)
   })
 
-  it('is told from the address of the last registration, and from none that nobody is left at', async () => {
+  it('is told from the address of the last registration, and from none where no telephone is left', async () => {
     const at = (address: string): Partial<RegisteredBy> => ({ source: { address, port: 5_060, protocol: 'udp' } })
     const known = () => ['192.0.2.1', '192.0.2.2', '192.0.2.3'].filter((address) => bindings.knows(address))
     bind(desk, 60, at('192.0.2.1'))

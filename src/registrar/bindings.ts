@@ -46,7 +46,7 @@ export interface SharedBinding extends Binding {
 }
 
 interface Kept extends SharedBinding {
-  /** Monotonic ms: a step of the wall clock makes nobody unreachable. */
+  /** Monotonic ms: a step of the wall clock makes no telephone unreachable. */
   readonly lapsesAt: number
 }
 
@@ -152,7 +152,7 @@ export class Bindings {
     }
   }
 
-  /** Forgets everything, timers included; nobody is told. */
+  /** Forgets everything, timers included; no listener is told. */
   close(): void {
     this.#unshare?.()
     for (const { cancelLapse } of this.#users.values()) cancelLapse()

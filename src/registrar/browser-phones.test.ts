@@ -64,7 +64,7 @@ describe('a clinician is rung in the browser', () => {
       sequence: 1,
     })
 
-  it('in all in which they have signed in and take calls, and in nobody else’s', async () => {
+  it('in all in which they have signed in and take calls, and in no other person’s', async () => {
     const bindings = new Bindings(clock)
     const telephone = registeredSwitch(inner, bindings, browsers)
     const [one, two, other] = [make('one').device.user, make('two').device.user, make('three', 'dr-lind').device.user]

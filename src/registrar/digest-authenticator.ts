@@ -19,7 +19,7 @@ export interface Claim {
   readonly address: string
   /** Whom the request says it is from; the credentials have to be this user's. */
   readonly user: string
-  /** Whom the request is to reach; what the credentials were made for has to be the same. Undefined where it is to reach nobody in particular. */
+  /** The target of the request; the credentials must have been made for the same. Undefined where it has no particular target. */
   readonly dialled?: string
 }
 
@@ -41,7 +41,7 @@ const forgivenAfterMs = 60 * 60_000
 /** Rows and nonces that are remembered; the oldest is forgotten first. */
 const remembered = 10_000
 
-/** Longer names than this belong to nobody, and are not told apart. */
+/** No user has a longer name than this; longer ones are not told apart. */
 const longestName = 64
 
 /** Wrong passwords in a row, and the monotonic ms of the last. */

@@ -22,7 +22,7 @@ const owner = z.discriminatedUnion('kind', [
 ])
 const made = credentials.extend({ owner, label: z.string(), algorithm: z.enum(['MD5', 'SHA-256']) })
 
-/** A device with its password, which nobody can be told again. */
+/** A device with its password, which cannot be shown again. */
 export interface MadeDevice {
   readonly device: Device
   readonly password: string
@@ -141,7 +141,7 @@ export class KeptDevices implements Devices {
     const before = new Map(this.#devices)
     const entries: { readonly subject: string; readonly at: number; readonly type: string; readonly data: unknown }[] = []
     for await (const entry of this.journal.entries()) entries.push(entry)
-    // All at once: in between, nobody finds a device missing.
+    // All at once: no look-up in between finds a device missing.
     for (const user of before.keys()) this.#devices.delete(user)
     for (const { subject, at, type, data } of entries)
       if (!this.#fold(subject, at, type, data))

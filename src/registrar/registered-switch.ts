@@ -137,7 +137,7 @@ class Fork {
 
   #over(branch: Branch, result: DialResult): void {
     if (result.kind === 'answered') {
-      // It crossed the end of the ringing: another telephone has answered, or nobody waits any more.
+      // It crossed the end of the ringing: another telephone has answered, or the hunt no longer waits.
       if (this.#settled || branch.result !== undefined) return void result.leg.close()
       branch.result = result
       return this.#finish(result)

@@ -19,7 +19,7 @@ export interface RegistrarOptions {
 
 const longestContact = 512
 
-/** The registrar: RFC 3261 section 10.3, with digest. A telephone may register its own user and nobody else's. */
+/** The registrar: RFC 3261 section 10.3, with digest. A telephone may register its own user alone. */
 export class Registrar {
   constructor(private readonly options: RegistrarOptions) {}
 

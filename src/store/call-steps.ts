@@ -5,7 +5,7 @@ import { changedColumns, type Statements } from './statements.js'
 
 /**
  * Writes what has changed of the rows of a call.
- * @param stored the rows as they are on disk. Undefined: nobody knows, and all of them are written
+ * @param stored the rows as they are on disk. Undefined: unknown, and all of them are written
  * @param isNew the call is not there yet; from its first fact on the sums have it
  * @param owner of a call that is not there yet
  */

@@ -22,7 +22,7 @@ export interface WritableDatabase extends OpenDatabase {
   entriesCopied?(): Promise<void>
 }
 
-/** The connections of a store. Nobody who takes a call ever waits behind a report. */
+/** The connections of a store. A call never waits behind a report. */
 export interface StoreDatabase {
   readonly writing: WritableDatabase
   /** For questions of a start and of calls: what was committed before is in the answer. */

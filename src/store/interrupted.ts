@@ -3,7 +3,7 @@ import type { AttemptRecord } from '../facts/attempt-record.js'
 import type { AttemptResult, CallFact } from '../facts/events.js'
 
 /**
- * The facts that close a call which a dead engine left open: nobody knows how the attempts that ran would have ended, and the
+ * The facts that close a call which a dead engine left open: it is unknown how the attempts that ran would have ended, and the
  * conversation lasted at least until the last sign of life. Pure.
  */
 export function closingFacts(record: CallRecord): readonly CallFact[] {

@@ -34,7 +34,7 @@ export interface LeftCallsOptions {
 
 /**
  * What engines that are gone have left, and whose it becomes. Every call has an owner beside it: the run of an engine. The database decides who is the next one, by a condition on
- * the last; and as it refuses whatever a run writes that is over (`ringround_fence`), nobody writes to a call but its owner.
+ * the last; and as it refuses whatever a run writes that is over (`ringround_fence`), only its owner writes to a call.
  */
 export class LeftCalls {
   constructor(private readonly options: LeftCallsOptions) {}

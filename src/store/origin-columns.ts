@@ -11,7 +11,7 @@ export function originColumns({ actor, node }: Origin): OriginColumns {
   return { actor: actor.kind, actor_id: actor.id ?? null, node }
 }
 
-/** Of a row from before there were such columns: nobody knows. */
+/** Of a row from before there were such columns: unknown. */
 export function originOf({ actor, actor_id: id, node }: OriginColumns): Origin {
   if (actor === null) return unknownOrigin
   // A kind of a later version of the engine has no name here.

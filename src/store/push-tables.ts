@@ -6,9 +6,9 @@ export interface PushSubscriptionsTable {
   id: string
   person: string
   session: string
-  /** Where its push service takes what is for it. Good for nobody without our key pair. */
+  /** Where its push service takes messages for it. Useless without our key pair. */
   endpoint: string
-  /** Its keys, by which nobody else reads it (RFC 8291): base64url. */
+  /** Its keys, so that only the browser can read a message (RFC 8291): base64url. */
   p256dh: string
   auth: string
   created_at: Integer

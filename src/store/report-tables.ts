@@ -17,7 +17,7 @@ export interface ReportTables {
   saved_views: SavedViewsTable
 }
 
-/** Two people talked, the call is over, and nobody has left an outcome yet, where one could be left. */
+/** Two people talked, the call is over, and no outcome has been left yet, where one could be. */
 export const isOutcomeOpen = sql<boolean>`outcome is null and talk_started_after_ms is not null and ending is not null and (line is not null or kind = 'patientConnect')`
 
 /**

@@ -170,7 +170,7 @@ export async function openStore(settings: StoreSettings): Promise<Store> {
     const why = storeTrouble(error)
     throw new Error(why.startsWith(settings.file) ? why : `${settings.file}: the store cannot be opened: ${why}`, { cause: error })
   })
-  // Nobody waits for it: a start is not the moment at which the disk is full.
+  // Not waited for: a start is not the moment at which the disk is full.
   void reserve.restore()
   return new KeptStore(database, reserve, settings)
 }

@@ -47,7 +47,7 @@ interface Numbering {
   /** Appends of a call from before the start wait here, in order, until `last` is known. */
   waiting: Promise<void>
   ended: boolean
-  /** Monotonic ms of the call's first fact. Undefined for a call that began before this log did: nobody knows its time any more. */
+  /** Monotonic ms of the call's first fact. Undefined for a call that began before this log did: its time is no longer known. */
   readonly beganAt: number | undefined
 }
 

@@ -34,7 +34,7 @@ async function translate(program: string, beside: string): Promise<URL> {
     logLevel: 'error',
   })
   const code = outputFiles[0]?.contents ?? new Uint8Array()
-  // Below the project, so that the packages are found; named by its content, so that processes share it and old ones harm nobody.
+  // Below the project, so that the packages are found; named by its content, so that processes share it and old ones do no harm.
   const folder = join(projectOf(dirname(source)), '.cache', 'threads')
   mkdirSync(folder, { recursive: true })
   const hash = createHash('sha256').update(code).digest('hex').slice(0, 16)

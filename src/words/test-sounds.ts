@@ -6,7 +6,7 @@ function next(): number {
   return state / 2 ** 31 - 1
 }
 
-/** A line on which nobody speaks. */
+/** A quiet line. */
 export function quiet(ms: number, loudness = 12): Int16Array {
   return noise(ms, loudness)
 }

@@ -32,7 +32,7 @@ class Pending {
 
   /**
    * Who has been answered now, and who will not be: an answer of another type than the oldest command wants belongs to the first that wants it, and the
-   * ones before were lost. An answer that nobody waits for is nobody's.
+   * ones before were lost. An answer for which no command waits is dropped.
    * @param {AnswerType} type
    * @returns {{ answered: Answered | undefined, unanswered: readonly Answered[] }}
    */

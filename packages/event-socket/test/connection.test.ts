@@ -90,7 +90,7 @@ describe('a connection to FreeSWITCH', () => {
     expect(connection.connected()).toBe(false)
   })
 
-  test('ends with an error where nobody listens, and does not try again', async () => {
+  test('ends with an error where no server listens, and does not try again', async () => {
     const { server, port } = await listening()
     server.close()
     await once(server, 'close')
@@ -312,7 +312,7 @@ describe('when the connection goes, everybody is told', () => {
   })
 })
 
-test('an answer that was lost is nobody else’s: who waited for it is told so, and the next command has its own', async () => {
+test('a lost answer is not replaced by another: its command fails, and the next command has its own', async () => {
   const { connection, end } = await loggedIn()
   const heard: string[] = []
   connection.api('uuid_bridge a b', (event) => heard.push(`bridge ${event.getBody().trim()}`))

@@ -185,7 +185,7 @@ class PostgresFleet implements Presence {
     if (this.#closing) return
     this.#beat = setTimeout(() => {
       this.#ran()
-      // While the database is away it is away for all: nobody can have ended a run since, and the calls go on.
+      // While the database is away it is away for all: no engine can have ended a run since, and the calls go on.
       if (this.#doubtSince !== undefined && performance.now() - this.#doubtSince > this.times.leaseMs) this.#settled(true)
       void this.#look().finally(() => this.#next())
     }, this.times.beatMs)
@@ -199,7 +199,7 @@ class PostgresFleet implements Presence {
     return this.#looking
   }
 
-  /** By itself: nobody took its place. */
+  /** By itself: no other took its place. */
   #hasLeft(): boolean {
     return this.#closing !== undefined
   }

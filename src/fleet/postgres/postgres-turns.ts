@@ -15,7 +15,7 @@ export class PostgresTurns implements Turns {
     try {
       return await work()
     } finally {
-      // Nobody waits for it: a connection that is lost has let go of it.
+      // Not waited for: a lost connection has released it.
       if (held) this.connection.ask('select pg_advisory_unlock(hashtextextended($1, 1))', [what]).catch(() => undefined)
     }
   }

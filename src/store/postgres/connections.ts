@@ -149,7 +149,7 @@ async function batch(pool: pg.Pool, prepared: PreparedNames, steps: readonly Ste
       if (guarded) await client.query('commit')
       return results
     } catch (error) {
-      // Where it was committed after all, nobody can tell now: it is written again, and found there.
+      // It may have been committed after all: it is written again, and found there.
       await client.query('rollback').catch(() => {
         broken = true
       })

@@ -56,7 +56,7 @@ export async function openPostgres(
     },
     async close() {
       await Promise.all([pools.writing.close(), pools.reading.close(), pools.reports.close()])
-      // Last: until everything is written, nobody else is this engine.
+      // Last: until everything is written, no other run takes this engine's name.
       await name.close()
     },
   }
@@ -74,7 +74,7 @@ async function beginRun(pool: pg.Pool, node: string, incarnation: string): Promi
   await pool.query(`insert into engine_runs (incarnation, node, started_at) values ($1, $2, ${nowMs})`, [incarnation, node])
 }
 
-/** A number is drawn before its entry is committed, and a later one may be committed first: for a moment, nobody writes. */
+/** A number is drawn before its entry is committed, and a later one may be committed first: for a moment, no engine writes. */
 async function settledEntries(db: Db): Promise<number> {
   return db.transaction().execute(async (transaction) => {
     await sql`set local lock_timeout = '2s'`.execute(transaction)

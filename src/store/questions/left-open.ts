@@ -13,7 +13,7 @@ export interface Asker {
 export interface LeftRow {
   readonly callId: string
   readonly owner: string | null
-  /** When it was known that the run is over which had it, wall-clock ms; undefined where nobody knows. */
+  /** When it was known that the run is over which had it, wall-clock ms; undefined where that is unknown. */
   readonly goneAt: number | undefined
 }
 

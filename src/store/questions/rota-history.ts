@@ -21,7 +21,7 @@ export async function rotaHistory(db: Db, line: LineId): Promise<RotaHistory> {
   for (const version of versions) {
     const at = (states: readonly State[]) => states.find(({ from, to }) => from <= version && (to === undefined || to > version))
     const [ofLine, ofRota] = [at(lines), at(rotas)]
-    // A line that has left the directory has nobody on.
+    // A line that has left the directory has an empty rota.
     const timeZone = ofLine === undefined ? 'UTC' : (entityOf('lines', line, ofLine.plain) as Line).timeZone
     const rota = ofLine === undefined || ofRota === undefined ? emptyRota(line) : (entityOf('rotas', line, ofRota.plain) as Rota)
     const last = history.at(-1)

@@ -174,7 +174,7 @@ function wanted(where: ExpressionBuilder<Schema, 'calls'>, filter: CallFilter) {
   ])
 }
 
-/** The calls of each name, the newest first, by the index of that column; then those of no name, or of one that nobody knows any more. */
+/** The calls of each name, the newest first, by the index of that column; then those of no name, or of one no longer known. */
 async function byName(
   db: Db,
   filter: CallFilter,

@@ -84,7 +84,7 @@ test('two transactions follow each other', async () => {
   expect(await nodes(database)).toEqual(['a 0', 'b 1', 'c 2'])
 })
 
-test('a transaction that has read may write: nobody beside it has written since', async () => {
+test('a transaction that has read may write: no other has written since', async () => {
   const file = join(folder(), 'calls.db')
   const database = await openForWriting(file)
   onTestFinished(() => database.close())

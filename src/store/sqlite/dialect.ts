@@ -165,7 +165,7 @@ class GateConnection implements DatabaseConnection {
     return { rows: rows as R[], numAffectedRows: BigInt(changed) }
   }
 
-  /** Nobody reads a result row by row: lists and upkeep ask in pages. */
+  /** No result is read row by row: lists and upkeep ask in pages. */
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     await Promise.reject(new Error('results come whole; ask in pages'))
   }

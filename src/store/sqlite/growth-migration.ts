@@ -59,7 +59,7 @@ export const projectionsOfTheStart: Migration = {
       .addPrimaryKeyConstraint('spending_pk', ['quarter', 'account'])
       .execute()
 
-    // Nobody asks by it any more, and every outcome was written to it.
+    // No query uses it any more, and every outcome was written to it.
     await db.schema.dropIndex('outcome_facts').execute()
     await db.schema.createIndex('attempts_by_target').on('attempts').columns(['target', 'started_at']).execute()
     // Any two filters of the list at once: with one index of them alone, the calls that the other leaves out would all be read.
