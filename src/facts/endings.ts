@@ -63,4 +63,5 @@ export const callEndings: Readonly<Record<CallEnding, Ending>> = {
   mediaFault: { endedBy: 'system', why: 'nothing could be played to the caller', fault: 'ours' },
   overloaded: { endedBy: 'system', why: 'more calls came than could be answered in time', fault: 'ours' },
   interrupted: { endedBy: 'system', why: 'the engine stopped or died', fault: 'ours' },
+  cameAgain: { endedBy: 'system', why: 'the engine died before the answer, and another engine took the call', fault: 'ours' },
 }

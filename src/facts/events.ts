@@ -60,6 +60,8 @@ export type CallEnding =
   /** More calls came than could be answered in time: refused before the answer. */
   | 'overloaded'
   | 'interrupted'
+  /** Its engine died before the answer, and the caller's INVITE came to another engine, which has the call: this record is none of its own. */
+  | 'cameAgain'
 
 /** Proof of acceptance: what was heard, on which leg, when. */
 export interface AcceptanceProof {

@@ -19,11 +19,16 @@ describe('what became of a call', () => {
     ['the caller hung up in the menu', { kind: 'dialIn', ending: 'abandonedInMenu', endedAfterMs: 9_000 }, 'notOffered'],
     ['the engine failed in the menu', { kind: 'dialIn', ending: 'engineFault', endedAfterMs: 9_000 }, 'notOffered'],
     ['the engine failed while somebody was being rung', { ...hunted, ending: 'engineFault' }, 'unanswered'],
+    [
+      'the engine died before the answer, and another one took the call',
+      { kind: 'dialIn', ending: 'cameAgain', endedAfterMs: 900 },
+      'again',
+    ],
     ['a call-back was made', { kind: 'pifuCallBack', ending: 'completed', talkStartedAfterMs: 9_000, endedAfterMs: 60_000 }, 'arranged'],
   ])('%s', (_what, call, expected) => expect(classOf(call)).toBe(expected))
 
   it.each(Object.keys(callEndings) as CallEnding[])('%s is one of the classes', (ending) => {
-    expect(classOf({ ...hunted, ending })).toMatch(/^(unanswered|abandoned|closed|notOffered)$/)
+    expect(classOf({ ...hunted, ending })).toMatch(/^(unanswered|abandoned|closed|notOffered|again)$/)
     expect(isOffered(classOf({ ...hunted, ending, talkStartedAfterMs: 20_000 }))).toBe(true)
   })
 })

@@ -47,8 +47,8 @@ export const serviceLevelMs = 60_000
 /** Kinds of calls that hunt for somebody on a line. */
 const lineKinds: ReadonlySet<CallKind> = new Set<CallKind>(['dialIn', 'line', 'pifuAnswer'])
 
-/** What became of one call, in one word: each call is in one class. */
-export type CallClass = 'answered' | 'unanswered' | 'abandoned' | 'abandonedEarly' | 'closed' | 'notOffered' | 'arranged'
+/** What became of one call, in one word: each call is in one class. `again`: a beginning of a call that has a record elsewhere; it counts for nothing. */
+export type CallClass = 'answered' | 'unanswered' | 'abandoned' | 'abandonedEarly' | 'closed' | 'notOffered' | 'arranged' | 'again'
 
 /** What of a call that is over the figures are read off. */
 export interface EndedCall {
@@ -62,7 +62,7 @@ export interface EndedCall {
   readonly endedAfterMs: number
 }
 
-const classOfEnding: Readonly<Record<CallEnding, 'unanswered' | 'abandoned' | 'closed' | 'notOffered'>> = {
+const classOfEnding: Readonly<Record<CallEnding, 'unanswered' | 'abandoned' | 'closed' | 'notOffered' | 'again'>> = {
   // Without a talk: the other one hung up in the moment in which they were to be connected.
   completed: 'unanswered',
   abandonedInMenu: 'notOffered',
@@ -81,10 +81,12 @@ const classOfEnding: Readonly<Record<CallEnding, 'unanswered' | 'abandoned' | 'c
   mediaFault: 'unanswered',
   overloaded: 'notOffered',
   interrupted: 'unanswered',
+  cameAgain: 'again',
 }
 
 /** What became of a call that is over. */
 export function classOf(call: EndedCall): CallClass {
+  if (call.ending === 'cameAgain' && call.talkStartedAfterMs === undefined) return 'again'
   if (!lineKinds.has(call.kind)) return 'arranged'
   if (call.talkStartedAfterMs !== undefined) return 'answered'
   const found = classOfEnding[call.ending]

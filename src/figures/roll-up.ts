@@ -148,6 +148,7 @@ type Amount = readonly [figure: RollUpFigure, amount: number, part?: string]
 
 function amountsOf(call: CallRecord & EndedCall, hourOfWeek: number, byNcn: boolean): readonly Amount[] {
   const what = classOf(call)
+  if (what === 'again') return []
   const outcome: readonly Amount[] = call.outcome === undefined ? [] : [['outcome', 1, call.outcome.outcome]]
   const talked = call.talkStartedAfterMs !== undefined
   const talk: Amount = ['talkMs', Math.round(call.talkMs ?? 0)]

@@ -2,11 +2,18 @@ import type { CallRecord } from '../facts/call-record.js'
 import type { AttemptRecord } from '../facts/attempt-record.js'
 import type { AttemptResult, CallFact } from '../facts/events.js'
 
+/** What of a call that a dead engine left open nobody can go on with. */
+export interface Left {
+  /** The caller's INVITE has come to another engine since, before it was answered, and has a record there. */
+  readonly cameAgain: boolean
+}
+
 /**
  * The facts that close a call which a dead engine left open: it is unknown how the attempts that ran would have ended, and the
  * conversation lasted at least until the last sign of life. Pure.
  */
-export function closingFacts(record: CallRecord): readonly CallFact[] {
+export function closingFacts(record: CallRecord, { cameAgain }: Left): readonly CallFact[] {
+  if (cameAgain) return [{ type: 'call.ended', ending: 'cameAgain', detail: 'the engine stopped before the answer' }]
   const facts: CallFact[] = []
   for (const attempt of record.attempts) {
     if (attempt.result !== undefined) continue

@@ -79,7 +79,7 @@ export class LeftCalls {
     return sipCallId === undefined ? Promise.resolve(false) : questions.cameAgain.ask(this.options.database.reading, callId, sipCallId)
   }
 
-  /** Closes calls of this run's as interrupted, at the last sign of life. */
+  /** Closes calls of this run's at the last sign of life: as interrupted, or as come again where another engine was handed them. */
   async close(left: readonly LeftCall[]): Promise<void> {
     const { log, now } = this.options
     for (const { callId, events, aliveAt } of left) {
@@ -92,7 +92,8 @@ export class LeftCalls {
         undefined,
       )
       const at = lastSignOfLife({ lastFactAt, engineAliveAt: aliveAt, lastSoundAt, now: now() })
-      await Promise.all(closingFacts(record).map((fact) => log.appendAt(callId, fact, at)))
+      const cameAgain = record.answeredAt === undefined && (await this.cameAgain(record))
+      await Promise.all(closingFacts(record, { cameAgain }).map((fact) => log.appendAt(callId, fact, at)))
     }
   }
 

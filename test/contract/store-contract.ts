@@ -452,6 +452,29 @@ export function storeContract(ground: Ground): void {
     expect(await store.differing()).toEqual([])
   })
 
+  test('a call that came again before its answer has one record that is listed, and counts once', async () => {
+    const place = await ground.fresh()
+    const now = () => Date.parse('2026-03-02T09:00:00Z')
+    const first = await opened(place, { incarnation: 'run-1', now })
+    const [arrived] = goodCall('first') as [CallFact]
+    const again = goodCall('again').map((event) => (event.type === 'call.arrived' ? { ...event, sipCallId: 'same@phone.example' } : event))
+    await write(first.store, 'first', [{ ...arrived, sipCallId: 'same@phone.example' } as CallFact])
+    await first.store.close()
+
+    const { store } = await opened(place, { incarnation: 'run-2', now })
+    await write(store, 'again', again)
+    await store.closeInterrupted()
+    expect(callRecord(await store.events('first'))).toMatchObject({ ending: 'cameAgain' })
+    const listed = async (filter: CallFilter) => (await store.calls(filter)).calls.map(({ callId }) => callId)
+    expect(await listed({})).toEqual(['again'])
+    expect(await listed({ order: 'longestWait' })).toEqual(['again'])
+    expect(await listed({ sipCallId: 'same@phone.example' })).toEqual(['again'])
+    expect(await listed({ ending: 'cameAgain' })).toEqual(['first'])
+    const sums = await store.rollUps({ from: '2026-03', to: '2026-03', scope: 'all', id: '' })
+    expect(sums.filter(({ figure }) => figure === 'placed').map(({ amount }) => amount)).toEqual([1])
+    expect(await store.differing()).toEqual([])
+  })
+
   test("a call that a run has left belongs to the run that claims it first, and is no other's until that one is gone as well", async () => {
     const place = await ground.fresh()
     const of = (run: string) => opened(place, { incarnation: run })

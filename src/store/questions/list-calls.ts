@@ -63,12 +63,13 @@ export async function listCalls(db: Db, filter: CallFilter): Promise<CallPage> {
   const { order = 'newest' } = filter
   if (order !== 'newest' && order !== 'oldest') {
     const { ids, next } = await sortedKeys(db, { ...filter, order }, limit, place)
-    return { calls: await summaries(db, ids), ...(next ? { nextCursor: cursorOf(next) } : {}) }
+    return { calls: await summaries(db, ids, filter), ...(next ? { nextCursor: cursorOf(next) } : {}) }
   }
   const { keys, until } = await keysOf(db, filter, limit + 1, place)
   const calls = await summaries(
     db,
     keys.slice(0, limit).map(({ call_id }) => call_id),
+    filter,
   )
   const last = keys[limit - 1]
   const next = keys.length > limit && last ? { arrivedAt: Number(last.arrived_at), callId: last.call_id } : until
@@ -250,7 +251,7 @@ async function callsWith(db: Db, sipCallId: string): Promise<readonly string[]> 
 }
 
 /** What is shown of these calls, in their order. */
-async function summaries(db: Db, ids: readonly string[]): Promise<readonly CallSummary[]> {
+async function summaries(db: Db, ids: readonly string[], { ending }: CallFilter): Promise<readonly CallSummary[]> {
   if (ids.length === 0) return []
   const [rows, { labels, recordings }] = await Promise.all([
     db.selectFrom('calls').selectAll().where('call_id', 'in', ids).execute(),
@@ -283,7 +284,8 @@ async function summaries(db: Db, ids: readonly string[]): Promise<readonly CallS
       },
     ]),
   )
-  return ids.flatMap((id) => found.get(id) ?? [])
+  // The beginning of a call that has a record of its own elsewhere is shown to those who ask for such.
+  return ids.flatMap((id) => found.get(id) ?? []).filter((call) => call.ending !== 'cameAgain' || ending === 'cameAgain')
 }
 
 /** Who accepted, by call and attempt, and the latest recording of each call. */

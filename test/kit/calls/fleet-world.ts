@@ -115,7 +115,7 @@ export class FleetWorld {
       settings: { ...flowDefaults, outbound },
       cameAgain: async ({ callId, sipCallId }) => {
         await this.#database(run)
-        return this.told.some((event) => event.type === 'call.arrived' && event.callId !== callId && event.sipCallId === sipCallId)
+        return this.#cameAgain(callId, sipCallId)
       },
       onFault: (_callId, fault) => this.faults.push(fault),
       newCallId: () => `call${++this.#calls}`,
@@ -314,10 +314,17 @@ export class FleetWorld {
     return run.life.notices(claimed)
   }
 
+  #cameAgain(callId: string, sipCallId: string | undefined): boolean {
+    return this.told.some(
+      (event) => event.type === 'call.arrived' && sipCallId !== undefined && event.callId !== callId && event.sipCallId === sipCallId,
+    )
+  }
+
   async #close(run: Run, left: readonly LeftCall[]): Promise<void> {
     for (const { callId, events } of left) {
       const record = callRecord(events)
-      for (const fact of record ? closingFacts(record) : []) this.#append(run, callId, fact, engine)
+      const cameAgain = record?.answeredAt === undefined && this.#cameAgain(callId, record?.sipCallId)
+      for (const fact of record ? closingFacts(record, { cameAgain }) : []) this.#append(run, callId, fact, engine)
     }
     await this.#database(run)
   }
