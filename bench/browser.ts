@@ -131,7 +131,7 @@ export class Browser {
     return untilTrue((one) => this.evaluate(one), expression, withinMs)
   }
 
-  /** Types into what has the focus, key by key; `\r` is Enter, `\b` Backspace, `\t` Tab. */
+  /** Types into what has the focus, key by key; `\r` is Enter, `\b` Backspace, `\t` Tab, `\x1b` Escape, `↓` and `↑` the arrows. */
   async type(text: string): Promise<void> {
     const special: Readonly<
       Record<string, { readonly key: string; readonly code: string; readonly windowsVirtualKeyCode: number; readonly text?: string }>
@@ -139,6 +139,9 @@ export class Browser {
       '\r': { key: 'Enter', code: 'Enter', windowsVirtualKeyCode: 13, text: '\r' },
       '\b': { key: 'Backspace', code: 'Backspace', windowsVirtualKeyCode: 8 },
       '\t': { key: 'Tab', code: 'Tab', windowsVirtualKeyCode: 9 },
+      '\x1b': { key: 'Escape', code: 'Escape', windowsVirtualKeyCode: 27 },
+      '↓': { key: 'ArrowDown', code: 'ArrowDown', windowsVirtualKeyCode: 40 },
+      '↑': { key: 'ArrowUp', code: 'ArrowUp', windowsVirtualKeyCode: 38 },
     }
     for (const character of text) {
       const key = special[character] ?? { key: character, text: character }

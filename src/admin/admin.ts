@@ -17,6 +17,7 @@ import { callExportRoutes } from './call-export-routes.js'
 import { callNoteRoutes } from './call-note-routes.js'
 import { callPaperRoutes } from './call-paper-routes.js'
 import { callRoutes } from './call-routes.js'
+import { choiceRoutes } from './choice-routes.js'
 import { Connections } from './connections.js'
 import { deviceRoutes } from './device-routes.js'
 import { directoryRoutes } from './directory-routes.js'
@@ -167,6 +168,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   tokenRoutes(app, operations)
   if (operations.messages) messageRoutes(app, operations.messages)
   pageRoutes(app, settings)
+  choiceRoutes(app, settings)
   const returns = new MonthlyReturns({
     store,
     sums: settings.sums,

@@ -94,6 +94,11 @@ export const apiErrors = {
     when: 'The directory has no such organisation, or it is not for them to see',
     example: 'The directory has no organisation "elm-row".',
   },
+  choicesNotFound: {
+    status: 404,
+    when: 'There is no such list to choose from, or it is not for them',
+    example: 'There are no choices "calls/areas", or they are not yours to choose from.',
+  },
   noPublicLink: {
     status: 404,
     when: 'The organisation has no public link',

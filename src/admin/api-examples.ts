@@ -170,6 +170,7 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
         },
       },
     },
+    listChoices: { path: { needs: 'calls', kind: 'clinicians' }, query: { search: clinician.slice(0, 4), limit: 10 } },
     getReturn: { path: { month: monthBefore(now) } },
     applyReturn: { path: { month: monthBefore(now) } },
     getRota: pathOf('line', adviceLine),

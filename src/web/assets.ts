@@ -82,7 +82,9 @@ export class Assets {
       const file = readFileSync(join(own, name))
       // Modules import each other by name, and are served under another.
       return name.endsWith('.js')
-        ? file.toString('utf8').replaceAll(/(?<=\bfrom ')\.\/([a-z-]+\.js)(?=')/g, (_all, other: string) => this.address(other))
+        ? file
+            .toString('utf8')
+            .replaceAll(/(?<=\b(?:from |import\()')\.\/([a-z-]+\.js)(?=')/g, (_all, other: string) => this.address(other))
         : file
     }
     const text = readFileSync(join(kitFolder(), 'nhsuk', ofTheKit[name as keyof typeof ofTheKit]), 'utf8').replace(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { choiceField, choose } from './choices.js'
+import { choiceField, choose, fitting, writtenAs } from './choices.js'
 
 const people = [
   { id: 'dr-okafor', name: 'Dr Ada Okafor' },
@@ -16,8 +16,41 @@ describe('a choice from the directory', () => {
     ])
   })
 
-  it('is typed where there are too many for a list', () =>
-    expect(choiceField(Array.from({ length: 101 }, (_, index) => ({ id: `dr-${index}`, name: `Dr ${index}` })))).toEqual({}))
+  it('is typed where there are too many for a list, from a list that the service is asked for', () => {
+    const many = Array.from({ length: 101 }, (_, index) => ({ id: `dr-${index}`, name: `Dr ${index}` }))
+    expect(choiceField(many)).toEqual({})
+    expect(choiceField(many, 'calls/clinicians')).toEqual({ source: '/api/choices/calls/clinicians' })
+    expect(choiceField(people, 'calls/clinicians').source).toBeUndefined()
+  })
+
+  it.each([
+    ['', ['dr-okafor', 'dr-smith', 'dr-smith-2']],
+    ['ok', ['dr-okafor']],
+    ['DR  j', ['dr-smith', 'dr-smith-2']],
+    ['smith jo', ['dr-smith', 'dr-smith-2']],
+    ['dr-smith-', ['dr-smith-2']],
+    ['mith', []],
+    ['cardio', ['dr-okafor']],
+  ])('%j may mean %j: words are looked for by their beginnings', (typed, ids) =>
+    expect(fitting([{ ...people[0]!, about: 'Consultant cardiologist' }, ...people.slice(1)], typed).map(({ id }) => id)).toEqual(ids),
+  )
+
+  it('names that begin with what is typed come first', () =>
+    expect(
+      fitting(
+        [
+          { id: 'b', name: 'Ward of Ada' },
+          { id: 'a', name: 'Ada ward' },
+        ],
+        'ada',
+      ).map(({ id }) => id),
+    ).toEqual(['a', 'b']))
+
+  it('is written so that it is understood again', () => {
+    for (const { id } of people) expect(choose(people, writtenAs(people, id), 'clinician')).toEqual({ ok: true, id })
+    expect(writtenAs(people, 'dr-okafor')).toBe('Dr Ada Okafor')
+    expect(writtenAs(people, 'gone')).toBe('gone')
+  })
 
   it.each([
     ['dr-okafor', 'dr-okafor'],

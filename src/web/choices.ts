@@ -2,10 +2,14 @@
 export interface Choice {
   readonly id: string
   readonly name: string
+  /** What else helps to tell them apart: a role, a code. */
+  readonly about?: string
 }
 
 /** How a page asks for one: from a list; where there are too many for that, by name or id (`items` is missing then). */
 export interface ChoiceField {
+  /** Where a script looks for those that fit what is typed (`GET /api/choices/...`). */
+  readonly source?: string
   readonly items?: readonly { readonly value: string; readonly text: string }[]
 }
 
@@ -15,9 +19,9 @@ export type Chosen = { readonly ok: true; readonly id: string } | { readonly ok:
 const maxInList = 100
 const maxNamed = 5
 
-/** Several of one name have their ids behind it. */
-export function choiceField(choices: readonly Choice[]): ChoiceField {
-  if (choices.length > maxInList) return {}
+/** Several of one name have their ids behind it. @param list by which name the list is known (`choice-lists.ts`) */
+export function choiceField(choices: readonly Choice[], list?: string): ChoiceField {
+  if (choices.length > maxInList) return list === undefined ? {} : { source: `/api/choices/${list}` }
   const names = new Map<string, number>()
   for (const { name } of choices) names.set(name, (names.get(name) ?? 0) + 1)
   const sorted = [...choices].sort((a, b) => a.name.localeCompare(b.name, 'en-GB') || (a.id < b.id ? -1 : 1))
@@ -40,6 +44,26 @@ export function choose(choices: readonly Choice[], written: string, what: string
         ? `Enter a ${what} in the directory, by name or ID`
         : `No ${what} has exactly this name. Did you mean ${named(like)}?`,
   }
+}
+
+/** What a field says of what was chosen, where it is typed: its name; of several of one name the id, so that it is understood again. */
+export function writtenAs(choices: readonly Choice[], id: string): string {
+  const name = choices.find((one) => one.id === id)?.name
+  if (name === undefined) return id
+  return choices.filter((one) => plain(one.name) === plain(name)).length > 1 ? id : name
+}
+
+/** Those that fit what is typed so far, the likeliest first: a word of the name, or the id, begins with each word that is typed. */
+export function fitting(choices: readonly Choice[], typed: string): readonly Choice[] {
+  const words = plain(typed).split(' ')
+  return choices
+    .filter(({ id, name, about = '' }) => {
+      const all = `${plain(name)} ${plain(about)} ${id}`.split(/[\s,:()-]+/)
+      return words.every((word) => id.startsWith(word) || all.some((one) => one.startsWith(word)))
+    })
+    .map((one) => ({ one, first: plain(one.name).startsWith(words.join(' ')) ? 0 : 1 }))
+    .sort((a, b) => a.first - b.first || a.one.name.localeCompare(b.one.name, 'en-GB') || (a.one.id < b.one.id ? -1 : 1))
+    .map(({ one }) => one)
 }
 
 function named(choices: readonly Choice[]): string {

@@ -239,10 +239,10 @@ export function shownFields(section: FormSection, values: Readonly<Record<string
   return directoryForms[section].fields.map((field) => {
     if (field.kind !== 'reference' && field.kind !== 'references') return field
     const chosen = (values[field.name] ?? '').split('\n').filter((one) => one !== '')
-    const { items } = choiceField(choicesOf(field.of, directory, chosen))
+    const { items, source } = choiceField(choicesOf(field.of, directory, chosen), `directory/${field.of}`)
     return {
       ...field,
-      ...(items ? { items: [{ value: '', text: 'None' }, ...items] } : {}),
+      ...(items ? { items: [{ value: '', text: 'None' }, ...items] } : { source }),
       ...(field.kind === 'references' ? { chosen: [...chosen, ...Array.from({ length: roomFor }, () => '')] } : {}),
     }
   })

@@ -42,7 +42,7 @@ function unzipped(file: Buffer, name: string): string {
   return Buffer.from(unzipSync(file)[name] ?? []).toString('utf8')
 }
 
-const linked = (html: string) => [...html.matchAll(/<th scope="row" class="rr-short"><a href="\/calls\/([^"]+)"/g)].map(([, id]) => id)
+const linked = (html: string) => [...html.matchAll(/<th role="rowheader" scope="row"[^>]*><a href="\/calls\/([^"]+)"/g)].map(([, id]) => id)
 
 test('each sees the calls that are theirs, and patient data of those alone of which they may', async () => {
   const world = await someCalls()

@@ -17,6 +17,9 @@ if (acting) {
   })
 }
 
+// One of many is typed.
+if (document.querySelector('input[data-choices]')) void import('./choices.js')
+
 // Asked once more before what cannot be taken back.
 for (const form of document.querySelectorAll('form[data-sure]')) {
   form.addEventListener('submit', (event) => {

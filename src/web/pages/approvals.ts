@@ -4,7 +4,7 @@ import type { Directory } from '../../directory/model.js'
 import type { Operations } from '../../operations/operations.js'
 import { fieldErrors } from '../field-errors.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
-import { scopeItems } from './people.js'
+import { scopeField, scopeWritten } from '../scope-field.js'
 
 export interface ApprovalParts {
   readonly accounts: Accounts
@@ -34,7 +34,7 @@ export function approvalPages(site: Site, { accounts, operations: { approvals },
           by: people.get(one.grantedBy)?.name ?? (one.grantedBy === 'system' ? 'The service itself' : one.grantedBy),
         })),
         values: asked.form,
-        scopeItems: scopeItems(directory()),
+        scopes: scopeField('approvals', asked.identity, directory()),
       },
       { errors },
     )
@@ -43,7 +43,8 @@ export function approvalPages(site: Site, { accounts, operations: { approvals },
   site.get('/approvals', 'approvals', (asked) => shown(asked))
 
   site.post('/approvals', 'approvals', async (asked) => {
-    const { who = '', scope = '', reason = '', until = '' } = asked.form
+    const { who = '', reason = '', until = '' } = asked.form
+    const scope = scopeWritten('approvals', asked, directory())
     const given = await approvals.give(asked.by, asked.identity, { who, scope, reason, until })
     return given.kind === 'refused' ? shown(asked, fieldErrors(given)) : goTo('/approvals', 'approvalGiven')
   })

@@ -1,12 +1,14 @@
 import { actorOfIdentity, reachOf } from '../../accounts/identity.js'
 import { notNowReasons } from '../../availability/not-now.js'
 import type { Directory } from '../../directory/model.js'
-import { cliniciansOf } from '../../directory/rota.js'
 import { notNowMinutes } from '../../operations/availability.js'
 import type { Operations } from '../../operations/operations.js'
+import { choiceList } from '../choice-lists.js'
 import { choiceField, choose, type Choice } from '../choices.js'
 import { reachesClinician } from '../reached-clinicians.js'
 import { goTo, missing, view, type Asked, type FieldError, type Site } from '../site.js'
+
+const clinicians = 'availability/clinicians'
 
 export interface AvailabilityPageParts {
   readonly operations: Pick<Operations, 'availability'>
@@ -49,7 +51,7 @@ export function availabilityPages(site: Site, { operations: { availability }, di
         rows,
         reasons: notNowReasons,
         values: { minutes: String(notNowMinutes.usual), ...asked.form },
-        clinicians: choiceField(choicesOf(asked)),
+        clinicians: choiceField(choicesOf(asked), clinicians),
       },
       { errors },
     )
@@ -57,10 +59,6 @@ export function availabilityPages(site: Site, { operations: { availability }, di
 
   /** Clinicians who stand on a rota, as far as they are reached. */
   function choicesOf({ identity }: Asked): readonly Choice[] {
-    const [reach, known] = [reachOf(identity, 'availability'), directory()]
-    const onRotas = new Set([...known.rotas.values()].flatMap(cliniciansOf))
-    return [...known.clinicians.values()]
-      .filter(({ id }) => onRotas.has(id) && reachesClinician(reach, id, known))
-      .sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
+    return choiceList(clinicians, identity, directory()) ?? []
   }
 }

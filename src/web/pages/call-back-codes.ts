@@ -1,4 +1,4 @@
-import { arrangingReach, mayArrangeOn, seesArrangement } from '../../accounts/arranging.js'
+import { arrangingReach, seesArrangement } from '../../accounts/arranging.js'
 import { actorOfIdentity, reaches, reachOf } from '../../accounts/identity.js'
 import { ofCall, withinReach } from '../../accounts/reach-of-calls.js'
 import { placeInList } from '../../arrangements/arrangement-list.js'
@@ -11,6 +11,7 @@ import type { CallBackCodeWithCode } from '../../arrangements/arranged-calls.js'
 import { callBackCodeView } from '../../operations/arrangement-view.js'
 import type { Store } from '../../store/store.js'
 import { asFieldError, notFound, stateInWords, type ArrangingParts } from '../arranging.js'
+import { choiceList } from '../choice-lists.js'
 import { choiceField, choose, type Choice } from '../choices.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
@@ -22,6 +23,7 @@ export interface CallBackCodeParts extends ArrangingParts {
 const [maxLookedAt, maxShown] = [100, 20]
 /** Good for this long, minutes. */
 const validMinutes = 10
+const adviceLines = 'arrangements/advice-lines'
 
 /** "Call": whoever answered a call, or a message elsewhere, rings back whoever asked: a number to dial from any telephone, and a code to key there. */
 export function callBackCodePages(site: Site, { operations: { callBackCodes }, arranged, store, directory, now }: CallBackCodeParts): void {
@@ -46,7 +48,7 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
             : [],
         ),
         ...(open.nextCursor === undefined ? {} : { next: `/call-back-codes?after=${encodeURIComponent(open.nextCursor)}` }),
-        ...{ values: form, lines: choiceField(linesOf(asked)), everywhere: reach.everywhere },
+        ...{ values: form, lines: choiceField(linesOf(asked), adviceLines), everywhere: reach.everywhere },
       },
       { errors },
     )
@@ -142,8 +144,7 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
   }
 
   function linesOf({ identity }: Asked): readonly Choice[] {
-    const [known, reach] = [directory(), arrangingReach(identity)]
-    return [...known.lines.values()].filter(({ id, kind }) => kind === 'advice' && mayArrangeOn(reach, id, known))
+    return choiceList(adviceLines, identity, directory()) ?? []
   }
 }
 

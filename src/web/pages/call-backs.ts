@@ -1,15 +1,18 @@
-import { arrangingReach, mayArrangeOn, seesArrangement } from '../../accounts/arranging.js'
+import { arrangingReach, seesArrangement } from '../../accounts/arranging.js'
 import { actorOfIdentity } from '../../accounts/identity.js'
 import { placeInList } from '../../arrangements/arrangement-list.js'
 import { callBackOutcomes } from '../../directory/outcomes.js'
 import type { CallBack } from '../../facts/arrangement.js'
 import { callBackView, wholeCallBack } from '../../operations/arrangement-view.js'
 import { asFieldError, callersOf, notFound, stateInWords, triesInWords, whileInProgress, type ArrangingParts } from '../arranging.js'
+import { choiceList } from '../choice-lists.js'
 import { choiceField, choose, type Choice } from '../choices.js'
 import { dueFields, readDue } from '../due-fields.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
 const hourMs = 3_600_000
+const callers = 'arrangements/clinicians'
+const patientsLines = 'arrangements/patients-lines'
 
 /** Patients who are to be called back: who waits, the call itself, and what became of it. */
 export function callBackPages(
@@ -48,7 +51,13 @@ export function callBackPages(
     return view(
       'new-call-back.njk',
       'New call-back',
-      { values, lines: choiceField(lines), noLines: lines.length === 0, clinicians: choiceField(clinicians), nobody: 'Nobody yet' },
+      {
+        values,
+        lines: choiceField(lines, patientsLines),
+        noLines: lines.length === 0,
+        clinicians: choiceField(clinicians, callers),
+        nobody: 'Nobody yet',
+      },
       { errors },
     )
   }
@@ -101,7 +110,13 @@ export function callBackPages(
     return view(
       'change-call-back.njk',
       'Change the call-back',
-      { id, lineName: directory().lines.get(line)?.name ?? line, values, clinicians: choiceField(clinicians), nobody: 'Nobody yet' },
+      {
+        id,
+        lineName: directory().lines.get(line)?.name ?? line,
+        values,
+        clinicians: choiceField(clinicians, callers),
+        nobody: 'Nobody yet',
+      },
       { errors },
     )
   }
@@ -185,7 +200,7 @@ export function callBackPages(
       {
         ...{ whole, state: stateInWords(whole), asked: askedFor(whole), tries: triesInWords(callBack.tries, known, callBack.line) },
         ...{
-          clinicians: choiceField(callersOf(reach, known)),
+          clinicians: choiceField(callersOf(reach, known), callers),
           nobody: 'Choose a clinician',
           chosen: asked.form['clinician'] ?? callBack.clinician ?? reach.own,
         },
@@ -198,8 +213,7 @@ export function callBackPages(
 
   /** Lines of patients that may be called back in the name of. */
   function linesOf({ identity }: Asked): readonly Choice[] {
-    const [known, reach] = [directory(), arrangingReach(identity)]
-    return [...known.lines.values()].filter(({ id, kind }) => kind !== 'advice' && mayArrangeOn(reach, id, known))
+    return choiceList(patientsLines, identity, directory()) ?? []
   }
 
   /** @param before the clinician whom it names already, who may stay whoever asks */

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Accounts } from '../../accounts/accounts.js'
-import { actorOfIdentity, meets, reaches, reachOf } from '../../accounts/identity.js'
+import { actorOfIdentity, meets, reaches, reachOf, type Identity } from '../../accounts/identity.js'
 import type { Directory } from '../../directory/model.js'
 import { showNhsNumber } from '../../directory/nhs-number.js'
 import type { Actor } from '../../facts/actor.js'
@@ -17,6 +17,8 @@ import { ofCall, seesPatient } from '../../accounts/reach-of-calls.js'
 import { recordLines, recordText } from '../../reports/record-text.js'
 import { outcomeLabel } from '../../reports/report-row.js'
 import type { Store } from '../../store/store.js'
+import { choiceList } from '../choice-lists.js'
+import { choiceField, choose, writtenAs } from '../choices.js'
 import type { Notice } from '../notices.js'
 import { canBeRungBack } from './call-back-codes.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
@@ -62,10 +64,12 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
 
   site.post('/calls/:id/clinician', 'assignments', (asked) =>
     change(asked, 'assignments', async (call) => {
-      const clinician = asked.form['clinician'] ?? ''
+      const written = (asked.form['clinician'] ?? '').trim()
+      const clinician = written === '' ? undefined : choose(choiceList(assignable, asked.identity, directory()) ?? [], written, 'clinician')
+      if (clinician?.ok === false) return { field: 'clinician', message: clinician.message }
       return told(
-        await operations.assignments.assign(actorOfIdentity(asked.identity), { call, clinician: clinician === '' ? null : clinician }),
-        clinician === '' ? 'callAssignedToNobody' : 'callAssigned',
+        await operations.assignments.assign(actorOfIdentity(asked.identity), { call, clinician: clinician?.id ?? null }),
+        clinician === undefined ? 'callAssignedToNobody' : 'callAssigned',
       )
     }),
   )
@@ -150,8 +154,7 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
         },
         assignment: {
           may: may('assignments') && record.kind === 'dialIn' && record.organisation !== undefined,
-          chosen: record.assigned,
-          clinicians: cliniciansFor(record, known),
+          ...assigned(identity, record, known, form['clinician']),
         },
         recordings: patient ? recordingsOf(record, path) : [],
         recorded: record.recordings.length > 0,
@@ -197,11 +200,20 @@ function history<T extends CallEvent['type']>(
     .reverse()
 }
 
-/** Those of the organisation that called first. */
-function cliniciansFor({ organisation = '' }: CallRecord, { clinicians }: Directory) {
-  const all = [...clinicians.values()].sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
-  const theirs = all.filter(({ organisations }) => organisations.includes(organisation))
-  return [...theirs, ...all.filter((one) => !theirs.includes(one))].map(({ id, name, role }) => ({ id, name: `${name}, ${role}` }))
+const assignable = 'assignments/clinicians'
+
+/** Who may have made it: of the organisation that called first. Where there are too many for a list, their name is typed. */
+function assigned(identity: Identity, { organisation = '', assigned: id }: CallRecord, known: Directory, written?: string) {
+  const all = choiceList(assignable, identity, known) ?? []
+  const field = choiceField(all, assignable)
+  if (!field.items) return { field, value: written ?? (id === undefined ? '' : writtenAs(all, id)) }
+  const isTheirs = (one: string) => known.clinicians.get(one)?.organisations.includes(organisation) ?? false
+  const about = (one: string) => known.clinicians.get(one)?.role ?? ''
+  const items = field.items.map(({ value, text }) => ({ value, text: `${text}, ${about(value)}` }))
+  return {
+    field: { items: [...items.filter(({ value }) => isTheirs(value)), ...items.filter(({ value }) => !isTheirs(value))] },
+    value: written ?? id ?? '',
+  }
 }
 
 function recordingsOf({ recordings }: CallRecord, path: string) {

@@ -1,5 +1,5 @@
 import { keepView, removeView, viewsOf } from '../../accounts/saved-views.js'
-import { meets, reaches, reachOf, type Identity } from '../../accounts/identity.js'
+import { meets, type Identity } from '../../accounts/identity.js'
 import type { Accounts } from '../../accounts/accounts.js'
 import type { Directory } from '../../directory/model.js'
 import { knownOutcomes } from '../../directory/outcomes.js'
@@ -14,6 +14,8 @@ import { askedNames, askedString } from '../../reports/query-string.js'
 import type { ReportRow } from '../../reports/report-row.js'
 import { callOrders, type CallFilter, type CallOrder, type CallPage } from '../../store/call-filter.js'
 import type { Store } from '../../store/store.js'
+import { choiceList } from '../choice-lists.js'
+import { choiceField, choose, writtenAs } from '../choices.js'
 import { openCalls } from '../open-calls.js'
 import { goTo, missing, view, type Asked, type FieldError, type Site } from '../site.js'
 import type { LooksAt } from './call.js'
@@ -67,15 +69,16 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
   /** @param number of whom the calls are looked for; empty: of nobody in particular */
   async function page(asked: Asked, errors: readonly FieldError[], number = '') {
     const { identity, by, request } = asked
-    const { number: _inAddress, ...query } = asked.query
+    const { number: _inAddress, ...inAddress } = asked.query
     const known = directory()
+    const { query, wrong: misread, fields } = chosen(identity, known, inAddress)
     const read = filterOf(
       identity,
       { ...askedOf({ ...query, number }), limit: perPage, ...(query['cursor'] === undefined ? {} : { cursor: query['cursor'] }) },
       { directory: known, timeZone, now: now() },
     )
     const wrong = read.kind === 'refused' ? [{ field: read.field ?? '', message: read.message }] : []
-    const filter: CallFilter | undefined = read.kind === 'done' ? read.value : undefined
+    const filter: CallFilter | undefined = read.kind === 'done' && misread.length === 0 ? read.value : undefined
     if (filter && number !== '') await looks.atList(request, 'calls.searched', askedOf({ ...query, number }))
     const [found, open, views] = await Promise.all([
       filter ? store.calls(filter) : nothing,
@@ -107,7 +110,8 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
         number,
         current,
         filtered: askedNames.some((name) => name !== 'order' && (query[name] ?? '') !== ''),
-        ...choices(identity, known),
+        ...fields,
+        outcomes: outcomesIn(known),
         numbersMayBeAsked: meets(identity, 'recordings'),
         isFirst: query['cursor'] === undefined,
         first: addressOf(current),
@@ -116,7 +120,7 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
           ? {}
           : { next: `/calls?${new URLSearchParams([...new URLSearchParams(current), ['cursor', found.nextCursor]]).toString()}` }),
       },
-      { errors: [...errors, ...wrong] },
+      { errors: [...errors, ...misread, ...wrong] },
     )
   }
 }
@@ -185,21 +189,37 @@ function sortOf(
   }
 }
 
-/** What can be filtered by: of the directory in force, as far as somebody sees it. */
-function choices(identity: Identity, known: Directory) {
-  const reach = reachOf(identity, 'calls')
-  const all = reach.everywhere || reach.clinicians.size > 0
-  const named = <T extends { readonly id: string; readonly name: string }>(some: Iterable<T>) =>
-    [...some].map(({ id, name }) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
+/** By what of the directory the list can be filtered, and what a field of it is called. */
+const filters = [
+  ['line', 'lines', 'line'],
+  ['organisation', 'organisations', 'organisation'],
+  ['clinician', 'clinicians', 'clinician'],
+] as const
+
+/** What was chosen, by id: where there are too many for a list, it is typed by name. What is offered is of the directory in force, as far as somebody sees it. */
+function chosen(identity: Identity, known: Directory, query: Readonly<Record<string, string>>) {
+  const read: Record<string, string> = { ...query }
+  const wrong: FieldError[] = []
+  const fields: Record<string, object> = {}
+  for (const [name, kind, what] of filters) {
+    const list = `calls/${kind}`
+    const choices = choiceList(list, identity, known) ?? []
+    const field = choiceField(choices, list)
+    const written = (query[name] ?? '').trim()
+    const found = written === '' ? undefined : choose(choices, written, what)
+    if (found?.ok) read[name] = found.id
+    else if (found && field.source !== undefined) wrong.push({ field: name, message: found.message })
+    fields[name] = { ...field, value: field.source === undefined ? (read[name] ?? '') : writtenAs(choices, read[name] ?? '') }
+  }
+  return { query: read, wrong, fields: { fields } }
+}
+
+/** All that can be left, of any line. */
+function outcomesIn(known: Directory) {
   const labels = new Map(
     [undefined, ...known.lines.keys()].flatMap((line) => knownOutcomes(known, line)).map(({ id, label }) => [id, label]),
   )
-  return {
-    lines: named([...known.lines.values()].filter(({ id, trust }) => all || reaches(reach, { line: id, organisation: trust }, known))),
-    organisations: named(known.organisations.values()),
-    clinicians: named(known.clinicians.values()),
-    outcomes: [...labels].map(([id, name]) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB')),
-  }
+  return [...labels].map(([id, name]) => ({ id, name })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
 }
 
 function heardAs({ recording }: ReportRow): string {

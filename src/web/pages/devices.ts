@@ -6,7 +6,8 @@ import type { Refused } from '../../operations/result.js'
 import type { MadeDevice } from '../../registrar/kept-devices.js'
 import type { Telephones } from '../../registrar/telephones.js'
 import { notFound } from '../arranging.js'
-import { choiceField, choose, type Choice } from '../choices.js'
+import { choiceList } from '../choice-lists.js'
+import { choiceField, choose } from '../choices.js'
 import { goTo, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
 export interface DeviceParts {
@@ -19,6 +20,7 @@ export interface DeviceParts {
 
 const pageSize = 50
 const longestLabel = 80
+const owners = 'devices/owners'
 
 /** SIP telephones that may register: made, given a new password, removed; and which of them are registered now. */
 export function devicePages(site: Site, { operations, telephones, directory, registerAt }: DeviceParts): void {
@@ -40,14 +42,14 @@ export function devicePages(site: Site, { operations, telephones, directory, reg
     view(
       'new-device.njk',
       'New telephone',
-      { values: { algorithm: 'MD5', ...asked.form }, owners: choiceField(ownersIn(directory())) },
+      { values: { algorithm: 'MD5', ...asked.form }, owners: choiceField(ownersIn(asked), owners) },
       { errors },
     )
   site.get('/devices/new', 'devices', (asked) => newForm(asked))
 
   site.post('/devices/new', 'devices', async (asked) => {
     const { form, identity } = asked
-    const owner = choose(ownersIn(directory()), form['owner'] ?? '', 'clinician or organisation')
+    const owner = choose(ownersIn(asked), form['owner'] ?? '', 'clinician or organisation')
     const [label, user] = [(form['label'] ?? '').trim(), (form['user'] ?? '').trim()]
     const errors = [
       ...(owner.ok ? [] : [{ field: 'owner', message: (form['owner'] ?? '') === '' ? 'Choose whose telephone it is' : owner.message }]),
@@ -74,6 +76,11 @@ export function devicePages(site: Site, { operations, telephones, directory, reg
     return removed.kind === 'refused' ? refusedOn(asked, removed) : goTo('/devices', 'deviceRemoved')
   })
 
+  /** Whose a telephone can be: by the kind and the id. */
+  function ownersIn({ identity }: Asked) {
+    return choiceList(owners, identity, directory()) ?? []
+  }
+
   function shown(made: MadeDevice): Answer {
     return view('made-device.njk', 'Set up the telephone', { device: madeDeviceView(made, directory(), registerAt) })
   }
@@ -95,12 +102,4 @@ function asError({ code, field = '', message }: Refused): FieldError {
     default:
       return { field, message: field === 'user' ? 'Enter small letters, digits and hyphens, a letter first, such as okafor-desk' : message }
   }
-}
-
-/** Whose a telephone can be: by the kind and the id. */
-function ownersIn({ clinicians, organisations }: Directory): readonly Choice[] {
-  return [
-    ...[...clinicians.values()].map(({ id, name }) => ({ id: `clinician:${id}`, name })),
-    ...[...organisations.values()].map(({ id, name }) => ({ id: `organisation:${id}`, name })),
-  ]
 }

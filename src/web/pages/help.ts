@@ -11,8 +11,8 @@ interface Thing {
   readonly needs: Need
 }
 
-/** Three things that somebody of a role does first. */
-const things: Readonly<Record<RoleName, readonly [Thing, Thing, Thing]>> = {
+/** What somebody of a role does first: three of these, the first that they may. */
+const things: Readonly<Record<RoleName, readonly [Thing, Thing, Thing, ...Thing[]]>> = {
   clinician: [
     {
       href: '/calls',
@@ -40,6 +40,12 @@ const things: Readonly<Record<RoleName, readonly [Thing, Thing, Thing]>> = {
       text: 'Look at next week',
       how: 'Sessions with nobody are red. Change one date, or every week; you can review changes before they are saved.',
       needs: 'rotas',
+    },
+    {
+      href: '/availability',
+      text: 'See who takes no calls now',
+      how: 'Say it for someone who asks you to: they are rung last, and come back by themselves.',
+      needs: 'availability',
     },
     {
       href: '/account',
@@ -132,7 +138,7 @@ export function helpPages(site: Site): void {
         .map((role) => ({
           name: roles[role].name,
           what: roles[role].what,
-          things: things[role].filter(({ needs }) => meets(identity, needs) || role === 'pidApproved'),
+          things: things[role].filter(({ needs }) => meets(identity, needs) || role === 'pidApproved').slice(0, 3),
         })),
     })
   })

@@ -38,7 +38,7 @@ export function patientConnectPages(
       {
         rows: open.arrangements.flatMap((one) => (one.kind === 'patientConnect' ? [rowOf(one, at)] : [])),
         ...(open.nextCursor === undefined ? {} : { next: `/patient-connect?after=${encodeURIComponent(open.nextCursor)}` }),
-        ...{ clinicians: choiceField(callers), choose: 'Choose a clinician', validities },
+        ...{ clinicians: choiceField(callers, 'arrangements/clinicians'), choose: 'Choose a clinician', validities },
         // Whoever calls their own patients names nobody.
         values: { clinician: callers.some(({ id }) => id === reach.own) ? reach.own : undefined, how: 'pin', validMinutes: '60', ...form },
       },

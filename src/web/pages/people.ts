@@ -5,9 +5,14 @@ import { isApproved, roleNames, roles } from '../../accounts/roles.js'
 import type { Directory } from '../../directory/model.js'
 import type { Operations } from '../../operations/operations.js'
 import type { RefusalCode, Result } from '../../operations/result.js'
+import { choiceList } from '../choice-lists.js'
+import { choiceField, choose } from '../choices.js'
 import { fieldErrors } from '../field-errors.js'
 import type { Notice } from '../notices.js'
+import { scopeField, scopeWritten } from '../scope-field.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
+
+const clinicians = 'people/clinicians'
 
 export interface PeopleParts {
   readonly accounts: Accounts
@@ -41,11 +46,18 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
   })
 
   const newForm = (asked: Asked, errors: readonly FieldError[] = []) =>
-    view('new-person.njk', 'Invite someone', { values: asked.form, clinicians: cliniciansOf(directory()) }, { errors })
+    view(
+      'new-person.njk',
+      'Invite someone',
+      { values: asked.form, clinicians: choiceField(choiceList(clinicians, asked.identity, directory()) ?? [], clinicians) },
+      { errors },
+    )
   site.get('/people/new', 'people', (asked) => newForm(asked))
   site.post('/people/new', 'people', async (asked) => {
-    const { name = '', email = '', clinician = '' } = asked.form
-    const invited = await people.invite(asked.by, { name, email, ...(clinician === '' ? {} : { clinician }) })
+    const { name = '', email = '', clinician: written = '' } = asked.form
+    const who = written.trim() === '' ? undefined : choose(choiceList(clinicians, asked.identity, directory()) ?? [], written, 'clinician')
+    if (who?.ok === false) return newForm(asked, [{ field: 'clinician', message: who.message }])
+    const invited = await people.invite(asked.by, { name, email, ...(who === undefined ? {} : { clinician: who.id }) })
     if (invited.kind === 'refused') return newForm(asked, fieldErrors(invited))
     const { person, secret } = invited.value
     return secret === undefined ? goTo(`/people/${person.id}`, 'linkSent') : shown(asked, person, { link: secret })
@@ -73,7 +85,11 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
     return made.kind === 'done' && person ? shown(asked, person, { link: made.value }) : missing
   })
   if (mailing) post('send-link', ({ by }, id) => people.sendLink(by, id), 'linkSent')
-  post('roles', ({ by, form }, id) => people.giveRole(by, id, { role: form['role'] ?? '', scope: form['scope'] ?? '' }), 'roleGiven')
+  post(
+    'roles',
+    (asked, id) => people.giveRole(asked.by, id, { role: asked.form['role'] ?? '', scope: scopeWritten('people', asked, directory()) }),
+    'roleGiven',
+  )
   post('roles/:grant/end', ({ by, params }, id) => people.endRole(by, id, params['grant'] ?? ''), 'roleEnded')
   post('factors/remove', ({ by }, id) => people.removeFactors(by, id), 'factorsRemoved')
   post('disable', ({ by }, id) => people.stop(by, id), 'personDisabled')
@@ -102,7 +118,7 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
         roleItems: roleNames
           .filter((role) => !isApproved(role))
           .map((role) => ({ value: role, text: `${roles[role].name}: ${roles[role].what}` })),
-        scopeItems: scopeItems(directory()),
+        scopes: scopeField('people', asked.identity, directory()),
         mayMail: mailing && person.email !== undefined,
         ...(link === undefined ? {} : { link: `${urlOf(asked)}/sign-in/link/${link}` }),
       },
@@ -113,18 +129,4 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
   function grantInWords({ role, scope, grantedAt, until }: Grant) {
     return { name: roles[role].name, scope: site.scopeInWords(scope), grantedAt, until }
   }
-}
-
-function cliniciansOf({ clinicians }: Directory): readonly { readonly value: string; readonly text: string }[] {
-  return [...clinicians.values()].map(({ id, name }) => ({ value: id, text: name })).sort((a, b) => a.text.localeCompare(b.text))
-}
-
-export function scopeItems({ organisations, lines }: Directory): readonly { readonly value: string; readonly text: string }[] {
-  const named = (kind: string, all: Iterable<{ readonly id: string; readonly name: string }>) =>
-    [...all].map(({ id, name }) => ({ value: `${kind}:${id}`, text: name })).sort((a, b) => a.text.localeCompare(b.text))
-  return [
-    { value: 'everywhere', text: 'Everywhere' },
-    ...named('organisation', organisations.values()),
-    ...named('line', lines.values()).map(({ value, text }) => ({ value, text: `Line: ${text}` })),
-  ]
 }

@@ -5,7 +5,7 @@ import type { Directory } from '../../directory/model.js'
 import type { Operations } from '../../operations/operations.js'
 import { fieldErrors } from '../field-errors.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
-import { scopeItems } from './people.js'
+import { scopeField, scopeWritten } from '../scope-field.js'
 
 export interface ProgramParts {
   readonly accounts: Accounts
@@ -23,7 +23,8 @@ export function programPages(site: Site, { accounts, operations: { tokens }, dir
   site.get('/programs', 'tokens', (asked) => shown(asked))
 
   site.post('/programs', 'tokens', async (asked) => {
-    const { name = '', scope = '', days = '' } = asked.form
+    const { name = '', days = '' } = asked.form
+    const scope = scopeWritten('tokens', asked, directory())
     const made = await tokens.forProgram(asked.by, asked.identity, { name, scope, days: Number(days), may: asked.all('may') })
     return made.kind === 'refused' ? shown(asked, { errors: fieldErrors(made) }) : shown(asked, { secret: made.value.secret })
   })
@@ -60,7 +61,7 @@ export function programPages(site: Site, { accounts, operations: { tokens }, dir
         mayItems: permissionNames
           .filter((one) => mayGive(asked.identity, one))
           .map((one) => ({ value: one, text: permissions[one], checked: chosen.has(one) })),
-        scopeItems: scopeItems(directory()),
+        scopes: scopeField('tokens', asked.identity, directory()),
         lifeItems: lives.map((days) => ({ value: String(days), text: `${days} days` })),
       },
       { errors },

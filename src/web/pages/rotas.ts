@@ -358,8 +358,8 @@ export function rotaPages(site: Site, { rotas, inForce, availability, now }: Rot
 }
 
 function fields(line: Line, directory: Directory, values: Values) {
-  const { items } = choiceField(placeChoices(directory, line))
-  return { places: placeFields(values), ...(items ? { items: [{ value: '', text: 'Nobody' }, ...items] } : {}) }
+  const { items, source } = choiceField(placeChoices(directory, line), 'rotas/clinicians')
+  return { places: placeFields(values), ...(items ? { items: [{ value: '', text: 'Nobody' }, ...items] } : { source }) }
 }
 
 function linesOf(identity: Identity, directory: Directory): readonly Line[] {

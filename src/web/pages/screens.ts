@@ -4,7 +4,7 @@ import type { Operations } from '../../operations/operations.js'
 import { fieldErrors } from '../field-errors.js'
 import { isSecure, setSessionCookie } from '../cookies.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
-import { scopeItems } from './people.js'
+import { scopeField, scopeWritten } from '../scope-field.js'
 
 export interface ScreenParts {
   readonly accounts: Accounts
@@ -28,7 +28,8 @@ export function screenPages(site: Site, { accounts, operations: { tokens }, dire
   site.get('/screens', 'tokens', (asked) => shown(asked))
 
   site.post('/screens', 'tokens', async (asked) => {
-    const { name = '', scope = '', days = '', look = '' } = asked.form
+    const { name = '', days = '', look = '' } = asked.form
+    const scope = scopeWritten('tokens', asked, directory())
     const made = await tokens.forScreen(asked.by, { name, scope, days: Number(days), lines: asked.all('lines') })
     if (made.kind === 'refused') return shown(asked, { errors: fieldErrors(made) })
     return shown(asked, {
@@ -63,7 +64,7 @@ export function screenPages(site: Site, { accounts, operations: { tokens }, dire
           scope: [scope, ...also].map((one) => site.scopeInWords(one)).join(', '),
           madeBy: people.get(madeBy)?.name ?? 'The service itself',
         })),
-        scopeItems: scopeItems(directory()),
+        scopes: scopeField('tokens', asked.identity, directory()),
         lineItems: [...directory().lines.values()]
           .map(({ id, name }) => ({ value: id, text: name, checked: link === undefined && asked.all('lines').includes(id) }))
           .sort((a, b) => a.text.localeCompare(b.text, 'en-GB')),
