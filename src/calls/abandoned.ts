@@ -3,8 +3,8 @@ import type { Leg } from '../switch/port.js'
 import type { CallEnd } from './call-context.js'
 
 /**
- * How a call ends whose caller has gone before it came to its end.
- * @param abandoned the ending where the caller hung up, or their side of the line went away
+ * The ending of a call whose caller left before its normal end.
+ * @param abandoned the ending if the caller hung up or their side dropped
  */
 export function leftEarly(caller: Leg, abandoned: Extract<CallEnding, 'abandonedInMenu' | 'abandonedInHunt'>): CallEnd {
   const ending = caller.ended?.ending

@@ -6,16 +6,16 @@ import { askOutcome } from './outcome.js'
 import { say, sayAndRelease, sentence } from './saying.js'
 import type { TalkEnd } from './talk.js'
 
-/** Who is asked what came of a call. */
+/** Who is asked for the outcome of a call. */
 export interface Inquiry {
-  /** In this order; the first who is still there is asked. */
+  /** In this order; the first party still on the line is asked. */
   readonly of: readonly Party[]
   readonly outcomes: readonly OutcomeChoice[]
 }
 
 /**
- * The talk is over: whoever is to be asked for the outcome and is left on the line is asked; who was cut off is told so; everybody is let go.
- * @param parties those who talked; one who is not there any more may be left out
+ * The talk is over: asks the remaining party for the outcome if it is theirs to give, tells a party that was cut off, and releases every leg.
+ * @param parties the parties that talked; one that has gone may be left out
  */
 export async function afterTalk(call: CallContext, parties: readonly Leg[], end: TalkEnd, inquiry: Inquiry): Promise<CallEnd> {
   const { scope } = call

@@ -105,7 +105,7 @@ describe('a PIN on the Dial-In number', () => {
     expect(JSON.stringify(scenario.world.log.told)).not.toContain('482913')
   })
 
-  it('star and then nothing is no wrong code', async () => {
+  it('star and then nothing is not a wrong code', async () => {
     const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({}) })
     const clinician = scenario.caller()
     await clinician.dials(dialIn)
@@ -115,7 +115,7 @@ describe('a PIN on the Dial-In number', () => {
     expect(scenario.record()).toMatchObject({ ending: 'noChoice' })
   })
 
-  it('wrong ones are asked for again, each after a longer wait without silence, and then no more is looked at', async () => {
+  it('asks again after a wrong one, each time after a longer wait without silence, and then checks no more', async () => {
     const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({}, 2, 9_000) })
     const clinician = scenario.caller()
     await clinician.dials(dialIn)
@@ -138,7 +138,7 @@ describe('a PIN on the Dial-In number', () => {
     ])
   })
 
-  it('when nobody can say whether a PIN is right, it is not, and the caller is told', async () => {
+  it('a PIN that cannot be checked counts as wrong, and the caller is told', async () => {
     const scenario = new Scenario({
       directory: world,
       arrangements: { ...nothingArranged, redeem: () => Promise.reject(new Error('disk')) },
@@ -155,7 +155,7 @@ describe('a PIN on the Dial-In number', () => {
 })
 
 describe('a call-back code', () => {
-  it('four digits, and whoever asked for advice is rung; they accept, and are asked for the outcome first', async () => {
+  it('four digits ring the clinician who asked for advice; they accept, and are asked for the outcome first', async () => {
     const scenario = new Scenario({ directory: world, arrangements: new FewArrangements({ '4821': coded }) })
     const desk = scenario.phone(gpDesk)
     const specialist = scenario.caller('+447700900077')

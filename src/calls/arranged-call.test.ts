@@ -130,7 +130,7 @@ describe('a clinician calls a patient', () => {
     expect(patient.wasRung).toBe(0)
   })
 
-  it('nobody is placed a call by an engine that is closing down, and one that runs is let go of', async () => {
+  it('an engine that is closing down places no call, and releases one that runs', async () => {
     const scenario = new Scenario({ directory: world })
     const mobile = scenario.phone(okaforMobile)
     scenario.world.desk.place(connect)

@@ -20,14 +20,14 @@ import { Stop } from './stop.js'
 import { talk } from './talk.js'
 import { PreparedWhisper, type WhisperWords } from './whisper.js'
 
-/** What arranged calls are in the reports. */
+/** How reports label arranged calls. */
 export const arrangedKinds: Readonly<Record<ArrangedCall['kind'], CallKind>> = {
   callBack: 'pifuCallBack',
   patientConnect: 'patientConnect',
   callBackCode: 'callBackCode',
 }
 
-/** Ringing for calls that belong to no line. */
+/** The ring policy for calls that belong to no line. */
 const withoutLine: Pick<RingPolicy, 'ringSeconds' | 'acceptSeconds'> = { ringSeconds: 30, acceptSeconds: 20 }
 
 /** A patient needs longer to come to the telephone than a clinician who carries theirs; their answerphone comes after about 25 s. */
@@ -48,7 +48,7 @@ export async function placedCall(call: CallContext, arranged: ArrangedCall): Pro
     const { leg, attempt } = answered
     const heard = await prepared.to(answered, wanted.signal)
     if (heard.kind !== 'accepted') return notAccepted(call, leg, heard)
-    // As for any acceptance: what is not on disk rings no patient.
+    // As for any acceptance: the patient is not rung until it is on disk.
     if (!(await scope.keep({ type: 'attempt.accepted', attempt, proof: heard.proof }))) {
       scope.alongside(sayAndRelease(call, leg, [sentence('technical-fault')]))
       return { kind: 'failed', reason: 'the acceptance could not be stored' }
@@ -79,7 +79,7 @@ export async function placedCall(call: CallContext, arranged: ArrangedCall): Pro
   }
 }
 
-/** A clinician is on the line, and is connected to the patient: recorded, with the patient's answerphone where that answers. */
+/** A clinician on the line is connected to the patient, or to the patient's answerphone if that answers; recorded. */
 export async function patientCall(call: CallContext, clinician: Leg, arranged: ArrangedCall): Promise<CallEnd> {
   const { scope } = call
   const recorder = new Recorder(call)
@@ -108,7 +108,7 @@ export async function patientCall(call: CallContext, clinician: Leg, arranged: A
   }
 }
 
-/** Whoever has the code is connected to the clinician who had asked for advice, once they have accepted. */
+/** Connects a caller with a call-back code to the clinician who asked for advice, once that clinician has accepted. */
 export async function codeCall(call: CallContext, caller: Leg, arranged: ArrangedCall): Promise<CallEnd> {
   const line = lineOf(call, arranged)
   const recorder = new Recorder(call)

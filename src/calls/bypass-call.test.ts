@@ -22,7 +22,7 @@ const world: SmallDirectory = {
 }
 
 describe('a clinician reaches a practice by its code', () => {
-  it('on its bypass number: who answers is connected at once, and recorded', async () => {
+  it('on its bypass number: the party that answers is connected at once, and recorded', async () => {
     const scenario = new Scenario({ directory: world })
     const desk = scenario.phone(bypassDesk)
     const specialist = scenario.caller()
@@ -115,7 +115,7 @@ describe('a clinician reaches a practice by its code', () => {
     expect(scenario.record()).toMatchObject({ ending: 'wrongCode', attempts: [] })
   })
 
-  it('a code that no practice has is asked for again; a practice without a number is said to have none', async () => {
+  it('a code that no practice has is asked for again; the caller is told of a practice without a number', async () => {
     const scenario = new Scenario({ directory: world })
     const specialist = scenario.caller()
     await specialist.dials(bypassNumber)

@@ -13,20 +13,20 @@ import { name, say, sayAndRelease, sentence, spoken } from './saying.js'
 import { talk } from './talk.js'
 import { keyedAt, refuseCode } from './wrong-code.js'
 
-/** A desk answers within a few rings, or not at all; then its reception is waiting to be rung. */
+/** A desk answers within a few rings or not at all; reception is rung next. */
 const ringSeconds = 25
 
 export interface BypassRequest {
   /** Said first. */
   readonly first: readonly SpeechPart[]
-  /** Who calls, where the number dialled or the telephone tells. */
+  /** Who calls, if the number dialled or the telephone tells. */
   readonly organisation: Organisation | undefined
-  /** Keys that came with the dialled number: nothing needs to be asked. */
+  /** Keys dialled with the number: the question is skipped. */
   readonly dialled?: string
 }
 
 /**
- * Asks for a practice's code, and puts the caller through. The codes are few and the number may be known to anybody, so that wrong ones are limited like
+ * Asks for a practice's code, and puts the caller through. Codes are few and anybody may know the number, so wrong ones are limited like
  * wrong PINs.
  */
 export async function bypassByCode(call: CallContext, caller: Leg, request: BypassRequest): Promise<CallEnd> {
@@ -56,7 +56,7 @@ export async function bypassByCode(call: CallContext, caller: Leg, request: Bypa
   return { ending: 'noChoice' }
 }
 
-/** A clinician reaches a practice: its bypass number first; its reception where that is engaged, does not answer, or is not there. */
+/** A clinician reaches a practice: its bypass number first; its reception if that is engaged, not answered or missing. */
 export async function bypassCall(call: CallContext, caller: Leg, organisation: Organisation): Promise<CallEnd> {
   const { scope } = call
   scope.tell({ type: 'organisation.chosen', organisation: organisation.id })

@@ -13,7 +13,7 @@ const numberLengths = [10, 11, 12, 13, 14, 15]
 const triesAtMost = 3
 
 /**
- * Nobody was free for a patient: by one key they ask to be called back, on the number that they ring from or on another one. The request is
+ * Nobody was free for a patient: they press one key to be called back, on the number they ring from or another one. The request is
  * on disk before they are thanked for it.
  * @param first what they are told before that
  * @param otherwise how the call ends when they ask for nothing
@@ -38,7 +38,7 @@ export async function offerCallBack(
     const entry = await readCode(call, caller, await spoken(call, [...lead, ...question]), own !== undefined ? ['1', '2'] : ['1'])
     if (entry.kind === 'gone') return leftEarly(caller, 'abandonedInHunt')
     if (entry.kind === 'nothing') {
-      // Whoever looks for the key hears it once more.
+      // A patient still looking for the key hears the offer once more.
       if (++silent === 2) break
       lead = []
       continue
@@ -47,7 +47,7 @@ export async function offerCallBack(
       const keyed: KeyedNumber = own !== undefined && entry.code === '1' ? { kind: 'number', number: own } : await askNumber(call, caller)
       if (keyed.kind === 'gone') return leftEarly(caller, 'abandonedInHunt')
       if (keyed.kind === 'number') return keepRequest(call, caller, line, keyed.number, 'call-back-kept')
-      // They want to be called back, and only the other number did not come across.
+      // They want a call-back; only the other number did not come across.
       if (own !== undefined) return keepRequest(call, caller, line, own, 'call-back-kept-own', [sentence('call-back-no-number')])
       break
     }
@@ -80,10 +80,10 @@ async function keepRequest(
   meanwhile: readonly SpeechPart[] = [],
 ): Promise<CallEnd> {
   const keeping = call.scope.keep({ type: 'callBack.requested', line: line.id, number })
-  // Where they have waited for a while already, the disk is not waited for in silence.
+  // They have waited for a while already: no silence while the disk is written.
   if (meanwhile.length > 0) await say(call, caller, meanwhile, call.scope.gone(caller))
   const kept = await keeping
-  // It is in memory and will be written as soon as that can be done; but nobody is promised what is not on disk.
+  // It is in memory and is written as soon as possible; but no call-back is promised until it is on disk.
   if (!kept) raiseAlarm(call, 'callBack.notStored', `a patient's request on ${line.id} is not on disk yet`)
   await sayAndRelease(call, caller, [sentence(kept ? words : 'call-back-not-kept'), sentence('goodbye')])
   return { ending: 'callBackRequested', ...(kept ? {} : { detail: 'the request was not on disk when the patient was told' }) }

@@ -20,12 +20,12 @@ export interface CallContext {
   /** The instant, wall-clock ms, for every question to the directory: fixed when the call arrived, as is the directory itself. */
   readonly arrivedAt: number
   readonly directory: Directory
-  /** User of the telephone that rings us, and whose it is, where it has proved itself. */
+  /** User of the calling telephone, and its owner, if it has authenticated. */
   readonly device?: string
   readonly owner?: DeviceOwner
   /** As the telephone tells them; both empty where the engine itself began the call. */
   readonly callerNumber: string
-  /** As whom a caller who withholds their number is counted. */
+  /** The identity under which a caller who withholds their number is counted. */
   readonly callerAccount?: string
   readonly dialledNumber: string
   readonly scope: CallScope
@@ -35,23 +35,23 @@ export interface CallContext {
   readonly reservations: Reservations
   /** Who was rung when, and which telephones are bad. */
   readonly past: RungBefore
-  /** Whether they have said that they take no calls for a while. */
+  /** Whether the clinician has said "not now". */
   readonly notNow: (clinician: ClinicianId) => boolean
-  /** Whether the ranges allow a number (E.164) that somebody keyed or rang from. */
+  /** Whether the ranges allow a number (E.164) that a caller keyed or rang from. */
   readonly mayDial: (number: string) => boolean
   /** PINs and codes of arranged calls. */
   readonly arrangements: Arrangements
-  /** Why facts cannot be kept at the moment; undefined: they can. Without them nobody is connected, so nobody is rung either. */
+  /** Why facts cannot be stored at the moment; undefined: they can. Without them nobody can be connected, so nobody is rung. */
   readonly cannotKeep: () => string | undefined
   /** For the operators; the call's own record has the fact besides. */
   readonly alarms: Alarms
-  /** The talks to which a browser may come back. */
+  /** The talks that a browser may rejoin. */
   readonly returns: Returns
   readonly clock: Clock
   readonly settings: FlowSettings
 }
 
-/** Something that an operator has to see to has touched this call: a fact of the call, and an alarm that stays up. */
+/** A fault that an operator has to see to has touched this call: a fact of the call, and an alarm that stays up. */
 export function raiseAlarm(call: CallContext, alarm: AlarmName, detail: string): void {
   call.scope.tell({ type: 'alarm.raised', alarm, detail })
   call.alarms.raise(alarm, detail, call.scope.about())

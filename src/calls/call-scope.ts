@@ -18,11 +18,11 @@ export interface CallScopeOptions {
   readonly callId: string
   readonly log: EventLog
   readonly clock: Clock
-  /** Who begins the call, where more is known of them than that they ring. */
+  /** Who begins the call, if more is known than that a caller rings. */
   readonly caller?: Actor
   /** What has been told of the call so far, by an engine that died. Default: nothing, it begins. */
   readonly before?: readonly CallEvent[]
-  /** What a party hears first whose media server has died. Default: nothing. */
+  /** What a party hears first after its media server died. Default: nothing. */
   readonly wordsAfterMove?: () => Promise<readonly Audio[]>
   /** Bounds, ms: see `FlowSettings`. */
   readonly durableMs: number
@@ -74,7 +74,7 @@ export class CallScope {
     return this.#stopping.signal
   }
 
-  /** Whose the call is, as far as that is known by now: of the line that was chosen, and of the organisation that called. */
+  /** The line chosen and the organisation that called, as far as known by now. */
   about(): readonly AlarmAbout[] {
     return [
       ...(this.#line === undefined ? [] : [{ line: this.#line }]),
@@ -100,15 +100,15 @@ export class CallScope {
     return this.#begun
   }
 
-  /** States a fact whose consequence does not wait for the disk. */
+  /** Appends a fact; the flow does not wait for the disk. */
   tell(fact: CallFact): void {
     void this.keep(fact)
   }
 
   /**
-   * States a fact that must be on disk before the next step.
-   * @param actor who did it, where the facts of the call do not say
-   * @returns whether the log said in time that it is. Never rejects. What becomes known after the end of the call is no fact of it.
+   * Appends a fact that must be on disk before the next step.
+   * @param actor who did it, if the facts of the call do not say
+   * @returns whether the log confirmed it in time. Never rejects. Nothing is added after the end of the call.
    */
   async keep(fact: CallFact, actor?: Actor): Promise<boolean> {
     if (this.#over && fact.type !== 'call.ended') return false
@@ -126,7 +126,7 @@ export class CallScope {
   }
 
   /**
-   * Takes a leg into the call: it will be closed with the call at the latest, and its end is told.
+   * Adds a leg to the call: it is closed with the call at the latest, and its end is a fact.
    * @returns aborts as soon as the party has gone, for whatever reason
    */
   own(leg: Leg, party: Party): AbortSignal {
@@ -161,12 +161,12 @@ export class CallScope {
     return this.#owned(leg).party
   }
 
-  /** What was rung to reach this leg, as facts have it; undefined: it rang us. */
+  /** What was rung to reach this leg, as facts have it; undefined: it rang in. */
   targetOf(leg: Leg): string | undefined {
     return this.#rung.get(leg.id)
   }
 
-  /** Somebody goes on by another leg: it is theirs from now on, and the one before is released. @returns aborts as soon as they have gone */
+  /** A party goes on by another leg: it is theirs from now on, and the one before is released. @returns aborts as soon as they have gone */
   replace(leg: Leg, fresh: Leg): AbortSignal {
     const { party } = this.#owned(leg)
     this.tell({ type: 'leg.returned', legId: fresh.id, before: leg.id, party, ...(fresh.handle === '' ? {} : { handle: fresh.handle }) })
@@ -187,7 +187,7 @@ export class CallScope {
     return (owned.closing ??= within(this.#options.clock, this.#options.releaseMs, leg.close()).then(() => undefined))
   }
 
-  /** Something that goes on beside the flow (a specialist is told something, a recording is closed). The call is not over before it is done. */
+  /** Work beside the flow (a specialist is told something, a recording is closed). The call ends only after it. */
   alongside(work: Promise<unknown>): void {
     this.#alongside.push(within(this.#options.clock, this.#options.releaseMs, work))
   }
@@ -197,7 +197,7 @@ export class CallScope {
     return [...this.#legs.values()].findLast(({ party }) => party === 'caller')?.leg
   }
 
-  /** Lets go of everybody; the flow notices that they have gone. */
+  /** Releases every leg; the flow notices. */
   stop(): void {
     this.#stopping.abort(over)
     for (const { leg } of this.#legs.values()) void this.release(leg)
@@ -209,7 +209,7 @@ export class CallScope {
     return owned
   }
 
-  /** Ends the call: what goes on beside it is waited for, every leg is released, and the end told. */
+  /** Ends the call: waits for the work beside it, releases every leg, and appends the end. */
   async close(ending: CallEnding, detail?: string): Promise<void> {
     if (this.#closed) return
     this.#closed = true

@@ -7,7 +7,7 @@ import type { CallRecord } from '../facts/call-record.js'
 
 const hour = 60 * 60_000
 
-/** What a record says of time, and of what happened. Instants are left out: they are the wall clock's. */
+/** What a record says about durations and events. Instants are left out: they are the wall clock's. */
 function durations({
   ending,
   refs,
@@ -32,7 +32,7 @@ function durations({
   }
 }
 
-/** The same plan on a machine whose wall clock is set while it happens. */
+/** The same plan on a machine whose wall clock is set meanwhile. */
 async function lived(plan: Plan, jumps: readonly { readonly atMs: number; readonly byMs: number }[]): Promise<readonly CallRecord[]> {
   const { world } = await live(plan, {
     clock: (clock) => {

@@ -7,7 +7,7 @@ import { Stop } from './stop.js'
 /** What a party keyed in answer to a question for a code. */
 export type CodeEntry =
   | { readonly kind: 'code'; readonly code: string }
-  /** Keys that are no code. */
+  /** Keys that make no code. */
   | { readonly kind: 'unknown'; readonly keys: string }
   /** `#` before any digit. */
   | { readonly kind: 'hash' }
@@ -18,15 +18,15 @@ export type CodeEntry =
 
 const everyKey: readonly Key[] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '#', 'A', 'B', 'C', 'D']
 
-/** Keys behind what can be a code are swallowed up to here: they belong to the same wrong number. */
+/** Keys beyond the longest code are swallowed up to here: they belong to the same wrong number. */
 const swallowedAtMost = 40
 
 /** What is meant by the keys so far: nothing longer can be; something longer can, too; or only something longer. */
 type Meaning = 'whole' | 'wholeOrMore' | 'more'
 
 /**
- * Plays a question and reads a code. The first key stops the question; keys pressed before it count (type-ahead). A code is taken as soon as
- * no longer one can be meant, on `#`, or when the next digit does not come in time.
+ * Plays a question and reads a code. The first key stops the question; keys pressed before it count (type-ahead). A code is taken once
+ * no longer one is possible, on `#`, or when the next digit does not come in time.
  */
 export function readCode(call: CallContext, leg: Leg, question: readonly Audio[], codes: readonly string[]): Promise<CodeEntry> {
   return readKeys(call, leg, question, (keys) => {
@@ -48,7 +48,7 @@ async function readKeys(call: CallContext, leg: Leg, question: readonly Audio[],
   const { clock, settings, scope } = call
   const gone = scope.gone(leg)
   const asking = new Stop(gone)
-  // Nobody waits in silence for the answer to a question that could not be heard.
+  // The question could not be played: nobody waits in silence for an answer to it.
   void playThrough(call, leg, question, asking.signal)
     .then((played) => (played.kind === 'failed' ? undefined : sleep(clock, settings.menuWaitMs, asking.signal)))
     .catch(() => undefined)

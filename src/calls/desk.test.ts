@@ -22,7 +22,7 @@ describe('the desk', () => {
     expect(scenario.world.records().map(({ line }) => line)).toEqual(['Cardiology', 'New line'])
   })
 
-  it('refuses new calls while it drains, and lets the talk that there is come to its end', async () => {
+  it('refuses new calls while it drains, and lets the running talk end', async () => {
     const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] } })
     const one = scenario.phone(first)
     const [gp, late] = [scenario.caller(), scenario.caller('+441632960002')]
@@ -41,7 +41,7 @@ describe('the desk', () => {
     expect(scenario.world.records().map(({ ending }) => ending)).toEqual(['completed', 'interrupted'])
   })
 
-  it('lets go of everybody when the time to drain is over, and tells the calls as interrupted', async () => {
+  it('releases every leg when the drain time is over, and records the calls as interrupted', async () => {
     const scenario = new Scenario({
       directory: {
         lines: [
@@ -71,7 +71,7 @@ describe('the desk', () => {
     expect(two.isRinging).toBe(false)
   })
 
-  it('while facts cannot be kept a new caller hears at once that there is trouble, and nobody is rung; a talk goes on', async () => {
+  it('while facts cannot be stored a new caller hears at once that there is trouble, and nobody is rung; a talk goes on', async () => {
     let trouble: string | undefined
     const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] }, cannotKeep: () => trouble })
     const one = scenario.phone(first)
@@ -98,7 +98,7 @@ describe('the desk', () => {
     await scenario.isOver()
   })
 
-  it('a disk that becomes full while the menu is heard is told before anybody is rung', async () => {
+  it('of a disk that fills up during the menu the caller hears before anybody is rung', async () => {
     const disk: { trouble?: string } = {}
     const scenario = new Scenario({
       directory: {
@@ -122,7 +122,7 @@ describe('the desk', () => {
     expect(scenario.record()).toMatchObject({ ending: 'engineFault' })
   })
 
-  it('a disk that becomes full while somebody is rung: nobody else is rung in vain, and the caller is told', async () => {
+  it('a disk that fills up while a specialist rings: nobody else is rung, and the caller is told', async () => {
     const disk: { trouble?: string } = {}
     const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first, second] }] }, cannotKeep: () => disk.trouble })
     const [one, two] = [scenario.phone(first), scenario.phone(second)]

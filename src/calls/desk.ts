@@ -33,7 +33,7 @@ import { within } from './within.js'
 
 export interface DeskOptions {
   readonly switch: Switch
-  /** The directory in force now. Asked once for each call: a new one is picked up between calls, never in the middle of one. */
+  /** The current directory. Asked once for each call: a reload applies to new calls, never to a running one. */
   readonly directory: () => Directory
   readonly speech: Speech
   readonly log: EventLog
@@ -44,19 +44,19 @@ export interface DeskOptions {
   readonly reservations?: Reservations
   /** Default: nobody was ever rung. */
   readonly past?: RungBefore
-  /** Whether somebody takes no calls for a while: they are rung when nobody else accepts. Default: nobody. */
+  /** Whether a clinician has said "not now": they are rung when nobody else accepts. Default: nobody. */
   readonly notNow?: (clinician: ClinicianId) => boolean
-  /** Whether a number (E.164) may be dialled. Default: any; whatever dials it decides again. */
+  /** Whether a number (E.164) may be dialled. Default: any; the switch checks again when it dials. */
   readonly mayDial?: (number: string) => boolean
   /** PINs and codes of arranged calls. Default: nothing is arranged. */
   readonly arrangements?: Arrangements
-  /** Whose the telephone of this user is, where it has proved itself by digest. Default: nobody's. */
+  /** The owner of the telephone with this user, once it has authenticated by digest. Default: nobody. */
   readonly owners?: (device: string) => DeviceOwner | undefined
   /** Talks at other engines to which browsers may come back. Default: there are no other engines. */
   readonly otherTalks?: OtherTalks
   /** Why facts cannot be kept at the moment (`CallContext.cannotKeep`). Default: they always can. */
   readonly cannotKeep?: () => string | undefined
-  /** How many calls are answered at a time, and how long the others wait for it. */
+  /** How many calls are answered at a time, and how long the others wait. */
   readonly setUp?: SetUpLimits
   /** Told besides the facts of the calls. Default: nobody. */
   readonly alarms?: Alarms
@@ -70,14 +70,14 @@ export interface DeskOptions {
   readonly newCallId?: () => string
 }
 
-/** What came of asking for a call. `closingDown`: none is begun any more. `cannotKeep`: its acceptance could not be stored, so nobody is rung. */
+/** The result of asking for a call. `closingDown`: no more are begun. `cannotKeep`: its acceptance could not be stored, so nobody is rung. */
 export type Placed =
   { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
 
-/** What came of a call whose engine died. `left`: nobody is on the line any more who could be found. */
+/** What became of a call whose engine died. `left`: no party could be found on the line. */
 export type TakenOver = { readonly kind: 'takenOver' } | { readonly kind: 'left'; readonly why: string }
 
-/** What a browser dials whose page was loaded again during a talk. */
+/** What a browser dials after its page was reloaded during a talk. */
 const returnNumber = 'return'
 
 /** More calls come than can be answered. */
@@ -85,7 +85,7 @@ const overload = 'calls.overloaded'
 
 const noAlarms: Alarms = { raise: () => undefined, clear: () => undefined }
 
-/** Takes the calls: gives each its scope, its instant and its directory, and sees that it ends, whatever happens in it. */
+/** Takes the calls: gives each its scope, its instant and its directory, and makes sure that it ends. */
 export class Desk {
   readonly #options: DeskOptions
   readonly #reservations: Reservations
@@ -111,14 +111,14 @@ export class Desk {
     return this.#live.size
   }
 
-  /** It is closing down, and begins nothing any more. */
+  /** It is closing down and begins no more calls. */
   get draining(): boolean {
     return this.#draining
   }
 
   /**
-   * Takes no new call (503), and lets those that there are come to their end; after `ms` milliseconds they are let go of. Settles when the
-   * last one is over and told. May be called twice.
+   * Refuses new calls (503) and lets running ones end; after `ms` milliseconds they are released. Settles when the
+   * last one has ended and its end is appended. May be called twice.
    */
   async drain(ms: number): Promise<void> {
     this.#draining = true
@@ -128,7 +128,7 @@ export class Desk {
     await Promise.all(this.#live.values())
   }
 
-  /** Begins an arranged call: the engine rings the clinician, and after their acceptance the patient. Answers at once; the call goes its way. `actor`: who asked for it. */
+  /** Begins an arranged call: the engine rings the clinician, and after their acceptance the patient. Returns at once; the call runs on. `actor`: who asked for it. */
   place(arranged: ArrangedCall, actor: Actor = staff): Placed {
     if (this.#draining) return { kind: 'refused', why: 'closingDown' }
     if (this.#options.cannotKeep?.() !== undefined) return { kind: 'refused', why: 'cannotKeep' }
@@ -141,7 +141,7 @@ export class Desk {
     return { kind: 'placed', callId: call.id }
   }
 
-  /** Begins a call that a clinician asked for with one press: the engine rings them, and then the line. Answers at once; the call goes its way. `actor`: who asked for it. */
+  /** Begins a call that a clinician asked for with one press: the engine rings them, and then the line. Returns at once; the call runs on. `actor`: who asked for it. */
   ring(own: OwnCall, actor?: Actor): Placed {
     if (this.#draining) return { kind: 'refused', why: 'closingDown' }
     if (this.#options.cannotKeep?.() !== undefined) return { kind: 'refused', why: 'cannotKeep' }
@@ -156,7 +156,7 @@ export class Desk {
   /**
    * Goes on with a call whose engine died.
    * @param events its facts so far, in order
-   * @returns why it is not gone on with: then nothing is told of it
+   * @returns why it does not go on: then no fact is added
    */
   async takeOver(events: readonly CallEvent[]): Promise<TakenOver> {
     const record = callRecord(events)
@@ -200,13 +200,13 @@ export class Desk {
     return { kind: 'takenOver' }
   }
 
-  /** Nobody else is to ring whoever is on the line. */
+  /** A clinician on the line is not rung for another call. */
   #reserve(call: CallContext, leg: Leg, attempt: AttemptRecord | undefined): void {
     if (attempt === undefined) {
       if (call.owner?.kind === 'clinician') holdClinician(call, leg, call.owner.id, 'takeOver')
       return
     }
-    // Who still hears the whisper is reserved by the hunt.
+    // A specialist still in the whisper is reserved by the hunt.
     if (attempt.result === undefined && attempt.acceptedAt === undefined) return
     void this.#reservations.reserve([attempt.candidate, `target:${attempt.target}`], call.id, 'takeOver').then(
       (result) => {
@@ -218,22 +218,22 @@ export class Desk {
     )
   }
 
-  /** The page of a browser that talks is being left, and may be loaded again: the other side is held. @returns false: it talks with nobody */
+  /** A browser in a talk is leaving its page, and may load it again: the other side is held. @returns false: it talks with nobody */
   browserAway(device: string): boolean {
     return this.#returns.tell(this.#browserOf(device), 'away', this.#options.clock.now())
   }
 
-  /** Whoever talked by this browser does not come back. */
+  /** The party that talked by this browser does not come back. */
   browserLeft(device: string): boolean {
     return this.#returns.tell(this.#browserOf(device), 'left', this.#options.clock.now())
   }
 
-  /** Where this browser has to go for its talk, where another engine's switch has it: `ws://host:port`. */
+  /** Where this browser finds its talk if another engine's switch has it: `ws://host:port`. */
   switchOfTalk(device: string): string | undefined {
     return this.#returns.switchOf(this.#browserOf(device))
   }
 
-  /** Its session is over, and its calls with it. @param browser of a clinician who has no other one: else nobody can say in which of them they were rung */
+  /** Its session is over, and its calls with it. @param browser of a clinician who has no other one: else it is unknown which of them was rung */
   browserSignedOut(browser: BrowserOf): void {
     this.#returns.signedOut(browser, this.#options.clock.now())
   }
@@ -251,7 +251,7 @@ export class Desk {
     return { device, clinician: owner?.kind === 'clinician' ? owner.id : undefined }
   }
 
-  /** A browser comes back to its talk by a call of its own, which is none besides. */
+  /** A browser rejoins its talk by an INVITE of its own, which is not counted as a call. */
   async #goOnWith(incoming: IncomingCall, browser: BrowserOf): Promise<void> {
     switch (this.#returns.has(browser)) {
       case 'nowhere':
@@ -278,7 +278,7 @@ export class Desk {
     })
   }
 
-  /** Lets the call in when its turn has come; until it is answered or refused, it keeps others out. */
+  /** Lets the call in when its turn comes; it holds its place until it is answered or refused. */
   async #admit(call: CallContext, incoming: IncomingCall): Promise<CallEnd> {
     const closingDown = (): boolean => this.#draining
     const refuseIt = (): Promise<CallEnd> => refuse(call, incoming, { ending: 'interrupted', detail: 'refused while closing down' })
@@ -303,7 +303,7 @@ export class Desk {
     return takeCall(call, incoming, leave).finally(leave)
   }
 
-  /** @param left what an engine that died has told of the call */
+  /** @param left the facts of an engine that died */
   #begin(
     incoming: Pick<IncomingCall, 'callerNumber' | 'callerAccount' | 'dialledNumber' | 'device'> & { readonly owner?: DeviceOwner },
     left?: { readonly record: CallRecord; readonly events: readonly CallEvent[] },
@@ -370,7 +370,7 @@ export class Desk {
     return over
   }
 
-  /** A fault in the program ends one call, not the engine; and its caller is told. */
+  /** A fault in the program ends one call, not the engine, and its caller is told. */
   async #faulted(call: CallContext, fault: unknown): Promise<CallEnd> {
     this.#options.onFault?.(call.id, fault)
     const { caller } = call.scope

@@ -88,7 +88,7 @@ describe('what a registered telephone may dial', () => {
     expect(scenario.facts('attempt.started')).toBe(0)
   })
 
-  it('rings everybody on the rota but whoever is calling', async () => {
+  it('rings everybody on the rota but the caller', async () => {
     const mobile = '+447700900041'
     const scenario = new Scenario({
       directory: { ...world, lines: [{ id: 'cardiology', code: '21', rota: ['okafor', ward] }], clinicians: { okafor: [mobile] } },
@@ -115,7 +115,7 @@ describe('what a registered telephone may dial', () => {
     expect(scenario.record()).toMatchObject({ dialledNumber: '*' })
   })
 
-  it('nothing, where its owner is not in the directory any more', async () => {
+  it('nothing, once its owner is no longer in the directory', async () => {
     for (const device of ['stranger', 'unknown']) {
       const { scenario, phone, dialled } = elmRings('21', device)
       await dialled

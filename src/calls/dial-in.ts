@@ -9,7 +9,7 @@ import { readCode } from './code-entry.js'
 import { sayAndRelease, sentence, spoken } from './saying.js'
 import { codeService } from './star-services.js'
 
-/** An organisation's own number: it tells who calls. One line is rung at once; several are offered; `*` leads to PINs, codes and practices. */
+/** An organisation's own number, which tells who calls. One line is rung at once; several are offered; `*` leads to PINs, codes and practices. */
 export async function dialIn(call: CallContext, caller: Leg, organisation: Organisation): Promise<CallEnd> {
   const choices = lineChoices(call.directory, organisation.id, call.arrivedAt)
   const [only, ...others] = choices
@@ -27,7 +27,7 @@ export async function dialIn(call: CallContext, caller: Leg, organisation: Organ
   }
 }
 
-/** An organisation that may use no line can have calls arranged for it all the same: `*` is listened for while it is told so. */
+/** An organisation that may use no line may still have arranged calls: `*` works while it is told so. */
 async function noLines(call: CallContext, caller: Leg, star: () => Promise<CallEnd>): Promise<CallEnd> {
   const entry = await readCode(call, caller, await spoken(call, [...greeting, sentence('no-lines')]), [])
   if (entry.kind === 'star') return star()

@@ -10,37 +10,37 @@ export interface FlowSettings {
   readonly menuWaitMs: number
   /** Wait this long for the next digit, where a longer code could still be meant. */
   readonly interDigitMs: number
-  /** Silent or wrong answers to the menu, and then the call ends politely. */
+  /** Silent or wrong answers to the menu before the call ends politely. */
   readonly menuTries: number
-  /** How often `#` has the menu read out again. */
+  /** How often `#` repeats the menu. */
   readonly menuRepeats: number
   /** Keys that accept a call, and words that do so on lines which want that (`Line.spokenWord`). */
   readonly acceptKeys: readonly Key[]
   readonly acceptWords: readonly string[]
   /** Pause between two repetitions of the whisper. */
   readonly whisperPauseMs: number
-  /** The same where it has asked for a word: people wait for the end, and then speak. */
+  /** The same after a whisper that asks for a word: people speak after its end. */
   readonly wordPauseMs: number
-  /** After the word was heard once: so long the party has to say it again. */
+  /** Once the word was heard: the party has this long to say it again. */
   readonly wordAgainMs: number
-  /** Nobody is rung for less than this: when so little is left of the hunt's total, it is over. */
+  /** Nobody is rung for less than this: a hunt with less left of its total is over. */
   readonly minRingMs: number
-  /** A rota of engaged telephones is not gone through faster than this. */
+  /** A round of a rota takes at least this long, even if every telephone is engaged. */
   readonly minRoundMs: number
-  /** When the only specialists left are being rung or spoken to for other callers: so long is waited for one to be free. */
+  /** If the only specialists left are busy with other callers, wait this long for one to be free. */
   readonly waitForFreedMs: number
-  /** From the question for the outcome to its end without one. */
+  /** From the question for the outcome until it is given up. */
   readonly outcomeMs: number
   /**
-   * Wait this long for a fact that must be durable before the next step; then it counts as not stored. Less than the store's own patience
-   * (2 s), after which it lets a call go on with a fact that is in memory only.
+   * Wait this long for a fact that must be durable before the next step; then it counts as not stored. Less than the store's own time-out
+   * (2 s), after which it lets a call go on with a fact that is only in memory.
    */
   readonly durableMs: number
-  /** Wait this long for the arrival to be on disk, then answer and greet the caller all the same. */
+  /** Wait this long for the arrival to be on disk, then answer and greet the caller anyway. */
   readonly arrivalMs: number
   /** Wait this long for speech, reservations and recordings, then go on without them. */
   readonly promptTimeoutMs: number
-  /** Hold the other side this long for somebody whose browser has left the page. */
+  /** Hold the other side this long for a party whose browser has left the page. */
   readonly returnMs: number
   /** Wait this long for a leg to be released. */
   readonly releaseMs: number
@@ -68,5 +68,5 @@ export const flowDefaults: Omit<FlowSettings, 'outbound'> = {
   releaseMs: 10 * seconds,
 }
 
-/** Nobody who is on the telephone with us and not in a conversation hears nothing for longer than this. The checks hold every flow to it. */
+/** The longest silence that a party outside a conversation may hear. The checks hold every flow to it. */
 export const longestSilenceMs = 5 * seconds

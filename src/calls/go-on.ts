@@ -17,9 +17,9 @@ import { within } from './within.js'
 const engineDied = 'the engine that rang them died'
 
 /**
- * The engine of this call died, and this one goes on with it: those who talked go on talking, a hunt goes on with who has not been rung, a menu begins again. What
- * cannot be gone on with ends, and whoever is on the line is told so.
- * @param record what the facts say of the call so far
+ * The engine of this call died, and this one goes on with it: parties go on talking, a hunt goes on with those not yet rung, a menu begins again. A call
+ * that cannot go on ends, and the party on the line is told.
+ * @param record the call so far, by its facts
  */
 export async function goOn(call: CallContext, record: CallRecord, legs: LeftLegs): Promise<CallEnd> {
   const { scope } = call
@@ -92,7 +92,7 @@ async function goOnTalking(call: CallContext, record: CallRecord, { taken, lost 
   )
 }
 
-/** The caller has gone, or cannot be found any more: whoever was rung for them is let go. */
+/** The caller has gone or cannot be found: the parties rung for them are released. */
 async function withoutCaller(call: CallContext, record: CallRecord, { taken, lost }: LeftLegs, recorder: Recorder): Promise<CallEnd> {
   const { scope } = call
   scope.alongside(recorder.stop())
@@ -113,7 +113,7 @@ function answeredNow(record: CallRecord, { taken }: LeftLegs): (TakenLeg & { rea
   return found && { ...found, attempt: open.attempt }
 }
 
-/** How a ringing ended of which nothing more is known. */
+/** The end of an attempt of which nothing more is known. */
 function endOf(
   { talkWith }: CallRecord,
   { attempt, acceptedAt }: AttemptRecord,
@@ -158,7 +158,7 @@ function resumedHunt(
   }
 }
 
-/** The recording that runs goes on; where none does, one may begin. */
+/** A running recording goes on; if none runs, one may begin. */
 async function recorderOf(call: CallContext, record: CallRecord, caller: TakenLeg | undefined): Promise<Recorder> {
   const told = record.recordings.find(({ state }) => state === 'running')
   const running = told

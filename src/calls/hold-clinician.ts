@@ -4,8 +4,8 @@ import type { Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
 
 /**
- * A clinician has rung us themselves: as long as they are on the line nobody rings them for a caller. Not waited for, and no matter when
- * it fails: at worst they are rung, and are engaged.
+ * A clinician has rung in: they are not rung for a caller while on the line. Not waited for, and harmless if
+ * it fails: at worst they are rung and engaged.
  */
 export function holdClinician(call: CallContext, leg: Leg, clinician: ClinicianId, how?: 'takeOver'): void {
   const number = readSentNumber(call.callerNumber)

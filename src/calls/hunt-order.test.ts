@@ -24,7 +24,7 @@ describe('the order of a hunt', () => {
     expect(names(inHuntOrder(rota, 'leastRecentlyRung', noPast))).toEqual(['ada', 'bo', 'cy'])
   })
 
-  it('begins with whoever was rung longest ago, or never', () => {
+  it('begins with the candidate rung longest ago, or never', () => {
     expect(names(inHuntOrder(rota, 'leastRecentlyRung', past({ 'clinician:ada': 3, 'clinician:cy': 2 })))).toEqual(['bo', 'cy', 'ada'])
   })
 

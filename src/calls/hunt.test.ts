@@ -77,7 +77,7 @@ describe('the hunt', () => {
     expect(scenario.record().attempts).toHaveLength(2)
   })
 
-  it('does not ring the other number of somebody who has refused', async () => {
+  it('does not ring the other number of a specialist who has refused', async () => {
     const scenario = new Scenario({
       directory: { lines: [{ id: 'Cardiology', rota: ['dr-okafor', third] }], clinicians: { 'dr-okafor': [first, second] } },
     })
@@ -91,7 +91,7 @@ describe('the hunt', () => {
     await scenario.isOver()
   })
 
-  it('does not ring again who answered and hung up: not on their other number, and not in the next round', async () => {
+  it('does not ring a specialist again who answered and hung up: not on their other number, and not in the next round', async () => {
     const scenario = new Scenario({
       directory: {
         lines: [{ id: 'Cardiology', rota: ['dr-okafor', third], ring: { rounds: 3 } }],
@@ -112,7 +112,7 @@ describe('the hunt', () => {
     expect(scenario.record().attempts[0]?.result).toBe('answeredThenHungUp')
   })
 
-  it('does not ring the other number of somebody who answered and could not be connected, and does ring them again in the next round', async () => {
+  it('does not ring the other number of a specialist who answered and could not be connected, but rings them again in the next round', async () => {
     const scenario = new Scenario({
       directory: {
         lines: [{ id: 'Cardiology', rota: ['dr-okafor', third], ring: { rounds: 2 } }],
@@ -155,7 +155,7 @@ describe('the hunt', () => {
     expect(huntEnd).toMatchObject({ result: 'timeUp' })
   })
 
-  it('does not cut off who answered just before the total was used up', async () => {
+  it('does not cut off a specialist who answered just before the total was used up', async () => {
     const scenario = line([first, second], { ring: { totalSeconds: 40 } })
     const [one, two] = [scenario.phone(first), scenario.phone(second)]
     const gp = scenario.caller()
@@ -171,7 +171,7 @@ describe('the hunt', () => {
     await scenario.isOver()
   })
 
-  it('passes over who is being rung for another caller, and comes back when nobody else is left', async () => {
+  it('passes over a specialist who rings for another caller, and comes back when nobody else is left', async () => {
     const scenario = line([first, second])
     const [one, two] = [scenario.phone(first), scenario.phone(second)]
     const [gpOfElm, gpOfOak] = [scenario.caller(), scenario.caller('+441632960002')]
@@ -217,7 +217,7 @@ describe('the hunt', () => {
     expect(scenario.record(2)).toMatchObject({ ending: 'unanswered', attempts: [] })
   })
 
-  it('rings unreserved, with an alarm, where nobody can say who is busy, and gives back what is reserved too late', async () => {
+  it('rings unreserved, with an alarm, while reservations do not answer, and gives back a late reservation', async () => {
     let slow = true
     const scenario = new Scenario({
       directory: { lines: [{ id: 'Cardiology', rota: [first] }], practices: { Elm: elm } },
@@ -254,7 +254,7 @@ describe('the hunt', () => {
     await scenario.isOver()
   })
 
-  it('lets nobody answer a dead call: the caller hangs up, and the ringing stops', async () => {
+  it('stops ringing when the caller hangs up: nobody answers a dead call', async () => {
     const scenario = line([first])
     const one = scenario.phone(first)
     const gp = scenario.caller()

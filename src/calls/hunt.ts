@@ -9,12 +9,12 @@ import { handleOf } from './leg-handle.js'
 import { Stop } from './stop.js'
 import { within } from './within.js'
 
-/** Somebody to be rung. */
+/** A candidate to ring. */
 export type Rung = Omit<HuntCandidate, 'pool'>
 
 /**
- * People who are rung one after the other: the line's own rota, a pool of the National Consultant Network, or (`direct`) the telephones at
- * which just this party is wanted.
+ * Candidates rung one after the other: the line's own rota, a pool of the National Consultant Network, or (`direct`) the telephones of
+ * one wanted party.
  */
 export interface HuntPool {
   readonly pool: AttemptPool
@@ -24,7 +24,7 @@ export interface HuntPool {
   readonly reserved?: boolean
 }
 
-/** Somebody has answered. What happens now is not the hunt's business. */
+/** A party has answered. What happens next is not the hunt's business. */
 export interface Answered {
   readonly leg: Leg
   readonly attempt: AttemptId
@@ -33,7 +33,7 @@ export interface Answered {
   readonly acceptMs: number
 }
 
-/** What came of an answered leg: a connection, which ends the hunt, or not, and then it goes on. Unless connected, the leg has been released. */
+/** The result of an answered leg: a connection ends the hunt; otherwise the leg has been released and the hunt goes on. */
 export type AnswerOutcome<T> =
   | { readonly kind: 'connected'; readonly by: 'acceptance' | 'answer'; readonly connection: T }
   | { readonly kind: 'notAccepted' | 'answeredThenHungUp' | 'failed' | 'cancelled'; readonly reason?: string }
@@ -41,31 +41,31 @@ export type AnswerOutcome<T> =
 export interface HuntRequest<T> {
   /** In this order: local first, always. */
   readonly pools: readonly HuntPool[]
-  /** Monotonic ms: nobody is rung beyond it. Whoever has answered by then keeps their time to accept. */
+  /** Monotonic ms: nobody is rung after it. A party that has answered by then keeps its time to accept. */
   readonly deadline: number
-  /** Aborts when nobody waits for the hunt any more. */
+  /** Aborts once nobody waits for the hunt. */
   readonly signal: AbortSignal
-  /** On whose account the ringings are: the line. */
+  /** The account that the attempts are charged to: the line. */
   readonly account: string
-  /** What whoever answers is in this call. Default `specialist`. */
+  /** The answering party's role in this call. Default `specialist`. */
   readonly party?: Party
-  /** The leg that whoever accepts will be bridged with, where there is one already. */
+  /** The leg to bridge the accepting party with, if there is one already. */
   readonly near?: Leg
-  /** Somebody who has answered already, when an engine that died rang them: they are met first. */
+  /** A party that answered when an engine that died rang it: met first. */
   readonly first?: Answered
-  /** Whether they have said "not now", asked when their turn has come: they are rung when nobody else has accepted. Default: nobody has. */
+  /** Whether the candidate has said "not now", asked when their turn comes: they are rung when nobody else has accepted. Default: nobody has. */
   readonly notNow?: (candidate: Rung) => boolean
   readonly meet: (answered: Answered) => Promise<AnswerOutcome<T>>
 }
 
-/** `nobody` with what became of the last ringing, where there was one. */
+/** `nobody` with the result of the last attempt, if there was one. */
 export type HuntResult<T> =
   | { readonly kind: 'connected'; readonly by: 'acceptance' | 'answer'; readonly connection: T }
   | { readonly kind: 'nobody'; readonly last: AttemptResult | undefined }
   | { readonly kind: 'timeUp' }
   | { readonly kind: 'calledOff' }
 
-/** Rings the pools in turn until somebody is connected. Tells the attempts and how the hunt ended. */
+/** Rings the pools in turn until a party is connected. Appends the attempts and how the hunt ended. */
 export async function hunt<T>(call: CallContext, request: HuntRequest<T>): Promise<HuntResult<T>> {
   const result = await new Hunt(call, request).run()
   call.scope.tell({ type: 'hunt.ended', result: endOf(result, request.near) })
@@ -84,7 +84,7 @@ function endOf(result: HuntResult<unknown>, near: Leg | undefined): HuntEnd {
   }
 }
 
-/** What came of one ringing. */
+/** The result of one attempt. */
 type Ringing<T> =
   | Extract<HuntResult<T>, { readonly kind: 'connected' }>
   | { readonly kind: 'over'; readonly answered: boolean; readonly result: AttemptResult }
@@ -96,7 +96,7 @@ class Hunt<T> {
   readonly #passedOver = new Map<string, { readonly candidate: Rung; readonly pool: HuntPool }>()
   /** Had said "not now" when their turn came: the last to be rung. */
   readonly #notNow = new Map<string, { readonly candidate: Rung; readonly pool: HuntPool }>()
-  /** Not rung again in this hunt: they have said no, or nobody has their number. */
+  /** Not rung again in this hunt: they have refused, or their number does not exist. */
   readonly #excluded = new Set<string>()
   readonly #toldPassedOver = new Set<string>()
   readonly #minRingMs: number
@@ -168,7 +168,7 @@ class Hunt<T> {
     return true
   }
 
-  /** Nobody else has accepted: a caller is not left with nobody while somebody is on the rota. */
+  /** Nobody else has accepted: a caller is not left alone while a clinician is on the rota. */
   async #ringNotNow(): Promise<HuntResult<T> | undefined> {
     for (const { candidate, pool } of [...this.#notNow.values()]) {
       if (this.#excluded.has(candidate.key)) continue
@@ -178,7 +178,7 @@ class Hunt<T> {
     return undefined
   }
 
-  /** Nobody else is left: waits until one of those who were passed over is free. */
+  /** Nobody else is left: waits until one of the candidates passed over is free. */
   async #waitForPassedOver(): Promise<HuntResult<T> | undefined> {
     const { clock, settings, reservations } = this.#call
     let waitMs = settings.waitForFreedMs
@@ -230,13 +230,13 @@ class Hunt<T> {
           this.#excluded.add(candidate.key)
           return undefined
         }
-        // They answered and could not be spoken to or connected: that is not mended by ringing their other telephone.
+        // They answered and could not hear the whisper or be connected: ringing their other telephone does not mend that.
         if (ringing.answered && ringing.result === 'failed') return undefined
       }
       if (!reachable) this.#excluded.add(candidate.key)
       return undefined
     } finally {
-      // Free again when every leg that they answered has ended, however that comes about; at once when they answered none.
+      // Free again when every leg that they answered has ended; at once if they answered none.
       if (legs.length === 0) reservation.release()
       else void Promise.all(legs.map((leg) => leg.hungUp)).then(() => reservation.release())
     }
@@ -317,7 +317,7 @@ class Hunt<T> {
     return { kind: 'over', answered: true, result: meeting.kind }
   }
 
-  /** @returns undefined when they are busy with another caller. When nobody can say, they are rung: better twice than not at all. */
+  /** @returns undefined when they are busy with another caller. If that is unknown they are rung: better twice than not at all. */
   async #reserve(candidate: Rung, how?: 'takeOver'): Promise<Reservation | undefined> {
     const { clock, settings, reservations, scope, id } = this.#call
     const asked = Promise.resolve().then(() => reservations.reserve(reservationKeys(candidate), id, how))
@@ -342,7 +342,7 @@ class Hunt<T> {
   /** Whether, and how, the hunt is over before the next ringing. */
   #over(): HuntResult<T> | undefined {
     if (this.#request.signal.aborted) return { kind: 'calledOff' }
-    // Whoever accepted now could not be connected: an acceptance has to be stored first.
+    // A specialist who accepted now could not be connected: an acceptance has to be stored first.
     if (this.#call.cannotKeep() !== undefined) return { kind: 'nobody', last: this.#last }
     if (this.#request.deadline - this.#call.clock.monotonic() < this.#minRingMs) return { kind: 'timeUp' }
     return undefined
@@ -351,7 +351,7 @@ class Hunt<T> {
 
 const unreserved: Reservation = { onACall: () => undefined, release: () => undefined }
 
-/** Both the person and each of their telephones: a nurses' station that stands on two rotas rings for one caller only. */
+/** Both the person and each of their telephones: a nurses' station on two rotas rings for one caller only. */
 function reservationKeys(candidate: Rung): readonly string[] {
   return [...new Set([candidate.key, ...candidate.targets.map((target) => `target:${targetInFacts(target)}`)])]
 }

@@ -15,7 +15,7 @@ describe('what a dialled number does', () => {
     expect(scenario.record().answeredAt).toBeUndefined()
   })
 
-  it('knows its number in whatever way a trunk writes it', async () => {
+  it('knows its number in every form that a trunk sends', async () => {
     const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first] }] } })
     const gp = scenario.caller()
     await gp.dials('01632960100')
@@ -24,7 +24,7 @@ describe('what a dialled number does', () => {
     await scenario.isOver()
   })
 
-  it('rings a line at once where the number is the line’s own, and whispers "a practice" since nobody can tell who calls', async () => {
+  it('rings a line at once where the number is the line’s own, and whispers "a practice" since it is unknown who calls', async () => {
     const scenario = new Scenario({
       directory: { lines: [{ id: 'Cardiology', rota: [first] }, { id: 'Paediatrics' }], direct: { '+441632960200': 'Cardiology' } },
     })

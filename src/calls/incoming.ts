@@ -20,9 +20,9 @@ import { within } from './within.js'
 /** What a dialled number leads to, looked up before anything is answered. */
 export type Route =
   | { readonly kind: 'dialIn'; readonly organisation: Organisation }
-  /** `organisation`: who calls, where the telephone has proved whose it is. */
+  /** `organisation`: who calls, if the telephone has authenticated. */
   | { readonly kind: 'line'; readonly line: Line; readonly organisation?: Organisation }
-  /** PINs and codes of arranged calls; with the keys, where they were dialled as well. */
+  /** PINs and codes of arranged calls; with the keys, if they were dialled as well. */
   | { readonly kind: 'code'; readonly organisation?: Organisation; readonly keys?: string }
   /** A practice by its code. */
   | { readonly kind: 'bypass'; readonly organisation?: Organisation; readonly code?: string }
@@ -30,7 +30,7 @@ export type Route =
   | { readonly kind: 'refuse'; readonly status: number; readonly end: CallEnd }
 
 /**
- * A call wants to come in: the number dialled, and whose telephone it is, decide what happens.
+ * A call comes in: the number dialled and the telephone's owner decide what happens.
  * @param settled called as soon as the call has been answered or refused
  */
 export async function takeCall(call: CallContext, incoming: IncomingCall, settled: () => void): Promise<CallEnd> {
@@ -44,7 +44,7 @@ export async function takeCall(call: CallContext, incoming: IncomingCall, settle
     await incoming.reject(route.status)
     return route.end
   }
-  // The disk and the media are got ready side by side: nobody waits for both in turn. Nobody is answered who could not be found again, should this engine die.
+  // The disk and the media get ready side by side, so nobody waits for both in turn. A caller whom another engine could not find again, should this one die, is not answered.
   const answer = await incoming.answer({ when: arrived }).finally(settled)
   switch (answer.kind) {
     case 'cancelled':
@@ -61,7 +61,7 @@ export async function takeCall(call: CallContext, incoming: IncomingCall, settle
   }
 }
 
-/** The number dialled, without a PIN or code that a telephone dialled behind its stars: those are in no fact, no list and no log of ours. */
+/** The number dialled, without a PIN or code that a telephone dialled after its stars: those are in no fact, list or log. */
 export function numberInFacts({ dialledNumber, device }: Pick<IncomingCall, 'dialledNumber' | 'device'>): string {
   return device === undefined ? dialledNumber : dialledNumber.replace(/^(\*+)#*\d[\d*#]*$/, '$1')
 }
@@ -100,7 +100,7 @@ function kindOf(route: Route): CallKind {
   }
 }
 
-/** A caller whom an engine that died had let in, and who has not come to anything yet, begins again. */
+/** A caller whom an engine that died had let in, and who had not chosen anything yet, begins again. */
 export function followAgain(call: CallContext, caller: Leg, dialled: string): Promise<CallEnd> {
   const route = call.device === undefined ? routeOf(call.directory, dialled) : routeOfDevice(call.directory, dialled, call.owner)
   if (route.kind !== 'refuse') return follow(call, caller, route)
@@ -160,14 +160,14 @@ function routeOfUse(directory: Directory, use: NumberUse): Route {
 }
 
 /**
- * What a telephone that has proved whose it is may dial: the code of a line, `*` (and a PIN or code), `**` (and a practice's code), the
+ * What an authenticated telephone may dial: the code of a line, `*` (and a PIN or code), `**` (and a practice's code), the
  * Dial-In number of an organisation of its owner, and a line's number. Nothing else: it is no way out to the telephone network.
  */
 function routeOfDevice(directory: Directory, dialled: string, owner: DeviceOwner | undefined): Route {
   const organisations = owner === undefined ? [] : organisationsOf(directory, owner)
   const [first] = organisations
   if (first === undefined) return notAllowed
-  // Some telephones send the key that ends the dialling.
+  // Some telephones send the `#` that ends dialling.
   const practice = /^\*\*(\d*)#?$/.exec(dialled)
   if (practice) return { kind: 'bypass', organisation: first, ...(practice[1] ? { code: practice[1] } : {}) }
   const pin = /^\*(\d*)#?$/.exec(dialled)

@@ -58,7 +58,7 @@ it('legs that ran are taken over, those to telephone numbers with their account 
   ])
 })
 
-it('a call without a leg that can be found again has nothing to go on with', () => {
+it('a call without a leg that can be found again cannot go on', () => {
   expect(handlesLeft(events)).toEqual(['of a', 'of c', 'of d'])
   expect(handlesLeft(events.slice(0, 1))).toEqual([])
 })
@@ -66,7 +66,7 @@ it('a call without a leg that can be found again has nothing to go on with', () 
 const arrived: CallFact = { type: 'call.arrived', kind: 'dialIn', callerNumber: '', dialledNumber: '', source: '', handle: 'of the INVITE' }
 const sent = (handle: string): CallFact => ({ type: 'attempt.sent', attempt: 'one-1', sipCallId: handle, handle })
 
-it('a caller of whom no fact says that they were answered is looked for by their INVITE, unless it has come again', async () => {
+it('a caller not yet answered by the facts is looked for by their INVITE, unless it has come again', async () => {
   const asked: (readonly [string, boolean])[] = []
   const take = (again: boolean) =>
     takeLegs(
@@ -89,7 +89,7 @@ it('a caller of whom no fact says that they were answered is looked for by their
   expect(handlesLeft(asEvents([arrived, { type: 'call.answered', legId: 'a', handle: 'of a' }]))).toEqual(['of a'])
 })
 
-it('whoever was rung is let go of first, on each telephone that rings, and looked for then: they may have answered', async () => {
+it('a called party is cancelled on each telephone that rings, and then looked for: they may have answered', async () => {
   const done: string[] = []
   const leg = { id: 'b', close: () => Promise.resolve() } as Leg
   const { taken } = await takeLegs(
@@ -110,7 +110,7 @@ it('whoever was rung is let go of first, on each telephone that rings, and looke
   expect(taken).toEqual([{ leg, party: 'specialist', attempt: 'one-1', moved: true, untold: true }])
 })
 
-it('a ringing that is over leaves nobody to be looked for', () => {
+it('an attempt that is over leaves nobody to look for', () => {
   const before = [started('one-1', '+447700900123'), sent('first')]
   expect(handlesLeft(asEvents(before))).toEqual(['first'])
   expect(handlesLeft(asEvents([...before, { type: 'attempt.ended', attempt: 'one-1', result: 'noAnswer' }]))).toEqual([])

@@ -1,9 +1,9 @@
 import type { AttemptId, CallEvent, Party } from '../facts/events.js'
 import type { AdoptResult, DialledBefore, Leg, Switch } from '../switch/port.js'
 
-/** A leg that ran when the engine of its call died, or may have: of one that nobody has told of there may be several traces, one for each INVITE. */
+/** A leg that ran, or may have run, when the engine of its call died: an unanswered one may have several handles, one for each INVITE. */
 interface RunningLeg {
-  /** Undefined: no fact says that they have answered. */
+  /** Undefined: no fact says that the party has answered. */
   readonly legId: string | undefined
   readonly party: Party
   /** Undefined: the caller who rang in. */
@@ -18,17 +18,17 @@ export interface TakenLeg {
   readonly leg: Leg
   readonly party: Party
   readonly attempt: AttemptId | undefined
-  /** Its media server had died as well: it has another one, and is neither bridged nor recorded. */
+  /** Its media server died as well: it has another one, and is neither bridged nor recorded. */
   readonly moved?: true
-  /** No fact says yet that they have answered. */
+  /** No fact says yet that the party has answered. */
   readonly untold?: true
 }
 
 export interface LeftLegs {
   readonly taken: readonly TakenLeg[]
-  /** Those that have ended while nobody was there, or cannot be found any more. */
+  /** Legs that ended while no engine had the call, or cannot be found. */
   readonly lost: readonly {
-    /** Undefined: nobody knows whether it ever was. */
+    /** Undefined: it is unknown whether it ever was. */
     readonly legId: string | undefined
     readonly party: Party
     readonly attempt: AttemptId | undefined
@@ -53,7 +53,7 @@ export async function takeLegs(
       let result: AdoptResult = { kind: 'failed', why: 'its handle is not in the facts' }
       const isCallerWhoRangIn = attempt === undefined
       for (const handle of handles) {
-        // Whoever still rings is let go of; who has answered is there.
+        // A telephone that still rings is cancelled; one that has answered is found below.
         if (legId === undefined && !isCallerWhoRangIn) await telephone.callOff(handle)
         const next = await telephone.adopt(handle, dialled, isCallerWhoRangIn ? async () => !(await cameAgain()) : undefined)
         // Two telephones of one person have answered at once.
@@ -74,14 +74,14 @@ export async function takeLegs(
   return { taken, lost }
 }
 
-/** By what the legs can be found that a call had when its engine died; none: there is nothing to go on with. */
+/** The handles of the legs that a call had when its engine died; none: the call cannot go on. */
 export function handlesLeft(events: readonly CallEvent[]): readonly string[] {
   return runningLegs(events).flatMap(({ handles }) => handles)
 }
 
 function runningLegs(events: readonly CallEvent[]): readonly RunningLeg[] {
   const legs = new Map<string, RunningLeg>()
-  /** Who had not answered, as far as is known: by attempt; undefined: the caller. */
+  /** Parties not known to have answered, by attempt; undefined: the caller. */
   const untold = new Map<AttemptId | undefined, RunningLeg>()
   const parties = new Map<AttemptId, Party>()
   const accounts = new Map<AttemptId, string>()

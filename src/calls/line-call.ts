@@ -23,33 +23,33 @@ import { PreparedWhisper } from './whisper.js'
 
 export interface LineRequest {
   readonly line: Line
-  /** Who asks for advice. Undefined: the number dialled does not tell. */
+  /** Who asks for advice. Undefined: the dialled number does not tell. */
   readonly organisation: Organisation | undefined
   readonly chosenBy: ChosenBy
   /** Said first, in one piece with the ringing. */
   readonly greeting: readonly SpeechPart[]
-  /** Where the line was rung without a menu: `*`, pressed before somebody accepts, calls the hunt off and leads here. */
+  /** Where the line was rung without a menu: `*`, pressed before acceptance, calls the hunt off and leads here. */
   readonly onStar?: () => Promise<CallEnd>
-  /** An engine that died has carried the call so far. */
+  /** The hunt as an engine that died left it. */
   readonly resumed?: ResumedHunt
 }
 
-/** How far the hunt had come when its engine died. */
+/** How far the hunt was when its engine died. */
 export interface ResumedHunt {
   /** Ms that the caller has waited since the line was chosen. */
   readonly waitedMs: number
-  /** By their keys: who has been rung and had the time to answer. */
+  /** By their keys: candidates who were rung and had the time to answer. */
   readonly rung: ReadonlySet<string>
-  /** Who was being rung: they are rung again when everybody else has been. */
+  /** Candidates who were being rung: rung again after everybody else. */
   readonly cutOff: ReadonlySet<string>
-  /** Who does not want to be rung for this caller, or cannot be. */
+  /** Candidates who refused or cannot be rung. */
   readonly refused: ReadonlySet<string>
-  /** Who has answered, and heard the whisper; `accepted`: and has accepted, which is on disk. */
+  /** The specialist who answered and heard the whisper; `accepted`: their acceptance is on disk. */
   readonly answered?: { readonly leg: Leg; readonly attempt: AttemptId; readonly candidate: Rung; readonly accepted: boolean }
   readonly recorder?: Recorder
 }
 
-/** However long the caller has waited, so long is rung on, ms. */
+/** The hunt goes on for at least this long, however long the caller has waited, ms. */
 const minResumedMs = 30_000
 
 interface Connection {
@@ -80,7 +80,7 @@ export async function lineCall(call: CallContext, caller: Leg, request: LineRequ
     return manner.noRota(call, caller, line, request.greeting)
   }
 
-  // The disk may have become full while the menu was heard.
+  // The disk may have filled up during the menu.
   const turnedAway = await cannotConnect(call, caller)
   if (turnedAway) {
     if (resumed) scope.tell({ type: 'hunt.ended', result: 'nobody' })
@@ -189,7 +189,7 @@ function huntPools(call: CallContext, line: Line): readonly HuntPool[] {
     : [local, { pool: 'ncn', candidates: inOrder(poolCandidates(call.directory, network.id), network.ring.order), ring: network.ring }]
 }
 
-/** Those who have not been rung yet, then those whose ringing was cut off; and where the policy wants more rounds, these with everybody. */
+/** Candidates not yet rung, then those whose ringing was cut off; and if the policy wants more rounds, everybody. */
 function poolsLeft(pool: HuntPool, { rung, cutOff, refused, answered }: ResumedHunt): readonly HuntPool[] {
   const candidates = pool.candidates.filter(({ key }) => key !== answered?.candidate.key)
   const left = [...candidates.filter(({ key }) => !rung.has(key) && !cutOff.has(key)), ...candidates.filter(({ key }) => cutOff.has(key))]
@@ -202,7 +202,7 @@ function poolsLeft(pool: HuntPool, { rung, cutOff, refused, answered }: ResumedH
   ].filter((each) => each.candidates.length > 0)
 }
 
-/** Everybody but the caller: a clinician who rings a line on whose rota they stand wants one of the others. */
+/** Everybody but the caller: a clinician who rings a line whose rota they are on wants one of the others. */
 function others({ device, owner }: CallContext, candidates: readonly HuntCandidate[]): readonly HuntCandidate[] {
   if (device === undefined && owner === undefined) return candidates
   return candidates

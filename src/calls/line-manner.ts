@@ -9,17 +9,17 @@ import { name, sayAndRelease, sentence } from './saying.js'
 import type { WhisperWords } from './whisper.js'
 
 /**
- * How a call on a line is carried, where it depends on who rings: clinicians who ask for advice, or patients on a follow-up pathway.
+ * What depends on who rings a line: clinicians who ask for advice, or patients on a follow-up pathway.
  * The hunt, acceptance, the talk and the recording are the same for all.
  */
 export interface LineManner {
-  /** Said first to whoever rings the line's own number. */
+  /** Said first to a caller on the line's own number. */
   readonly greeting: (line: Line) => readonly SpeechPart[]
   /** Said when the hunt begins. */
   readonly ringing: (line: Line) => readonly SpeechPart[]
-  /** Heard while people are rung. */
+  /** Heard by the caller while specialists are rung. */
   readonly waiting: readonly SpeechPart[] | 'ringingTone'
-  /** What whoever answers hears. */
+  /** What a specialist who answers hears. */
   readonly whisper: (about: WhisperAbout, spokenWord: SpokenWord) => WhisperWords
   /** Who is asked for the outcome, in this order, of those who are still there. */
   readonly asks: readonly Party[]
@@ -30,7 +30,7 @@ export interface LineManner {
 }
 
 export interface WhisperAbout {
-  /** As spoken; undefined where it is not known who asks. */
+  /** As spoken; undefined if it is unknown who asks. */
   readonly organisation: string | undefined
   /** As spoken. */
   readonly line: string
@@ -64,8 +64,8 @@ const advice: LineManner = {
 }
 
 /**
- * A patient rings. Whoever answers hears that it is a patient, and for which line; only they are asked for an outcome. When nobody is
- * free the patient may ask to be called back. They wait with music: unlike clinicians, patients take a long ringing for an unanswered call.
+ * A patient rings. The clinician who answers hears that it is a patient, and for which line; only they are asked for an outcome. If nobody is
+ * free the patient may ask for a call-back. They wait with music: unlike clinicians, patients take long ringing for an unanswered call.
  */
 const patients: LineManner = {
   greeting: (line) => [sentence('patient-welcome'), name(line.spokenName, 'generic-patient-line'), sentence('calls-are-recorded')],
@@ -90,7 +90,7 @@ const asked = {
   ring: ['whisper-press-one-ring', 'whisper-press-or-say-one-ring'],
 } as const
 
-/** @param to what acceptance leads to */
+/** @param to what the specialist gets by accepting */
 export function whisperWords(about: readonly SpeechPart[], to: keyof typeof asked, spokenWord: SpokenWord): WhisperWords {
   const [press, say] = asked[to]
   return { press: [...about, sentence(press)], say: [...about, sentence(say)], spokenWord }

@@ -109,7 +109,7 @@ describe('the menu of a Dial-In number', () => {
     await scenario.isOver()
   })
 
-  it('does not offer a closed line, but says when it opens to who keys its code', async () => {
+  it('does not offer a closed line, but says when it opens to a caller who keys its code', async () => {
     const scenario = twoLines({ id: 'Night line', code: '7', hours: nightOnly, rota: [heart] })
     scenario.phone(heart)
     const gp = scenario.caller()
@@ -152,7 +152,7 @@ describe('the menu of a Dial-In number', () => {
     expect(scenario.record()).toMatchObject({ ending: 'lineClosed' })
   })
 
-  it('hears of nothing when the caller hangs up in it', async () => {
+  it('ends quietly when the caller hangs up in it', async () => {
     const scenario = twoLines()
     const gp = scenario.caller()
     await gp.dials(dialIn)

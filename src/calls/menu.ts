@@ -9,13 +9,13 @@ import { openingWords } from './spoken-time.js'
 
 export type MenuResult =
   | { readonly kind: 'chosen'; readonly choice: LineChoice }
-  /** `*`: something else than a line is wanted. */
+  /** `*`: the caller wants something other than a line. */
   | { readonly kind: 'star' }
   | { readonly kind: 'ended'; readonly end: CallEnd }
 
 /**
  * Offers the open lines by key or code. A closed line, keyed by its code, says when it opens. `#` repeats; `*` leads to PINs and practices
- * (`star-services.ts`). After the tries that there are, a polite end.
+ * (`star-services.ts`). A polite end when the tries are used up.
  * @param greeting said before the first offer, in one piece with it
  */
 export async function menu(
@@ -68,7 +68,7 @@ export async function menu(
       }
     }
   }
-  // What was pressed meanwhile was meant for a menu that does not come again.
+  // Keys pressed meanwhile were meant for a menu that is over.
   await say(call, caller, [...lead, sentence('menu-no-choice')], scope.gone(caller))
   return { kind: 'ended', end: { ending: closedLineChosen ? 'lineClosed' : 'noChoice' } }
 }
@@ -82,7 +82,7 @@ export function closedWords({ line, opening }: LineChoice, now: number): readonl
   ]
 }
 
-/** Longer than any line's code: it may be a PIN whose star was forgotten. Of those the facts have the beginning alone. */
+/** Longer than any line's code: it may be a PIN whose star was forgotten. Facts keep only its beginning. */
 function harmless(keys: string): string {
   return keys.length >= 4 ? `${keys.slice(0, 2)}…` : keys
 }

@@ -4,7 +4,7 @@ import type { Leg } from '../switch/port.js'
 import type { CallContext } from './call-context.js'
 import { name, sayAndRelease, sentence } from './saying.js'
 
-/** Nobody accepted: the truth, and what to do now, in the line's own words where it has some. */
+/** Nobody accepted: says so, and what to do now, in the line's own words if it has some. */
 export function nobodyWords(line: Line): readonly SpeechPart[] {
   return [sentence('nobody-available'), ...lineWords(line), sentence('goodbye')]
 }

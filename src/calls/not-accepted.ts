@@ -4,7 +4,7 @@ import type { AnswerOutcome } from './hunt.js'
 import { sayAndRelease, sentence } from './saying.js'
 import type { WhisperResult } from './whisper.js'
 
-/** Answered, and not accepted: who is still there is told why, or released. */
+/** Answered, not accepted: the party, if still there, is told why and released. */
 export async function notAccepted<T>(
   call: CallContext,
   leg: Leg,
@@ -12,7 +12,7 @@ export async function notAccepted<T>(
 ): Promise<AnswerOutcome<T>> {
   switch (heard.kind) {
     case 'cancelled':
-      // The hunt is over, so somebody who has answered may hear why before they are let go.
+      // The hunt is over, so a specialist who has answered may hear why before release.
       await sayAndRelease(call, leg, [sentence(call.scope.caller?.ended ? 'caller-hung-up' : 'not-needed')])
       return { kind: 'cancelled' }
     case 'hungUp':

@@ -5,7 +5,7 @@ import { gather, violation } from '../../test/kit/calls/invariants.js'
 import { calmPlan, directoryOf, longestCallMs, people, type Lived, type Plan } from '../../test/kit/calls/plan.js'
 import { propertyRuns } from '../../test/kit/property-runs.js'
 
-/** Who says "not now", from when to when, ms after the beginning. */
+/** The clinicians who say "not now", from when to when, ms after the start. */
 interface Said {
   readonly clinician: string
   readonly from: number
@@ -40,7 +40,7 @@ async function live(plan: Plan, sayings: readonly Said[]): Promise<Lived> {
 const everybodyIsAClinician = calmPlan.map((plan): Plan => ({ ...plan, pairs: true }))
 
 it(
-  'whoever says "not now", whenever: every rule of a call holds, nobody is left out, and they come after all others',
+  'clinicians say "not now" at any moment: every rule of a call holds, nobody is left out, and they come after all others',
   { timeout: 180_000 },
   async () => {
     const seen = { passedOver: 0, rungLast: 0 }
@@ -81,7 +81,7 @@ it(
   async () => {
     await fc.assert(
       fc.asyncProperty(everybodyIsAClinician, async (plan) => {
-        // One round, one caller, no Network: nobody is in anybody's way.
+        // One round, one caller, no Network: nobody is reserved for another.
         const alone = { ...plan, ncn: [], ring: { ...plan.ring, rounds: 1 }, callers: plan.callers.slice(0, 1) }
         const rungBy = async (sayings: readonly Said[]) =>
           gather(await live(alone, sayings)).calls.map(({ record }) => record.attempts.map(({ candidate, result }) => [candidate, result]))

@@ -5,7 +5,7 @@ import { dialIn } from '../../test/kit/calls/small-directory.js'
 const [first, second, network] = ['+447700900001', '+447700900002', '+447700900003'] as const
 const clinicians = { 'dr-okafor': [first], 'dr-prasad': [second], 'dr-nakamura': [network] }
 
-/** Who has said "not now"; may change while the calls go on. */
+/** The clinicians who have said "not now"; may change during calls. */
 function line(said: ReadonlySet<string>, more: { readonly ncnPool?: string; readonly ring?: { readonly rounds: number } } = {}): Scenario {
   return new Scenario({
     directory: {
@@ -19,8 +19,8 @@ function line(said: ReadonlySet<string>, more: { readonly ncnPool?: string; read
 
 const rung = (scenario: Scenario) => scenario.record().attempts.map(({ clinician }) => clinician)
 
-describe('whoever has said "not now"', () => {
-  it('is not rung while somebody else accepts', async () => {
+describe('a clinician who has said "not now"', () => {
+  it('is not rung if another specialist accepts', async () => {
     const scenario = line(new Set(['dr-okafor']))
     const [, prasad] = [scenario.phone(first), scenario.phone(second)]
     const gp = scenario.caller()
@@ -64,7 +64,7 @@ describe('whoever has said "not now"', () => {
     expect(rung(scenario)).toEqual(['dr-okafor'])
   })
 
-  it('counts from the moment it is said on, in a hunt that is under way', async () => {
+  it('counts from the moment it is said, even in a running hunt', async () => {
     const said = new Set<string>()
     const scenario = line(said)
     const [okafor] = [scenario.phone(first), scenario.phone(second)]

@@ -9,14 +9,14 @@ import { Stop } from './stop.js'
 
 const outcomeKeys: readonly Key[] = ['1', '2', '3', '4', '5', '6', '7', '8', '9']
 
-/** So often is the question asked before the answer is left for later. */
+/** The question is asked this often before it is left open. */
 const askedAtMost = 3
 const pauseBetweenMs = 2_000
 
 /**
- * Asks whoever is left on the line what came of the call, by key, keeps the answer, thanks them and releases them. No answer leaves it open:
- * it can be left later.
- * @returns the outcome, or undefined where none was left
+ * Asks the party left on the line for the outcome, by key, stores the answer, thanks them and releases them. Without an answer the outcome stays open
+ * and can be given later.
+ * @returns the outcome, or undefined if none was given
  */
 export async function askOutcome(
   call: CallContext,
@@ -30,7 +30,7 @@ export async function askOutcome(
     await scope.release(leg)
     return undefined
   }
-  // What was pressed in the conversation was not meant for us.
+  // Keys pressed in the conversation were not meant for the engine.
   leg.dropKeys()
   scope.tell({ type: 'outcome.asked', of: party })
   const chosen = await ask(call, leg, offered)

@@ -53,7 +53,7 @@ describe('a line that a clinician rings with one press', () => {
       ['dr-prasad', 'local', 'accepted'],
     ])
     expect(record.attempts.find(({ attempt }) => attempt === record.acceptedBy)?.clinician).toBe('dr-prasad')
-    // The wait is that for the specialist, not that for their own hand.
+    // The wait is for the specialist, not for the clinician to pick up.
     expect(record.waitMs).toBeLessThan((record.acceptedAt ?? 0) - record.arrivedAt)
     expect(scenario.world.leftovers()).toBeUndefined()
   })

@@ -9,23 +9,23 @@ import { name, sentence } from './saying.js'
 import { Stop } from './stop.js'
 import { PreparedWhisper } from './whisper.js'
 
-/** A line that a clinician rings with one press: the engine rings them, on their own numbers of the directory. */
+/** A line that a clinician rings with one press: the engine first rings the clinician, on their numbers in the directory. */
 export interface OwnCall {
   readonly clinician: Clinician
   readonly line: Line
-  /** On whose behalf: one of theirs that may use the line. */
+  /** One of the clinician's organisations that may use the line. */
   readonly organisation: Organisation
 }
 
-/** Telephones of theirs that ring by themselves: a browser calls by itself. */
+/** The clinician's telephones without browsers: a browser places its own calls. */
 export function ownTelephones({ numbers }: Clinician): Clinician['numbers'] {
   return numbers.filter(({ kind }) => kind !== 'browser')
 }
 
-/** So long they may hold their telephone in their hand, s. */
+/** How long the clinician has to pick up and to press one, s. */
 const ring = { ringSeconds: 25, acceptSeconds: 20, rounds: 1 }
 
-/** Rings the clinician's own telephones, one after the other; whoever answers has to press one, as no answerphone does; then the line is rung as if they had dialled it. */
+/** Rings the clinician's own telephones, one after the other; the clinician presses one, as no answerphone does; then the line is rung as if they had dialled it. */
 export async function ownCall(call: CallContext, { clinician, line, organisation }: OwnCall): Promise<CallEnd> {
   const { scope, clock } = call
   const targets = ownTelephones(clinician)

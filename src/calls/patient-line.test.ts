@@ -25,7 +25,7 @@ function patientsLine(more: Partial<SmallLine> = {}): Scenario {
 }
 
 describe('a patient rings their follow-up line', () => {
-  it('waits with music, and whoever answers hears that it is a patient, and for which line; only the clinician is asked for the outcome', async () => {
+  it('waits with music; the clinician who answers hears that it is a patient, and for which line; only the clinician is asked for the outcome', async () => {
     const scenario = patientsLine()
     const nurse = scenario.phone(first)
     const patient = scenario.caller(patientMobile)
@@ -107,7 +107,7 @@ describe('a patient rings their follow-up line', () => {
     await patient.hears('music')
     patient.presses('1')
     await patient.hears('call-back-offer')
-    // Asked once more: whoever looks for the key must not lose the request.
+    // Asked once more: a patient looking for the key must not lose the request.
     await patient.hears('call-back-offer')
     await patient.hears('try-again-later')
     await scenario.isOver()

@@ -71,7 +71,7 @@ function within<T extends object>(honest: T, changed: Partial<T>): T {
   })
 }
 
-/** Lets random plans happen with the bug in place until the rule notices. */
+/** Runs random plans with the bug in place until the rule notices. */
 async function notices(rule: string, bug: Tampering, plans = calmPlan, runs = 1_500): Promise<void> {
   const invariant = invariants.filter(({ name }) => name === rule)
   expect(invariant, rule).toHaveLength(1)
@@ -82,14 +82,14 @@ async function notices(rule: string, bug: Tampering, plans = calmPlan, runs = 1_
   expect(outcome.failed, `${runs} plans, and "${rule}" noticed nothing`).toBe(true)
 }
 
-/** Nobody is told that a party has another media server now. */
+/** The engine is not told that a party has another media server now. */
 const untold = tamperedLegs(() => ({ onMoved: () => () => undefined }))
 
 const planted: readonly { readonly bug: string; readonly rule: string; readonly tampering: Tampering; readonly plans?: typeof calmPlan }[] =
   [
     {
       bug: 'that a party was taken to another media server stands nowhere',
-      rule: 'whoever is taken to another media server is told of in the facts, and so is a talk that goes on there',
+      rule: 'a party moved to another media server is in the facts, and so is a talk that goes on there',
       tampering: untold,
       plans: mortalPlan,
     },
@@ -180,7 +180,7 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
     },
     {
       bug: 'the ring time-out knows nothing of the total',
-      rule: 'a hunt rings nobody beyond its total, and ends when whoever answered by then has had their time',
+      rule: 'a hunt rings nobody beyond its total, and ends when a specialist who answered by then has had their time',
       tampering: tamperedSwitch((honest) => ({ dial: (target, options) => honest.dial(target, { ...options, ringMs: 60_000 }) })),
     },
     {
@@ -207,7 +207,7 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
     },
     {
       bug: 'acceptance is given up a second too early',
-      rule: 'whoever answers has their whole time to accept, whatever the ring time-out was',
+      rule: 'a specialist who answers has their whole time to accept, whatever the ring time-out was',
       tampering: {
         clock: (honest) =>
           within(honest, {
@@ -229,7 +229,7 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
       },
     },
     {
-      bug: 'nobody keeps track of who is being rung',
+      bug: 'the engine does not track who is rung',
       rule: 'no telephone is rung for two callers at once',
       tampering: {
         reservations: () => ({
@@ -338,7 +338,7 @@ const planted: readonly { readonly bug: string; readonly rule: string; readonly 
       rule: 'nothing is left open',
       tampering: tamperedSwitch((honest, world) => ({
         dial: async (target, options) => {
-          // Answered in the very moment in which the caller gave up: nobody looks after the leg.
+          // Answered at the very moment when the caller gave up: no code looks after the leg.
           const result = await honest.dial(target, { ...options, signal: new AbortController().signal })
           if (result.kind === 'answered') world.telephone.world.opened('legs')
           return result

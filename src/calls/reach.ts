@@ -13,26 +13,26 @@ import { PreparedWhisper, type WhisperWords } from './whisper.js'
 
 export interface ReachRequest {
   readonly caller: Leg
-  /** Where they are wanted: one telephone after the other, until one is answered. Each with a key of its own. */
+  /** The party's telephones, rung one after the other until one answers. Each with a key of its own. */
   readonly telephones: readonly Rung[]
   readonly ringSeconds: number
   readonly account: string
   readonly recorder: Recorder
-  /** Whether whoever is wanted is rung for one call at a time: clinicians are. */
+  /** Whether the party is rung for one call at a time: clinicians are. */
   readonly reserved: boolean
   /** Said to the caller first, in one piece with the ringing. */
   readonly words: readonly SpeechPart[]
-  /** What whoever answers hears, and has to accept within so long. Absent: who answers is connected at once, and so is their answerphone. */
+  /** What the party hears on answering, and its time to accept. Absent: it is connected at once, and so is its answerphone. */
   readonly acceptance?: { readonly whisper: WhisperWords; readonly acceptSeconds: number }
 }
 
 export type Reached =
   | { readonly kind: 'talking'; readonly called: Leg; readonly bridge: Bridge }
-  /** `last`: what became of the last ringing. The caller is still there, and hears nothing any more. */
+  /** `last`: the result of the last attempt. The caller is still there, and hears nothing now. */
   | { readonly kind: 'notReached'; readonly last: AttemptResult | undefined }
   | { readonly kind: 'callerGone' }
 
-/** Rings just the one party that the caller wants: a patient, a practice, the clinician who had asked for advice. */
+/** Rings the one party that the caller wants: a patient, a practice, the clinician who asked for advice. */
 export async function reach(call: CallContext, request: ReachRequest): Promise<Reached> {
   const { scope, clock } = call
   const { caller, telephones, acceptance, recorder } = request

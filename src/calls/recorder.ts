@@ -6,7 +6,7 @@ type Spool = { readonly recordingId: string; readonly path: string }
 type Running = { readonly recording: Recording; readonly recordingId: string }
 
 /**
- * The recording of one call: one file, and one more for every media server that dies. It never stands in the way of the conversation: what cannot be recorded is told as a fact and raised as an
+ * The recording of one call: one file, and one more for every media server that dies. It never holds up the conversation: if it cannot record, that is a fact and an
  * alarm, and the call goes on.
  */
 export class Recorder {
@@ -16,7 +16,7 @@ export class Recorder {
 
   #stopped: Promise<void> | undefined
 
-  /** @param running one that runs already, of that leg: an engine that died had begun it */
+  /** @param running a recording of that leg that an engine that died had begun */
   constructor(call: CallContext, running?: Running & { readonly leg: Leg | undefined }) {
     this.#call = call
     if (!running) return
@@ -24,14 +24,14 @@ export class Recorder {
     if (running.leg) this.#follow(running.leg)
   }
 
-  /** Gets a place to record to, ahead of time. Harmless when it has one, or records already. */
+  /** Opens a spool ahead of time. Harmless if it has one, or records already. */
   prepare(): void {
     if (this.#running === undefined) this.#spool ??= this.#allocate()
   }
 
   /**
-   * Begins to record: left what this leg's party says, right what they hear. Harmless when it runs already.
-   * @returns when it is known whether it records; nobody has to wait for that
+   * Begins to record: left channel what this leg's party says, right channel what they hear. Harmless when it runs already.
+   * @returns settles when it is known whether it records; need not be awaited
    */
   async start(leg: Leg): Promise<void> {
     if (this.#running === undefined) {

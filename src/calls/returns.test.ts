@@ -13,7 +13,7 @@ const owners: Readonly<Record<string, DeviceOwner>> = {
   'elm-desk': { kind: 'organisation', id: 'Elm Surgery' },
 }
 
-/** Somebody talks by a browser with a specialist. */
+/** A browser's user talks with a specialist. */
 async function talking(
   device = browser,
   otherTalks?: OtherTalks,
@@ -28,8 +28,8 @@ async function talking(
   return { scenario, caller, specialist }
 }
 
-describe('somebody whose page is loaded again', () => {
-  it('comes back to their talk; the other side hears meanwhile that they are waited for', async () => {
+describe('a browser whose page is loaded again', () => {
+  it('rejoins its talk; the other side hears meanwhile that it is held', async () => {
     const { scenario, caller, specialist } = await talking()
     expect(scenario.world.desk.browserAway(browser)).toBe(true)
     await specialist.hears('hold-returning')
@@ -47,7 +47,7 @@ describe('somebody whose page is loaded again', () => {
     expect(record.recordings).toHaveLength(2)
   })
 
-  it('comes back also where nobody said that they were away', async () => {
+  it('rejoins even if it never said that it was away', async () => {
     const { scenario, specialist } = await talking()
     const back = scenario.caller(browser)
     await back.dials('return', { device: browser })
@@ -91,7 +91,7 @@ describe('somebody whose page is loaded again', () => {
     expect(scenario.record()).toMatchObject({ talkEndedBy: 'specialist' })
   })
 
-  it('nobody comes to a talk of somebody else’s: not another browser, nor a desk phone', async () => {
+  it('nothing else joins its talk: neither another browser nor a desk phone', async () => {
     const { scenario, caller } = await talking()
     const other = scenario.caller('browser-2')
     await other.dials('return', { device: 'browser-2' })
@@ -165,7 +165,7 @@ describe('of several engines', () => {
   })
 })
 
-describe('somebody whose session ends', () => {
+describe('a browser whose session ends', () => {
   const signedOut = { device: browser, clinician: undefined }
 
   it('has left their talk: it ends as if they had hung up', async () => {
@@ -177,7 +177,7 @@ describe('somebody whose session ends', () => {
     expect(scenario.record()).toMatchObject({ ending: 'completed', talkEndedBy: 'caller' })
   })
 
-  it('is let go of while somebody rings, and the ringing ends', async () => {
+  it('is released while a specialist rings, and the ringing ends', async () => {
     const scenario = new Scenario({ directory, owners: (name) => owners[name] })
     const specialist = scenario.phone(ward)
     const caller = scenario.caller(browser)

@@ -9,34 +9,34 @@ export interface BrowserOf {
   readonly clinician: ClinicianId | undefined
 }
 
-/** What becomes of somebody who talks by a browser. `away`: its page is being left. `left`: they do not come back. `back`: they have, on another leg. */
+/** What becomes of a browser in a talk. `away`: it is leaving its page. `left`: it does not come back. `back`: it has, on another leg. */
 export type Change =
   { readonly kind: 'away' | 'left'; readonly leg: Leg } | { readonly kind: 'back'; readonly leg: Leg; readonly fresh: Leg }
 
-/** A talk, as far as somebody in it may be away and come back. */
+/** A talk whose browser may leave and come back. */
 export interface OpenTalk {
   /** The next change; one at a time. */
   next(): Promise<Change>
-  /** Whoever comes back now comes too late. */
+  /** From now on a browser comes back too late. */
   close(): void
 }
 
 interface Door {
   readonly call: CallContext
   readonly legs: () => readonly Leg[]
-  /** When somebody came back last, wall-clock ms. */
+  /** When a browser came back last, wall-clock ms. */
   backAt: number
   tell: (change: Change) => void
 }
 
-/** Of several engines a browser may reach another one than that of its talk: what they tell each other. */
+/** A browser may reach another engine than that of its talk: what engines tell each other. */
 export interface OtherTalks {
-  /** @param who talks by a browser, as `namesOf` has it */
+  /** @param who the browser's names, as from `namesOf` */
   begun(talk: string, who: readonly string[]): void
   over(talk: string): void
   /** Whether one of them talks at another engine. */
   has(who: readonly string[]): boolean
-  /** Where the switch of that engine takes browsers, `ws://host:port`; undefined: none of them talks there, or it cannot be reached from here. */
+  /** Where the switch of that engine takes browsers, `ws://host:port`; undefined: none of them talks there, or browsers cannot reach it. */
   switchOf(who: readonly string[]): string | undefined
   /** Tells the others. @param at wall-clock ms */
   tell(browser: BrowserOf, news: PageNews, at: number): void
@@ -46,12 +46,12 @@ export interface OtherTalks {
 /** What became of a browser's page. `away`: it is being left. `left`: it does not come back. `signedOut`: its session is over, and with it the calls that nobody has accepted yet. */
 export type PageNews = 'away' | 'left' | 'signedOut'
 
-/** The talks to which a browser may come back: a page that is loaded again has lost its voice, and not its call. */
+/** The talks to which a browser may come back: a page that is reloaded loses its media but not its call. */
 export class Returns {
   readonly #doors = new Set<Door>()
   readonly #others: OtherTalks | undefined
 
-  /** @param letGo ends what a browser has here besides talks */
+  /** @param letGo ends a browser's other calls here */
   constructor(
     private readonly letGo: (browser: BrowserOf) => void,
     others?: OtherTalks,
@@ -93,13 +93,13 @@ export class Returns {
     }
   }
 
-  /** Where the talk is to which this browser may come back. */
+  /** The talk that this browser may rejoin. */
   has(browser: BrowserOf): 'here' | 'elsewhere' | 'nowhere' {
     if (this.#find(browser)) return 'here'
     return isBrowser(browser) && this.#others?.has(namesOf(browser)) === true ? 'elsewhere' : 'nowhere'
   }
 
-  /** Where the switch takes browsers that has the talk of this one, where that is another engine's: `ws://host:port`. */
+  /** Where the other engine's switch that has this browser's talk takes browsers: `ws://host:port`. */
   switchOf(browser: BrowserOf): string | undefined {
     return isBrowser(browser) && !this.#find(browser) ? this.#others?.switchOf(namesOf(browser)) : undefined
   }
@@ -112,7 +112,7 @@ export class Returns {
     return true
   }
 
-  /** Its session is over, and its calls with it: here, and at whichever engine carries them. @param at wall-clock ms */
+  /** Its session is over, and its calls with it: here and on any other engine. @param at wall-clock ms */
   signedOut(browser: BrowserOf, at: number): void {
     this.#signedOutHere(browser, at)
     this.#others?.tell(browser, 'signedOut', at)
@@ -122,7 +122,7 @@ export class Returns {
     if (!this.#tellHere(browser, 'left', at)) this.letGo(browser)
   }
 
-  /** @returns false: it is too late, and the leg is still the caller's of this method */
+  /** @returns false: too late; the calling code keeps the leg */
   back(browser: BrowserOf, fresh: Leg): boolean {
     const found = this.#find(browser)
     if (found) found.door.backAt = found.door.call.clock.now()
@@ -158,13 +158,13 @@ function namesOf({ device, clinician }: BrowserOf): readonly string[] {
   return clinician === undefined ? [device] : [device, `browser:${clinician}`]
 }
 
-/** The legs of a call by which this browser is in it. */
+/** This browser's legs in a call. */
 export function legsOf(call: CallContext, browser: BrowserOf): readonly Leg[] {
   const names = namesOf(browser)
   return call.scope.legs.filter((leg) => names.includes(nameOf(call, leg) ?? ''))
 }
 
-/** Under which name a leg is found by its browser; undefined: it has none. */
+/** The name under which a browser finds its leg; undefined: it has none. */
 function nameOf({ scope, device }: CallContext, leg: Leg): string | undefined {
   return scope.partyOf(leg) === 'caller' && device !== undefined ? device : scope.targetOf(leg)
 }

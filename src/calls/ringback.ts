@@ -8,13 +8,13 @@ const ringingTone: Audio = { kind: 'tone', tone: 'ringback' }
 /** What plays for less than this was not heard. */
 const minHeardMs = 1_000
 
-/** A ringing tone that fails is begun again; when it fails this often, nothing can be played to the caller. */
+/** A ringing tone that fails is restarted; after this many failures nothing can be played to the caller. */
 const failuresInARow = 3
 const pauseAfterFailureMs = 200
 
 /**
- * What a caller hears while somebody is rung for them: the words that come first and then the ringing tone (or music), as one play, without
- * a gap and without a restart at each leg, until they are connected or told how it ended.
+ * What a caller hears during a hunt: words first, then the ringing tone (or music), as one play, without
+ * a gap or a restart at each attempt, until they are connected or told how it ended.
  */
 export class Ringback {
   readonly #call: CallContext
@@ -34,7 +34,7 @@ export class Ringback {
     this.#caller = caller
   }
 
-  /** Aborts when nothing can be played to the caller any more. */
+  /** Aborts when nothing can be played to the caller. */
   get lost(): AbortSignal {
     return this.#lost.signal
   }
@@ -53,12 +53,12 @@ export class Ringback {
       })
   }
 
-  /** A bridge is about to take over: the ringing goes on up to it, and is not begun again, whatever becomes of it. */
+  /** A bridge is about to take over: ringing goes on until then and is not restarted, even if it fails. */
   handOver(): void {
     this.#handedOver = true
   }
 
-  /** There was no bridge: rings again where the ringing has stopped meanwhile. */
+  /** The bridge failed: rings again if the ringing has stopped meanwhile. */
   resume(): void {
     this.#handedOver = false
     if (!this.#playing) this.ring([])

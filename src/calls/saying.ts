@@ -9,17 +9,17 @@ export function sentence(id: SentenceId): SpeechPart {
   return { kind: 'sentence', id }
 }
 
-/** Names and lines' own words come from the directory; what stands there in their place when the text-to-speech engine fails does not. */
+/** Names and lines' own words come from the directory; the fallback for a failed text-to-speech engine does not. */
 export function name(text: string, instead: SentenceId): SpeechPart {
   return { kind: 'name', text, instead }
 }
 
-/** Calls for which speech has failed to answer: it is not waited for a second time, since each wait is silence for somebody. */
+/** Calls for which the speech engine failed to answer: it is not waited for again, since each wait is silence for a party. */
 const unanswered = new WeakSet<CallContext>()
 const secondChanceMs = 100
 
 /**
- * What is to be said, as audio.
+ * The speech parts as audio.
  * @returns a beep when speech fails or takes too long, so that there is something to hear; never rejects
  */
 export async function spoken(call: CallContext, parts: readonly SpeechPart[]): Promise<readonly Audio[]> {
@@ -31,7 +31,7 @@ export async function spoken(call: CallContext, parts: readonly SpeechPart[]): P
       return audio
     }
   } catch {
-    // Told below: a speech engine that throws is as silent as one that never answers.
+    // Handled below: a speech engine that throws is as silent as one that never answers.
   }
   unanswered.add(call)
   raiseAlarm(call, 'speech.failed', parts.map((part) => (part.kind === 'sentence' ? part.id : part.kind)).join(' '))

@@ -7,7 +7,7 @@ import { SetUpGate, type Admitted } from './set-up-gate.js'
 const limits = { width: 4, maxWaitMs: 2_000, slowMs: 1_500, forgottenMs: 15_000 }
 const never = new AbortController().signal
 
-/** Callers at a gate behind which each answer takes so long; those behind it at the same time share one processor. */
+/** Callers at a gate whose answers take `answerMs` each; calls answered at the same time share one processor. */
 function crowd(gate: SetUpGate, clock: VirtualClock, answerMs: () => number) {
   const told: { readonly kind: Admitted['kind']; readonly waitedMs: number }[] = []
   let busyUntil = 0
@@ -41,7 +41,7 @@ describe('the door before the answer', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('takes what can be answered in time of those who ring all at once, in their order, and refuses the others early', async () => {
+  it('of callers who ring all at once takes as many as can be answered in time, in their order, and refuses the others early', async () => {
     const clock = new VirtualClock(0)
     const gate = new SetUpGate(clock, limits)
     const all = crowd(gate, clock, () => 50)
@@ -153,7 +153,7 @@ describe('a desk to which more calls come than it can answer', () => {
     expect(endings.filter((ending) => ending === 'abandonedInMenu')).toHaveLength(taken.length)
   })
 
-  it('does not let anybody wait for their turn who will be refused because the engine closes down', async () => {
+  it('refuses callers who wait for their turn as soon as the engine closes down', async () => {
     const scenario = new Scenario({
       directory: { lines: [{ id: 'Cardiology' }, { id: 'Renal' }] },
       latencyMs: (operation) => (operation === 'answer' ? 400 : 0),

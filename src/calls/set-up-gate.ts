@@ -3,9 +3,9 @@ import type { Clock } from '../clock/clock.js'
 export interface SetUpLimits {
   /** Calls that are being answered at the same time; more of them would only make each other slow. */
   readonly width: number
-  /** A caller waits for their turn for this long at most, ms; who would have to wait longer is refused as soon as that can be told. */
+  /** A caller waits for their turn for this long at most, ms; a caller who would wait longer is refused as soon as that is known. */
   readonly maxWaitMs: number
-  /** When half of those that are being answered have been for this long, ms, something is stuck: nobody else is let in. */
+  /** When half of those that are being answered have been for this long, ms, something is stuck: no more are let in. */
   readonly slowMs: number
   /** One that has been answered for this long, ms, will never be: its place is free. */
   readonly forgottenMs: number
@@ -13,7 +13,7 @@ export interface SetUpLimits {
 
 export const setUpLimits: SetUpLimits = { width: 8, maxWaitMs: 5_000, slowMs: 3_000, forgottenMs: 15_000 }
 
-/** `refused`: there is more to do than can be done in time. `gone`: the caller gave up. */
+/** `refused`: overload, its turn would come too late. `gone`: the caller gave up. */
 export type Admitted = { readonly kind: 'entered'; readonly leave: () => void } | { readonly kind: 'refused' } | { readonly kind: 'gone' }
 
 interface Waiting {
@@ -21,15 +21,15 @@ interface Waiting {
   readonly settle: (admitted: Admitted) => void
 }
 
-/** What is assumed of the pause between two answers before any was measured. */
+/** The pause between two answers assumed before any is measured. */
 const firstIntervalMs = 10
 /** Weight of the newest pause in their mean. */
 const newest = 0.25
 
 /**
- * The door before the answer. Whatever is short (a processor, the media server, a connection that is not read), it shows in that answers take longer:
- * so few calls are answered at a time, the others wait in the order of their arrival, and those whose turn would come too late are refused
- * now. Calls that run are none of its business.
+ * The gate before the answer. Any shortage (processor, media server, an unread connection) shows in slower answers:
+ * so only a few calls are answered at a time, the others wait in order of arrival, and those whose turn would come too late are refused
+ * now. Running calls do not concern it.
  */
 export class SetUpGate {
   readonly #clock: Clock
@@ -57,7 +57,7 @@ export class SetUpGate {
   }
 
   /**
-   * Asks to be let in. Whoever is calls `leave` when the call has been answered or refused; twice is harmless.
+   * Asks to be let in. A call that is let in calls `leave` once answered or refused; twice is harmless.
    * @param signal aborts when the caller gives up
    */
   enter(signal: AbortSignal): Admitted | Promise<Admitted> {
@@ -82,7 +82,7 @@ export class SetUpGate {
     })
   }
 
-  /** How long the one at this place of the queue has still to wait, as far as can be told. */
+  /** Estimated wait of the call at this place in the queue. */
   #waitMs(place: number): number {
     const sinceLast = this.#queue.length === 0 ? 0 : this.#clock.monotonic() - this.#leftAt
     return (place + 1) * Math.max(this.#intervalMs, sinceLast)
@@ -117,7 +117,7 @@ export class SetUpGate {
     this.#leftAt = now
   }
 
-  /** Lets in who may, and sends away who would wait too long. */
+  /** Lets calls in up to the limit, and refuses those that would wait too long. */
   #next(): void {
     while (this.#queue.length > 0 && this.#mayEnter()) this.#queue.shift()?.settle(this.#entered())
     const now = this.#clock.monotonic()

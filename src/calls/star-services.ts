@@ -22,13 +22,13 @@ export interface CodeRequest {
   readonly first: readonly SpeechPart[]
   /** The organisation whose Dial-In number was dialled: PINs are good there. Undefined: a number for call-back codes only. */
   readonly organisation?: Organisation
-  /** Keys that came with the dialled number: nothing needs to be asked. */
+  /** Keys dialled with the number: the question is skipped. */
   readonly dialled?: string
   /** Whether `*` leads on to practices. */
   readonly practices: boolean
 }
 
-/** Asks for the PIN or code of an arranged call, and carries that call. Wrong guesses take longer and longer, and then none is looked at. */
+/** Asks for the PIN or code of an arranged call, and carries that call. Each wrong guess waits longer, and then no more are checked. */
 export async function codeService(call: CallContext, caller: Leg, request: CodeRequest): Promise<CallEnd> {
   const { scope, settings } = call
   const question = [
@@ -71,7 +71,7 @@ export async function codeService(call: CallContext, caller: Leg, request: CodeR
   return { ending: guessed ? 'wrongCode' : 'noChoice' }
 }
 
-/** @returns undefined when nobody can say whether the keys are right: then they are not, and will not be later */
+/** @returns undefined when the keys cannot be checked: then they count as wrong, now and later */
 async function redeem(call: CallContext, caller: Leg, keys: string, organisation: Organisation | undefined): Promise<Redeemed | undefined> {
   const waiting = new Stop(call.scope.gone(caller))
   const redeemed = await within(

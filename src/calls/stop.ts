@@ -1,8 +1,8 @@
-/** Why a step was stopped. A plain word: the exception that is made in its absence costs more than the step, and nobody reads it. */
+/** Why a step was stopped. A plain string: the exception made without it costs more than the step, and nobody reads it. */
 export const over = 'over'
 
 /**
- * A reason to stop that one step of a call can have besides those of its surroundings: an `AbortController` which also aborts with
+ * One step's own reason to stop, besides those of its surroundings: an `AbortController` that also aborts with
  * its parents. `AbortSignal.any` would do, but it keeps its listeners on a long-lived parent; `done()` takes these off.
  */
 export class Stop {
@@ -29,7 +29,7 @@ export class Stop {
     return this.#controller.signal.aborted
   }
 
-  /** Stops what was given this signal, and lets go of the parents. May be called twice. */
+  /** Stops the step with this signal, and detaches from the parents. May be called twice. */
   done(): void {
     this.#controller.abort(over)
     for (const leave of this.#leave.splice(0)) leave()

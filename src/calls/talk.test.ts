@@ -57,7 +57,7 @@ describe('the talk', () => {
     expect(scenario.world.telephone.world.trace.some((entry) => entry.what === 'bridged')).toBe(false)
   })
 
-  it('that we end ourselves, because the engine stops, was ended by neither of the two', async () => {
+  it('that the engine ends because it stops was ended by neither party', async () => {
     const { scenario, gp, one } = await talking()
     void scenario.world.desk.drain(0)
     await gp.isReleased()

@@ -6,10 +6,10 @@ import { Recorder } from './recorder.js'
 import type { Change, OpenTalk } from './returns.js'
 import { say, sentence, spoken } from './saying.js'
 
-/** Two who talk, or are about to. */
+/** The two parties of a talk. */
 export interface Parties {
   readonly caller: Leg
-  /** The specialist, or whoever was called. */
+  /** The specialist, or another called party. */
   readonly other: Leg
 }
 
@@ -36,7 +36,7 @@ export async function connect(
   return join(call, parties, acceptance.attempt, recorder)
 }
 
-/** The bridge by itself, for those who need not accept (a patient, a practice): they are who the caller wanted to reach. */
+/** The bridge alone, for parties that need not accept (a patient, a practice): the caller asked for them. */
 export async function join(call: CallContext, parties: Parties, attempt: AttemptId, recorder: Recorder): Promise<ConnectResult> {
   const { caller, other } = parties
   const { scope } = call
@@ -61,14 +61,14 @@ export async function join(call: CallContext, parties: Parties, attempt: Attempt
 /** How the talk ended. */
 export interface TalkEnd {
   readonly by: Party | 'system'
-  /** `hangup` is how conversations end; whatever else it was, whoever is left is told that something broke. */
+  /** `hangup` is the normal end; after any other, the party left is told that something broke. */
   readonly why: LegEnding | 'unbridged' | 'faulted'
 }
 
-/** The same, with the legs of those who talked in the end: one who came back has another. */
+/** The same, with the final legs: a party that came back has another. */
 export type Talked = TalkEnd & { readonly legs: readonly Leg[] }
 
-/** Waits for the end of the conversation, whichever way it comes, and closes the recording. Two whose media server dies are connected again, and one whose browser has left its page may come back. */
+/** Waits for the end of the conversation and closes the recording. Parties whose media server dies are connected again, and a browser that has left its page may come back. */
 export async function talk(call: CallContext, bridge: Bridge, parties: Parties, recorder: Recorder): Promise<Talked> {
   const now = new Talk(call, bridge, parties, recorder)
   const end = await now.end()
@@ -81,7 +81,7 @@ function isChange(one: BridgeEnd | Change): one is Change {
   return one.kind === 'away' || one.kind === 'left' || one.kind === 'back'
 }
 
-/** A conversation, in which somebody whose browser leaves its page is waited for, and goes on by another leg. */
+/** A conversation that holds for a browser that leaves its page, and goes on by another leg. */
 class Talk {
   constructor(
     private readonly call: CallContext,
@@ -155,7 +155,7 @@ class Talk {
     }
   }
 
-  /** The other side hears that they are waited for, until they are back, anybody has gone, or it has been long enough. */
+  /** The other side hears that it is held, until the browser is back, either has gone, or the time is up. */
   async #held(
     away: Leg,
     door: OpenTalk,
@@ -185,7 +185,7 @@ class Talk {
     if ((await leg.play(words, { signal })).kind === 'finished') await leg.play(music, { signal, loop: true })
   }
 
-  /** They are not rung for anybody else, as before. */
+  /** As before, they are not rung for other calls. */
   #hold(leg: Leg, fresh: Leg): void {
     const { call } = this
     const clinician = call.scope.targetOf(leg)?.replace(/^browser:/, '') ?? (call.owner?.kind === 'clinician' ? call.owner.id : undefined)

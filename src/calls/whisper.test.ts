@@ -140,7 +140,7 @@ describe('the whisper', () => {
     }
   })
 
-  it('is not cut off by the ring time-out when somebody answers late', async () => {
+  it('is not cut off by the ring time-out when a specialist answers late', async () => {
     const scenario = new Scenario({ directory: { lines: [{ id: 'Cardiology', rota: [first, second], ring: { ringSeconds: 10 } }] } })
     const [gp, one, two] = [scenario.caller(), scenario.phone(first), scenario.phone(second)]
     await gp.dials(dialIn)
@@ -179,7 +179,7 @@ describe('the whisper', () => {
     expect(scenario.record()).toMatchObject({ ending: 'abandonedInHunt', attempts: [{ result: 'cancelled' }] })
   })
 
-  it('goes on to the next when it cannot be played: nobody can accept what they have not heard', async () => {
+  it('goes on to the next when it cannot be played: a specialist cannot accept what they have not heard', async () => {
     const scenario = new Scenario({
       directory: { lines: [{ id: 'Cardiology', rota: [first, second] }] },
       faults: (operation, nth) => (operation === 'play' && (nth === 2 || nth === 3) ? { kind: 'fails', afterMs: 5 } : undefined),
@@ -229,7 +229,7 @@ describe('the spoken word', () => {
     expect(scenario.record().acceptedAt).toBeUndefined()
   })
 
-  it('is not taken while it is being asked for: whoever talks on may be a greeting', async () => {
+  it('is not taken while it is being asked for: a voice that talks on may be a greeting', async () => {
     const { scenario, gp, one, two } = await answered({ spokenWord: 'accepts' })
     await one.hears('silence')
     one.leg?.say('one')
@@ -284,7 +284,7 @@ describe('the spoken word', () => {
     }
   })
 
-  it('is not asked for any more of whoever talks like a greeting', async () => {
+  it('is no longer asked for once the answerer talks like a greeting', async () => {
     const { scenario, gp, one, two } = await answered({ spokenWord: 'accepts' })
     await one.hears('whisper-about')
     one.leg?.talk('talking')
@@ -298,7 +298,7 @@ describe('the spoken word', () => {
     expect(scenario.record().attempts[0]).toMatchObject({ result: 'notAccepted' })
   })
 
-  it('asks for the key alone where the line has it so', async () => {
+  it('asks for the key alone where the line says so', async () => {
     const { scenario, gp, one } = await answered({ spokenWord: 'offers' })
     await one.hears('whisper-press-or-say-one')
     await one.hears('silence')

@@ -7,15 +7,15 @@ import { sentence, spoken } from './saying.js'
 import { Stop } from './stop.js'
 import { Whisperer } from './whisperer.js'
 
-/** What came of an answered leg. Only `accepted` is acceptance. */
+/** The result of an answered leg. Only `accepted` is acceptance. */
 export type WhisperResult =
   | { readonly kind: 'accepted'; readonly proof: AcceptanceProof }
   /** The deadline came: voicemail, silence, other keys. */
   | { readonly kind: 'notAccepted' }
   | { readonly kind: 'hungUp' }
-  /** Acceptance is no longer wanted: the caller has gone. */
+  /** No longer needed: the caller has gone. */
   | { readonly kind: 'cancelled' }
-  /** The whisper cannot be played, so nobody can know what they would accept. */
+  /** The whisper cannot be played, so the specialist cannot know what they would accept. */
   | { readonly kind: 'failed'; readonly why: string }
 
 export interface WhisperRequest {
@@ -28,21 +28,21 @@ export interface WhisperRequest {
   readonly signal: AbortSignal
 }
 
-/** All that may be said. Prepared before the leg is rung: whoever answers hears it at once. */
+/** The whole script. Prepared before the leg is rung, so the specialist who answers hears it at once. */
 export interface WhisperSpeech {
   /** Who calls, about what, and which key to press. */
   readonly press: readonly Audio[]
   /** What comes first when the whisper is repeated after a wrong key. */
   readonly wrongKey: readonly Audio[]
-  /** Where words are heard: the same, with the word to say; and what is said when it was heard. */
+  /** If words are recognised: the same with the word to say, and the reply once it was heard. */
   readonly say?: { readonly words: readonly Audio[]; readonly heard: readonly Audio[]; readonly spokenWord: Exclude<SpokenWord, 'off'> }
 }
 
-/** A word that was not said again is asked for once more, and then only the key counts. */
+/** A word not said again is asked for once more; then only the key counts. */
 const maxOffers = 2
 
 /**
- * Tells whoever answered what the call is about, again and again, and waits for acceptance. Fails closed: nothing but one of the keys asked for, or the
+ * Repeats to the specialist who answered what the call is about, and waits for acceptance. Fails closed: nothing but one of the keys asked for, or the
  * word said twice, heard on this leg before the deadline, is acceptance; least of all the end of the prompt.
  */
 export async function whisper(call: CallContext, request: WhisperRequest): Promise<WhisperResult> {
@@ -73,14 +73,14 @@ export async function whisper(call: CallContext, request: WhisperRequest): Promi
   }
 }
 
-/** What somebody who is going to be rung will hear, with the key alone and, where the line wants it, with the word. */
+/** What a specialist will hear, with the key alone and, if the line wants it, with the word. */
 export interface WhisperWords {
   readonly press: readonly SpeechPart[]
   readonly say: readonly SpeechPart[]
   readonly spokenWord: SpokenWord
 }
 
-/** Prepared before somebody is rung, so that whoever answers hears it at once. */
+/** Prepared before ringing, so that the specialist who answers hears it at once. */
 export class PreparedWhisper {
   readonly #call: CallContext
   readonly #press: Promise<readonly Audio[]>
@@ -98,7 +98,7 @@ export class PreparedWhisper {
     this.#say = Promise.all([spoken(call, say), heard]).then(([words, offer]) => ({ words, heard: offer, spokenWord }))
   }
 
-  /** Whispers to whoever has answered, in what is left of their time to accept. The word is asked for only where it is heard. */
+  /** Whispers to the specialist who answered, in what is left of their time to accept. Asks for the word only if a recogniser is there. */
   async to({ leg, attempt, acceptMs }: Pick<WhisperRequest, 'leg' | 'attempt' | 'acceptMs'>, signal: AbortSignal): Promise<WhisperResult> {
     const { clock } = this.#call
     const answeredAt = clock.monotonic()
@@ -110,14 +110,14 @@ export class PreparedWhisper {
 
 /**
  * Waits for the key, which counts at every moment, and for the word, which counts only after the first whole whisper, and only when it is said again
- * after the question for it. Whoever talks like a greeting has the key alone.
+ * after the question for it. A leg that talks like a greeting is key-only.
  */
 class Acceptance {
   readonly #call: CallContext
   readonly #request: WhisperRequest
   readonly #signal: AbortSignal
   readonly #speaker: Whisperer
-  /** What counts besides the key; `again`: the word was heard once, and is asked for. */
+  /** What counts besides the key; `again`: the word was heard once, and is asked for again. */
   #words: 'none' | 'first' | 'again'
   #firstScore = 1
   #offers = 0
@@ -159,7 +159,7 @@ class Acceptance {
           break
         case 'cancelled':
           if (this.#signal.aborted) return 'stopped'
-          // The speaker has come to another place, where other things count.
+          // The whisperer is at another place, where other things count.
           break
         case 'hungUp':
           return 'hungUp'
@@ -167,7 +167,7 @@ class Acceptance {
     }
   }
 
-  /** Until something is heard, or another thing counts than did. */
+  /** Until something is heard, or what counts has changed. */
   async #listen(): Promise<Heard> {
     const { leg } = this.#request
     const { acceptKeys: keys, acceptWords } = this.#call.settings

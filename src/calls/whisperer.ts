@@ -4,13 +4,13 @@ import type { CallContext } from './call-context.js'
 import { Stop } from './stop.js'
 import type { WhisperRequest } from './whisper.js'
 
-/** A whisper that ends sooner than this is not begun again at once: a prompt that cannot be heard must not spin. */
+/** A whisper that ends sooner than this is not repeated at once: a prompt that cannot be heard must not spin. */
 const minRepetitionMs = 500
 
-/** Where the speaker is: in the whisper or the pause behind it; asking for the word again; or waiting for it, for as long as the window is open. */
+/** Where the whisperer is: in the whisper or the pause after it; asking for the word again; or waiting for it while the window is open. */
 export type Place = 'whisper' | 'offer' | 'window'
 
-/** Speaks the whisper, over and over, until told to stop; begins again at once after a wrong key, and asks when a word was heard. */
+/** Repeats the whisper until told to stop; begins again at once after a wrong key, and asks when a word was heard. */
 export class Whisperer {
   readonly #request: WhisperRequest
   readonly #call: CallContext
@@ -21,7 +21,7 @@ export class Whisperer {
   #pressOnly: boolean
   #place: Place = 'whisper'
   #heardWhole = false
-  /** Told when `place` or `heardWhole` has become another. */
+  /** Called when `place` or `heardWhole` changes. */
   onMoved: () => void = () => undefined
 
   constructor(call: CallContext, request: WhisperRequest, signal: AbortSignal, onBroken: (why: string) => void) {
@@ -41,7 +41,7 @@ export class Whisperer {
     return this.#place
   }
 
-  /** The whisper has been played from its beginning to its end. */
+  /** The whisper has been played once in full. */
   get heardWhole(): boolean {
     return this.#heardWhole
   }
@@ -59,7 +59,7 @@ export class Whisperer {
     this.#repetition?.done()
   }
 
-  /** From the next repetition on the word is not asked for. */
+  /** From the next repetition on, the word is no longer asked for. */
   pressOnly(): void {
     this.#pressOnly = true
   }

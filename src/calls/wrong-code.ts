@@ -10,7 +10,7 @@ import { say, sayAndRelease, sentence } from './saying.js'
 const waitPieceMs = 2_000
 
 /**
- * A PIN, a code or a practice's code was not good: the caller waits as long as they have to.
+ * A PIN, a call-back code or a practice's code was wrong: the caller waits out the delay.
  * @returns how the call ends; undefined when they may try again
  */
 export async function refuseCode(call: CallContext, caller: Leg, refused: Refused, digits: number): Promise<CallEnd | undefined> {
@@ -26,7 +26,7 @@ export async function refuseCode(call: CallContext, caller: Leg, refused: Refuse
   }
 }
 
-/** Where this caller keys something. @param organisation whose Dial-In number was dialled */
+/** Where this caller keys codes. @param organisation whose Dial-In number was dialled */
 export function keyedAt({ id, callerNumber, callerAccount, dialledNumber }: CallContext, organisation: string | undefined): KeyedAt {
   return {
     callId: id,

@@ -164,7 +164,7 @@ export const invariants: readonly Invariant[] = [
       }),
   },
   {
-    name: 'a hunt rings nobody beyond its total, and ends when whoever answered by then has had their time',
+    name: 'a hunt rings nobody beyond its total, and ends when a specialist who answered by then has had their time',
     wrong: (evidence) => {
       const { calls, plan, world } = evidence
       const totalMs = plan.ring.totalSeconds * 1_000
@@ -219,7 +219,7 @@ export const invariants: readonly Invariant[] = [
       }),
   },
   {
-    name: 'whoever answers has their whole time to accept, whatever the ring time-out was',
+    name: 'a specialist who answers has their whole time to accept, whatever the ring time-out was',
     wrong: ({ calls, plan }) =>
       first(calls, ({ id, record }) =>
         first(record.attempts, (attempt) => {
@@ -281,7 +281,7 @@ export const invariants: readonly Invariant[] = [
     },
   },
   {
-    name: 'whoever is taken to another media server is told of in the facts, and so is a talk that goes on there',
+    name: 'a party moved to another media server is in the facts, and so is a talk that goes on there',
     wrong: ({ calls, trace, legs }) =>
       first(calls, ({ id, events, callerLeg }) => {
         const answered = events.flatMap((event) => (event.type === 'attempt.answered' ? [event.legId] : []))
