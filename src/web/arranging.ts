@@ -16,20 +16,20 @@ export interface ArrangingParts {
   readonly operations: Pick<Operations, 'callBacks' | 'patientConnects' | 'callBackCodes' | 'outcomes'>
   readonly arranged: Pick<ArrangedCalls, 'list'>
   readonly directory: () => Directory
-  /** Looks at a patient's number and NHS number: each is in the audit before it is shown. */
+  /** A patient's number and NHS number: each look is in the audit before it is shown. */
   readonly looks: { at(request: FastifyRequest, action: 'arrangement.seen', arrangement: string): Promise<void> }
-  /** In which days and times are. */
+  /** The time zone of days and times. */
   readonly timeZone: string
   /** Wall-clock ms. */
   readonly now: () => number
 }
 
-/** Clinicians whom somebody may have call: those who can be rung. */
+/** Clinicians who may be asked to call: those who can be rung. */
 export function callersOf(reach: ArrangingReach, directory: Directory): readonly Choice[] {
   return [...directory.clinicians.values()].filter((one) => one.numbers.length > 0 && mayArrangeBy(reach, one, directory))
 }
 
-/** Beside which field of a page a refusal stands, and in the words of pages. */
+/** The field that a refusal is shown beside, and its words. */
 export function asFieldError({ field = '', message }: Refused): FieldError {
   return { field: field === 'dueAt' ? 'day' : field, message: inWords[field] ?? message }
 }
@@ -40,12 +40,12 @@ const inWords: Readonly<Record<string, string>> = {
   dueAt: 'Enter a time in the future, within 400 days',
 }
 
-/** What a page answers where it cannot be found, or the store cannot be asked. */
+/** The answer when it is not found, or the store does not answer. */
 export function notFound({ code }: Refused): Answer {
   return code === 'storeUnavailable' ? view('fault.njk', 'The data cannot be read at the moment', {}, { status: 503 }) : missing
 }
 
-/** How it stands, said without colour. */
+/** Its state, shown without colour. */
 export function stateInWords({ state, overdue = false }: { readonly state: ArrangementState; readonly overdue?: boolean }): {
   readonly text: string
   readonly colour: string
@@ -64,12 +64,12 @@ export function stateInWords({ state, overdue = false }: { readonly state: Arran
   }
 }
 
-/** What shows by itself what has become of it. */
+/** The script that refreshes its state. */
 export function whileInProgress({ state }: { readonly state: ArrangementState }): readonly string[] {
   return state === 'inProgress' ? ['in-progress.js'] : []
 }
 
-/** Each call that carried it, the latest first. */
+/** Each call that carried it, latest first. */
 export function triesInWords(
   tries: readonly Try[],
   directory: Directory,

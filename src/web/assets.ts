@@ -40,12 +40,12 @@ export class Assets {
   readonly #byName = new Map<string, Asset>()
   readonly #byServed = new Map<string, Asset>()
 
-  /** Where a page finds a file: `page.js` of `src/web/assets`, `nhsuk.css` of the kit. @throws where there is none */
+  /** The address of a file: `page.js` of `src/web/assets`, `nhsuk.css` of the kit. @throws if there is none */
   address(name: string): string {
     return `/assets/${this.#asset(name).served}`
   }
 
-  /** What a file of `src/web/assets` says. @throws where there is none */
+  /** The text of a file of `src/web/assets`. @throws if there is none */
   text(name: string): string {
     return this.#asset(name).content.toString('utf8')
   }
@@ -53,7 +53,7 @@ export class Assets {
   served(name: string): Asset | undefined {
     const found = this.#byServed.get(name)
     if (found) return found
-    // After a restart, of a page that was opened before it: read under the plain name, if that is what it is.
+    // A page opened before a restart asks for an old name: serve the file if its plain name exists.
     const plain = name.replace(/\.[0-9a-f]{10}(?=\.\w+$)/, '')
     try {
       const asset = this.#asset(plain)
@@ -80,7 +80,7 @@ export class Assets {
     if (bundledAssets.includes(name)) return bundledAsset(name, join(own, name))
     if (!Object.hasOwn(ofTheKit, name)) {
       const file = readFileSync(join(own, name))
-      // Modules import each other by name, and are served under another.
+      // Modules import each other by plain name, but are served under hashed names.
       return name.endsWith('.js')
         ? file
             .toString('utf8')
@@ -96,7 +96,7 @@ export class Assets {
   }
 }
 
-/** `/assets/...`: nobody has to sign in for them, and nothing in them says who uses them. */
+/** `/assets/...`: needs no sign-in, and tells nothing about its users. */
 export function assetRoutes(app: FastifyInstance, assets: Assets): void {
   app.get<{ Params: { readonly name: string } }>(
     '/assets/:name',

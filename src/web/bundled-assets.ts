@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
-/** Packages that a page loads, each as one module, with what our own scripts use of it. Made when the programs are built; from the sources, when it is first asked for. */
+/** Packages that a page loads, each as one module of what our scripts use. Bundled when the programs are built; when run from sources, on first use. */
 const sources: Readonly<Record<string, string>> = {
   'sip-library.js': [
     "export { Inviter } from 'sip.js/lib/api/inviter.js'",
@@ -19,7 +19,7 @@ export const bundledAssets: readonly string[] = Object.keys(sources)
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 
-/** How esbuild makes one of them. */
+/** esbuild's options for one of them. */
 export function bundling(name: string): BuildOptions & { readonly write: false } {
   return {
     stdin: { contents: sources[name] ?? '', resolveDir: here, loader: 'js' },
@@ -34,7 +34,7 @@ export function bundling(name: string): BuildOptions & { readonly write: false }
   }
 }
 
-/** @param built where the built one lies, if there is one */
+/** @param built path of the built bundle, if there is one */
 export function bundledAsset(name: string, built: string): Buffer {
   if (existsSync(built)) return readFileSync(built)
   const { buildSync } = createRequire(import.meta.url)('esbuild') as typeof import('esbuild')

@@ -10,7 +10,7 @@ describe('charts', () => {
     [84_000, [0, 50_000, 100_000]],
   ])('an axis up to %i', (most, ticks) => expect(ticksUpTo(most)).toEqual(ticks))
 
-  it('bars are as high as what they stand for, and say it', () => {
+  it('bars have the height of their value, and say it', () => {
     const svg = monthBars(
       [
         { label: 'Mar', answered: 75, notAnswered: 25 },
@@ -24,9 +24,9 @@ describe('charts', () => {
     expect(svg).toContain('>Apr</text>')
   })
 
-  it('words in them stay words', () =>
+  it('text in them is escaped', () =>
     expect(monthBars([{ label: '<b>', answered: 1, notAnswered: 0 }], '"><script>')).not.toMatch(/<b>|<script>/))
 
-  it('a cell is dark by its share of the most', () =>
+  it('a cell is dark by its share of the highest', () =>
     expect([0, 1, 20, 21, 99, 100].map((value) => heatOf(value, 100))).toEqual([0, 1, 1, 2, 5, 5]))
 })

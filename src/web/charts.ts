@@ -1,4 +1,4 @@
-/** Charts as SVG, made here and not in the browser: readable in print, without colour and without scripts, with their table behind them. */
+/** Charts as SVG, made on the server: readable in print, without colour and without scripts, each with its table. */
 
 export interface MonthBar {
   /** `Mar`, `2026-03`: under the bar. */
@@ -11,7 +11,7 @@ const [width, height] = [720, 240]
 const plot = { left: 48, right: 8, top: 24, bottom: 28 }
 
 /**
- * Calls offered by month, as bars: below what was answered, above it, hatched, what was not.
+ * Calls offered by month, as bars: answered below, unanswered above, hatched.
  * @param title read aloud in place of the picture
  */
 export function monthBars(bars: readonly MonthBar[], title: string): string {
@@ -50,7 +50,7 @@ export function ticksUpTo(most: number): readonly number[] {
   return Array.from({ length: Math.ceil(most / step) + 1 }, (_, index) => index * step)
 }
 
-/** How dark a cell of a heat map is, 0 (nothing) to 5 (the most). Its number stands in it all the same. */
+/** The shade of a heat map cell, 0 (nothing) to 5 (the most). The cell shows its number as well. */
 export function heatOf(value: number, most: number): number {
   return value <= 0 || most <= 0 ? 0 : Math.min(5, Math.ceil((value / most) * 5))
 }

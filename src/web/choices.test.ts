@@ -8,7 +8,7 @@ const people = [
 ]
 
 describe('a choice from the directory', () => {
-  it('is a list of names; of two of one name the id is shown', () => {
+  it('is a list of names; two with the same name show their ids', () => {
     expect(choiceField(people).items).toEqual([
       { value: 'dr-okafor', text: 'Dr Ada Okafor' },
       { value: 'dr-smith', text: 'Dr Jo Smith (dr-smith)' },
@@ -16,7 +16,7 @@ describe('a choice from the directory', () => {
     ])
   })
 
-  it('is typed where there are too many for a list, from a list that the service is asked for', () => {
+  it('is typed if there are too many for a list, from a list that the service is asked for', () => {
     const many = Array.from({ length: 101 }, (_, index) => ({ id: `dr-${index}`, name: `Dr ${index}` }))
     expect(choiceField(many)).toEqual({})
     expect(choiceField(many, 'calls/clinicians')).toEqual({ source: '/api/choices/calls/clinicians' })

@@ -1,4 +1,4 @@
-/** Somebody, or something, of the directory to choose from. */
+/** A directory entry to choose from. */
 export interface Choice {
   readonly id: string
   readonly name: string
@@ -6,7 +6,7 @@ export interface Choice {
   readonly about?: string
 }
 
-/** How a page asks for one: from a list; where there are too many for that, by name or id (`items` is missing then). */
+/** How a page asks for one: from a list; if there are too many, by name or id (`items` is missing then). */
 export interface ChoiceField {
   /** Where a script looks for those that fit what is typed (`GET /api/choices/...`). */
   readonly source?: string
@@ -15,11 +15,11 @@ export interface ChoiceField {
 
 export type Chosen = { readonly ok: true; readonly id: string } | { readonly ok: false; readonly message: string }
 
-/** A list of more than this is slower to look through than to type into, and makes the page heavy. */
+/** A longer list is slower to look through than typing, and makes the page heavy. */
 const maxInList = 100
 const maxNamed = 5
 
-/** Several of one name have their ids behind it. @param list by which name the list is known (`choice-lists.ts`) */
+/** Entries with the same name have their ids after it. @param list by which name the list is known (`choice-lists.ts`) */
 export function choiceField(choices: readonly Choice[], list?: string): ChoiceField {
   if (choices.length > maxInList) return list === undefined ? {} : { source: `/api/choices/${list}` }
   const names = new Map<string, number>()
@@ -28,7 +28,7 @@ export function choiceField(choices: readonly Choice[], list?: string): ChoiceFi
   return { items: sorted.map(({ id, name }) => ({ value: id, text: (names.get(name) ?? 0) > 1 ? `${name} (${id})` : name })) }
 }
 
-/** What somebody means: an id, or a name in whatever case. @param what "clinician", "line": for the words when it is none of them */
+/** The entry meant by an id, or by a name in any case. @param what "clinician", "line": for the words when it matches none */
 export function choose(choices: readonly Choice[], written: string, what: string): Chosen {
   const text = written.trim()
   if (choices.some(({ id }) => id === text)) return { ok: true, id: text }

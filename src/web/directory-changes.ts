@@ -3,11 +3,11 @@ import { sectionInFile } from '../directory/entity-line.js'
 import type { Refused } from '../operations/result.js'
 import { view, type Answer, type FieldError } from './site.js'
 
-/** What pages that change the directory have in common: what differs is seen before it is saved, and each change has its reason. */
+/** Shared by the pages that change the directory: the differences are shown before saving, and each change has its reason. */
 
 const [maxDiffers, longestWhy] = [200, 500]
 
-/** What differs, before it is saved. @param sent what the form has to send again */
+/** The differences, before saving. @param sent the fields for the form to send again */
 export function differs(
   action: string,
   back: string,
@@ -40,7 +40,7 @@ export function wrongReason(why: string): FieldError | undefined {
   return { field: 'why', message: length === 0 ? 'Enter why you are changing it' : `A reason has at most ${longestWhy} characters` }
 }
 
-/** Each thing that is wrong, beside its field. */
+/** Each problem, beside its field. */
 export function problemsOf(
   { message, field = '', problems = [{ field, message }] }: Refused,
   fieldOf: (path: string) => string,

@@ -14,7 +14,7 @@ const demo = parsed.directory
 
 describe('forms of the directory', () => {
   it.each<FormSection>(['areas', 'organisations', 'clinicians', 'lines', 'pools'])(
-    '%s: what is shown and sent back is the same',
+    '%s: a form sent back unchanged gives the same entity',
     (section) => {
       const all = [...entitiesIn(demo, section).keys()]
       expect(all.length).toBeGreaterThan(0)
@@ -25,7 +25,7 @@ describe('forms of the directory', () => {
     },
   )
 
-  it('of any directory, what is shown and sent back is the same', () => {
+  it('of any directory, a form sent back unchanged gives the same entity', () => {
     fc.assert(
       fc.property(arbitraryDirectory, (directory) => {
         for (const section of ['areas', 'organisations', 'clinicians', 'lines', 'pools'] as const) {
@@ -77,7 +77,7 @@ describe('forms of the directory', () => {
     expect(fieldsOf('lines', {})).toMatchObject({ access: 'nobody', hours: { week: {} } })
   })
 
-  it('whoever is named is chosen from a list, or written by name or id where there are too many', () => {
+  it('people are chosen from a list, or written by name or id if there are too many', () => {
     const sent = (values: Readonly<Record<string, readonly string[]>>) => resolved('clinicians', {}, (name) => values[name] ?? [], demo)
     expect(sent({ organisations: ['st-brides', '', 'St Bride’s Hospital'] }).values['organisations']).toMatch(/^st-brides/)
     expect(sent({ organisations: ['St Nobody'] }).errors).toMatchObject([{ field: 'organisations' }])
@@ -87,7 +87,7 @@ describe('forms of the directory', () => {
     expect(shown.items.map(({ value }) => value)).toContain('st-brides')
   })
 
-  it('a problem stands beside its field', () => {
+  it('a problem is shown beside its field', () => {
     expect(
       ['ring.ringSeconds', 'hours.week.mon-fri', 'access', 'numbers.0', 'hours', 'nothing'].map((path) =>
         fieldNamed(path.startsWith('numbers') ? 'clinicians' : 'lines', path),

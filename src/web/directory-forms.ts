@@ -6,14 +6,14 @@ import type { FileForm } from '../directory/file-form.js'
 
 /** Forms of the directory's entities: each field of an entity, in the words of the directory file, as a field that people can fill in. */
 
-/** What stands in a directory file under this name, and what is shown of it. */
+/** An entity of the directory file, and how it is shown. */
 interface Field {
-  /** `name`, `ring.ringSeconds`: where it stands in the entity. */
+  /** `name`, `ring.ringSeconds`: its path in the entity. */
   readonly name: string
   readonly label: string
   readonly hint?: string
   readonly optional?: true
-  /** Of `reference` and `references`: which entities it names. */
+  /** For `reference` and `references`: the kind of entity named. */
   readonly of?: ReferenceSection
 }
 
@@ -192,7 +192,7 @@ export function isFormSection(name: string): name is FormSection {
   return Object.hasOwn(directoryForms, name)
 }
 
-/** What stands in the fields for an entity. */
+/** The field values for an entity. */
 export function valuesOf(section: FormSection, entity: FileForm): Readonly<Record<string, string>> {
   const access = entity['access']
   const shown =
@@ -208,7 +208,7 @@ export function valuesOf(section: FormSection, entity: FileForm): Readonly<Recor
   return Object.fromEntries(directoryForms[section].fields.map((field) => [field.name, shownValue(field, at(shown, field.name))]))
 }
 
-/** What the fields make of it, for a change of the directory: what is empty is taken away. */
+/** A change of the directory from the fields: empty ones are removed. */
 export function fieldsOf(section: FormSection, values: Readonly<Record<string, string>>): FileForm {
   const set: Record<string, unknown> = {}
   for (const field of directoryForms[section].fields) {
@@ -224,17 +224,17 @@ export function fieldsOf(section: FormSection, values: Readonly<Record<string, s
   if (section === 'lines') {
     const { who, ...some } = (set['access'] ?? {}) as Readonly<Record<string, unknown>>
     set['access'] = who === 'everyone' ? 'everyone' : Object.keys(some).length === 0 ? 'nobody' : some
-    // Emptied they are none, and not those of before.
+    // Emptied means none, not the previous ones.
     const hours = (set['hours'] ??= {}) as Record<string, unknown>
     hours['week'] ??= {}
     const { nation, spans } = (hours['bankHolidays'] ?? {}) as Readonly<Record<string, unknown>>
-    // Without a nation they are no bank holidays.
+    // Without a nation there are no bank holidays.
     if (nation === undefined && spans === undefined) delete hours['bankHolidays']
   }
   return set
 }
 
-/** Fields as they are shown: those that name other entities with the lists to choose from, and a field for each that is chosen, with room for more. */
+/** Fields as shown: those that name other entities have lists to choose from, one field for each chosen, and room for more. */
 export function shownFields(section: FormSection, values: Readonly<Record<string, string>>, directory: Directory): readonly object[] {
   return directoryForms[section].fields.map((field) => {
     if (field.kind !== 'reference' && field.kind !== 'references') return field
@@ -248,7 +248,7 @@ export function shownFields(section: FormSection, values: Readonly<Record<string
   })
 }
 
-/** What a form has sent, whoever was written by name as their id. */
+/** What a form has sent, with people written by name replaced by their ids. */
 export function resolved(
   section: FormSection,
   form: Readonly<Record<string, string>>,
@@ -277,7 +277,7 @@ const oneOf: Readonly<Record<ReferenceSection, string>> = {
   clinicians: 'clinician',
   pools: 'pool',
 }
-/** Fields for more of them. */
+/** Empty fields for more of them. */
 const roomFor = 2
 
 /** @param chosen telephones among these are offered as they are */
@@ -297,7 +297,7 @@ function phoneName(place: FilePlace): string {
   return typeof place === 'string' ? place : `${place.phone} (${place.target})`
 }
 
-/** Beside which field a problem stands: the one of its path, or whose path begins so. */
+/** The field beside which to show a problem: the one with its path, or with a path that starts with it. */
 export function fieldNamed(section: FormSection, path: string): string {
   const { fields } = directoryForms[section]
   const found =
@@ -342,7 +342,7 @@ function listOf(value: unknown): readonly string[] {
   return (Array.isArray(value) ? value : [value]).map(String)
 }
 
-/** @returns undefined for what is empty */
+/** @returns undefined if empty */
 function readValue({ kind }: FormField, written: string): unknown {
   const lines = written
     .split(/\r?\n/)

@@ -52,7 +52,7 @@ export function readDue({ day = '', month = '', year = '', time = '' }: Partial<
   }
 }
 
-/** `14:30`, `14.30`, `1430`, `9`, `9am`, `2:30 pm`. @returns minutes since midnight; undefined for what is no time */
+/** `14:30`, `14.30`, `1430`, `9`, `9am`, `2:30 pm`. @returns minutes since midnight; undefined if it is no time */
 function minuteOf(text: string): number | undefined {
   const match = /^(\d{1,2})(?:[:.]?(\d{2}))?\s*(am|pm)?$/.exec(text.trim().toLowerCase())
   if (!match) return undefined

@@ -1,7 +1,7 @@
 import type { Refused } from '../operations/result.js'
 import type { FieldError } from './render.js'
 
-/** A refusal as a page shows it: each thing that is wrong beside its field. */
+/** A refusal as a page shows it: each problem beside its field. */
 export function fieldErrors({
   message,
   field = '',

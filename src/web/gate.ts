@@ -8,26 +8,26 @@ import { sessionCookie } from './cookies.js'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** What somebody needs to be let in. A route without it lets nobody in. */
+    /** What a route requires. A route without it lets nobody in. */
     needs?: Need
-    /** A page for people: whoever is not signed in is led to where they can. */
+    /** A page for people: a visitor who is not signed in is sent to sign in. */
     page?: true
-    /** It answers from lists and reports, which are read from a replica where there is one. */
+    /** It answers from lists and reports, read from a replica if there is one. */
     fromReports?: true
-    /** Open to whoever has yet to set up the second factor that their role asks for. */
+    /** Open to a person who has yet to set up the second factor that their role requires. */
     beforeSecondFactor?: true
   }
   interface FastifyInstance {
-    /** Every route with what it needs, for whoever walks all of them. */
+    /** Every route and what it requires, for code that walks them all. */
     declared: readonly Declared[]
   }
   interface FastifyRequest {
-    /** Who asks; known from the gate on. */
+    /** The signed-in identity, set by the gate. */
     identity: Identity
   }
 }
 
-/** A route, and what somebody needs to be let in. */
+/** A route, and what it requires. */
 export interface Declared {
   readonly method: string
   readonly url: string
@@ -36,8 +36,8 @@ export interface Declared {
 }
 
 /**
- * Why somebody is not let in. `notSignedIn`: nobody knows who asks. `notAllowed`: they have no role that carries it. `crossSite`: the browser says that the request was not made by one of our own
- * pages, or does not say. `secondFactorNeeded`: one of their roles asks for a second factor, and they have shown none.
+ * Why a request is not let in. `notSignedIn`: it carries no identity. `notAllowed`: no role of theirs carries it. `crossSite`: by the browser the request does not come from one of our own
+ * pages, or the browser does not say. `secondFactorNeeded`: one of their roles requires a second factor, and they have shown none.
  */
 export type Refusal = 'notSignedIn' | 'notAllowed' | 'crossSite' | 'secondFactorNeeded'
 
@@ -52,8 +52,8 @@ export class NotLetIn extends Error {
 const harmless = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * The one door: says for each request who asks, and lets them in where their roles carry what the route needs. Of every route, the API's and the pages' alike: one that does not say what it
- * needs lets nobody in. Whoever asks by cookie may change something only from a page of ours (browsers say where a request comes from, and have done so for years).
+ * The one gate: identifies each request, and lets it in if its roles carry what the route requires. For every route, the API's and the pages' alike: one that states no requirement
+ * lets nobody in. A request with a cookie may change something only from a page of ours (browsers say where a request comes from, and have done so for years).
  * @throws NotLetIn
  */
 export function gate(app: FastifyInstance, accounts: Accounts): void {
@@ -69,7 +69,7 @@ export function gate(app: FastifyInstance, accounts: Accounts): void {
     routes.push(route)
   })
   app.addHook('onRequest', async (request) => {
-    // An address that leads nowhere: nothing is there to be kept from anybody.
+    // An address that leads nowhere: there is nothing to protect.
     if (request.is404) {
       request.identity = nobody
       return
@@ -99,7 +99,7 @@ function bearerOf({ headers }: FastifyRequest): string | undefined {
   return /^bearer +([\w.~+/-]+=*) *$/i.exec(headers.authorization ?? '')?.[1]
 }
 
-/** Fetch metadata, where the browser sends it (over TLS and on loopback); else the origin. */
+/** Fetch metadata, if the browser sends it (over TLS and on loopback); else the origin. */
 function isOurs({ headers }: FastifyRequest): boolean {
   const site = headers['sec-fetch-site']
   if (site !== undefined) return site === 'same-origin'
@@ -107,7 +107,7 @@ function isOurs({ headers }: FastifyRequest): boolean {
 }
 
 /**
- * What a form of ours carries beside its fields: only whoever reads our pages can know it. Written differently in each page, for pages are compressed: what stands in all of them could be told from
+ * The token that a form of ours carries: only a reader of our pages can know it. Written differently in each page, for pages are compressed: a constant one could be told from
  * their sizes (BREACH).
  */
 export function formTokenFor(request: FastifyRequest): string {
@@ -133,7 +133,7 @@ function masked(bytes: Buffer, mask: Buffer): Buffer {
   return Buffer.from(bytes.map((byte, index) => byte ^ (mask[index] ?? 0)))
 }
 
-/** Who changes something, and from where. */
+/** Who makes a change, and from where. */
 export function byOf(request: FastifyRequest): By {
   return { actor: actorOfIdentity(request.identity).id ?? '', address: request.ip }
 }

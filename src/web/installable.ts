@@ -3,16 +3,16 @@ import type { FastifyInstance } from 'fastify'
 import type { Assets } from './assets.js'
 
 const name = 'Ringround'
-/** Of the header, which a telephone goes on with above the page. */
+/** The header's colour, which a mobile continues above the page. */
 const themeColour = '#005eb8'
 
-/** What the page without a connection needs, besides itself. */
+/** The files that the offline page needs. */
 const offlineFiles = ['nhsuk.css', 'ringround.css', 'icon.svg', 'page.js', 'offline.js', 'kept-here.js'] as const
 
 /**
- * What makes the pages an app that can be installed: the manifest, the service worker, and the page that it shows without a connection. Nobody has to sign in for them: they say nothing of anybody, and are the same
+ * What makes the pages an installable app: the manifest, the service worker, and its offline page. They need no sign-in: they tell nothing of anybody, and are the same
  * for all.
- * @param page the page without a connection, as whoever is not signed in sees it
+ * @param page the offline page, as a visitor who is not signed in sees it
  */
 export function installableRoutes(app: FastifyInstance, assets: Assets, page: () => Promise<string>): void {
   app.get('/manifest.webmanifest', { config: { needs: 'anyone' }, schema: { hide: true } }, (_request, reply) => {
@@ -54,7 +54,7 @@ export function installableRoutes(app: FastifyInstance, assets: Assets, page: ()
       .send(await page()),
   )
 
-  // Its bytes change with whatever it keeps: browsers take the new one then, and it throws away what the old one kept.
+  // Its bytes change with the files it caches: browsers then take the new one, and it deletes the old cache.
   app.get('/service-worker.js', { config: { needs: 'anyone' }, schema: { hide: true } }, async (_request, reply) => {
     const files = offlineFiles.map((file) => assets.address(file))
     const version = createHash('sha256')

@@ -24,7 +24,7 @@ const all = items(
 )
 
 describe('the menu', () => {
-  it('of somebody who sees few pages has them side by side, in its own order', () => {
+  it('of a person who sees few pages has them side by side, in its own order', () => {
     const { groups, pages } = navigationOf(items('/summary', '/wallboard', '/calls'), '/calls')
     expect(groups).toEqual([])
     expect(pages.map(({ href, current }) => [href, current])).toEqual([
@@ -34,7 +34,7 @@ describe('the menu', () => {
     ])
   })
 
-  it('of somebody who sees many has groups, and the pages of the one that is open', () => {
+  it('of a person who sees many has groups, and the pages of the open one', () => {
     const { groups, pages } = navigationOf(all, '/call-backs/cb-1/change')
     expect(groups.map(({ text, href, current }) => [text, href, current])).toEqual([
       ['Now', '/wallboard', false],
@@ -53,11 +53,11 @@ describe('the menu', () => {
     expect([...reached].sort()).toEqual(all.map(({ href }) => href).sort())
   })
 
-  it('does not take a page for another whose name begins alike', () =>
+  it('does not confuse pages whose addresses begin alike', () =>
     expect(navigationOf(items('/call-back-codes', '/call-backs', '/calls'), '/calls').pages.filter(({ current }) => current)).toHaveLength(
       1,
     ))
-  it('leads to the first page of a group that is theirs', () =>
+  it('leads to the first page of a group that they may see', () =>
     expect(
       navigationOf(
         all.filter(({ href }) => href !== '/wallboard'),

@@ -1,6 +1,6 @@
 import type { MenuItem } from './site.js'
 
-/** The pages of the menu, in order, by what people come for. A page that stands nowhere here stands at its end. */
+/** The pages of the menu, in order, by purpose. A page not listed here comes last. */
 const groups = [
   { text: 'Now', pages: ['/wallboard', '/alarms', '/watch-list', '/pocket', '/availability'] },
   { text: 'Calls', pages: ['/calls', '/phone', '/call-backs', '/patient-connect', '/call-back-codes'] },
@@ -9,17 +9,17 @@ const groups = [
   { text: 'People', pages: ['/people', '/approvals', '/audit', '/outbox', '/screens', '/programs'] },
 ] as const
 
-/** So many stand side by side; beyond it there are groups, and below them the pages of the one that is open. */
+/** Up to this many are shown side by side; more are grouped, with the pages of the open group below. */
 const maxSideBySide = 7
 
 interface Entry {
   readonly href: string
   readonly text: string
-  /** They are on it, or below it. */
+  /** The current page is it, or below it. */
   readonly current: boolean
 }
 
-/** @returns of a menu that is short, its pages; else its groups, each leading to its first page, and the pages of the group that is open */
+/** @returns of a short menu its pages; else its groups, each leading to its first page, and the pages of the open group */
 export function navigationOf(
   items: readonly Pick<MenuItem, 'href' | 'text'>[],
   path: string,

@@ -1,4 +1,4 @@
-/** What is said once at the top of a page after something was done. The address names which; nobody else's words are shown. */
+/** Shown once at the top of a page after an action. The address names which; no other text is shown. */
 export const notices = {
   signedOut: 'You are signed out.',
   passwordSet: 'Your password is set. Your other sessions have ended.',

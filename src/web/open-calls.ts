@@ -11,7 +11,7 @@ export interface OpenCallsParts {
   readonly arranged: PatientParts['arranged']
 }
 
-/** Own calls that nobody has left an outcome for, the newest first, each with what can be left. @param limit so many calls are looked at */
+/** Own calls without an outcome, the newest first, each with the possible outcomes. @param limit how many calls to look at */
 export async function openCalls({ store, arranged }: OpenCallsParts, identity: Identity, known: Directory, limit: number) {
   const within = ownWithin(identity, 'outcomes', known)
   if (within.length === 0) return []

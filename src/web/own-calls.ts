@@ -4,33 +4,33 @@ import { outcomesOfCall } from '../operations/outcomes.js'
 import { attemptOf } from './wallboard/calls.js'
 import { roleOf } from './wallboard/staffing.js'
 
-/** Whose calls they are: those from this telephone, and those for which this clinician is rung or talks. */
+/** The owner: calls from this telephone, and calls for which this clinician is rung or talks. */
 export interface OwnView {
   readonly user: string
   readonly clinician: string
 }
 
-/** A call as the page of a browser that calls, or is rung, tells it. No number of anybody. `...Ms`: at the moment of telling. */
+/** A call as shown to the browser that calls or is rung. It holds no telephone number. `...Ms`: at the time of the report. */
 export interface OwnCall {
   readonly callId: string
   readonly part: 'caller' | 'specialist'
   readonly stage: LiveStage
   readonly line: string | null
   readonly lineId: string | null
-  /** For whom it is asked; what a specialist is told before they accept. */
+  /** The organisation that asks; part of the whisper. */
   readonly organisation: string | null
   /** `2 of 5`. */
   readonly attempt: string
-  /** Who is rung, by their role; who accepted, by their name. */
+  /** The specialist rung, by role; once accepted, by name. */
   readonly whom: string
   readonly recording: boolean
-  /** What can be left as its outcome. */
+  /** The possible outcomes. */
   readonly outcomes: readonly OutcomeChoice[]
   readonly waitedMs: number | null
   readonly talkedMs: number | null
 }
 
-/** @returns undefined: it is no call of theirs */
+/** @returns undefined: not a call of theirs */
 export function ownCall(call: LiveCall, view: OwnView, directory: Directory): OwnCall | undefined {
   const part = partIn(call, view)
   if (part === undefined) return undefined
@@ -69,7 +69,7 @@ function partIn({ device, attempts, stage }: LiveCall, { user, clinician }: OwnV
   return isRung || theirs.result === 'accepted' ? 'specialist' : undefined
 }
 
-/** Nobody is named who has not accepted: a specialist who does not answer is nobody's business. */
+/** Only a specialist who has accepted is named; one who does not answer is not. */
 function whomCalled({ stage, attempts, talkingTo }: LiveCall, directory: Directory): string {
   if (talkingTo !== undefined) return talkingTo
   const attempt = attempts.at(-1)

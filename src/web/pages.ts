@@ -60,40 +60,40 @@ export interface PagesSettings {
   readonly devices?: Pick<DeviceParts, 'telephones' | 'registerAt'> | undefined
   /** Whether clinicians call from the browser. */
   readonly browserPhones?: boolean
-  /** Undefined: the directory is not kept in a store here. */
+  /** Undefined: the directory is not in a store here. */
   readonly inForce?: DirectoryPageParts['inForce'] | undefined
-  /** In which days and times are. */
+  /** The time zone of days and times. */
   readonly timeZone: string
   /** Wall-clock ms. */
   readonly now: () => number
-  /** Makes a PDF, on a thread of its own. */
+  /** Makes a PDF on its own thread. */
   readonly pdf: AdviceHoursParts['pdf']
-  /** By which network an address is counted. */
+  /** The network that an address counts towards. */
   readonly networkOf: (address: string) => string
-  /** Where browsers find the pages, without a slash at the end. Undefined: under the name by which they asked. */
+  /** The pages' base URL, without a trailing slash. Undefined: the host of the request. */
   readonly publicUrl?: string | undefined
-  /** Where to ring, to try it. */
+  /** A number to ring for a try. */
   readonly ringHere?: readonly string[] | undefined
   readonly demoLink?: (() => Promise<string>) | undefined
-  /** Messages that go out by themselves, and whether they do. Undefined: there are none. */
+  /** Automatic messages, and whether they go out. Undefined: there are none. */
   readonly outbox?:
     | {
         readonly outbox: Outbox
         readonly mailing: 'sent' | 'shown' | 'none'
-        /** Undefined: browsers are told of nothing. */ readonly push?: NoticeParts['push'] | undefined
+        /** Undefined: no notices to browsers. */ readonly push?: NoticeParts['push'] | undefined
       }
     | undefined
-  /** Sign-in with accounts elsewhere. Undefined: there are no providers. */
+  /** Sign-in through providers. Undefined: there are none. */
   readonly openId?: OpenId | undefined
 }
 
 /** Every page. New ones are added here. docs/web.md */
 export async function pages(app: FastifyInstance, settings: PagesSettings): Promise<void> {
-  // Forms and pages of refusal are theirs alone: the API has its own.
+  // Forms and refusal pages are for the pages only: the API has its own.
   await app.register((own, _options, done) => {
     const site = new Site(own, settings)
     const urlOf = ({ request }: Asked) => settings.publicUrl ?? `${request.protocol}://${request.headers.host ?? ''}`
-    // Where somebody begins: what their role needs first.
+    // The start page: what the person's role needs first.
     site.get('/', 'signedIn', ({ identity }) => goTo(site.homeOf(identity)))
     wallboardPages(site, settings)
     callsPages(site, settings)

@@ -4,13 +4,13 @@ import { toE164 } from '../directory/telephone-number.js'
 import { kitFolder, type Assets } from './assets.js'
 import { clockOf } from './wallboard/words.js'
 
-/** What is wrong with what somebody sent, by the field that it stands beside. Empty: with none in particular. */
+/** Problems of a form, by the field they are shown beside. Empty: no field in particular. */
 export interface FieldError {
   readonly field: string
   readonly message: string
 }
 
-/** Nunjucks, with our templates and those of the kit. Loaded when the first page is asked for, and not before; nothing else knows it. */
+/** Nunjucks, with our templates and the kit's. Loaded with the first page; used nowhere else. */
 export function renderer(assets: Assets): (template: string, data: object) => string {
   const loader = new nunjucks.FileSystemLoader([fileURLToPath(new URL('./templates/', import.meta.url)), kitFolder()])
   const environment = new nunjucks.Environment(loader, { autoescape: true, throwOnUndefined: false, trimBlocks: true, lstripBlocks: true })
@@ -22,7 +22,7 @@ export function renderer(assets: Assets): (template: string, data: object) => st
   environment.addFilter('clock', (ms: number | undefined) => (ms === undefined ? '' : clockOf(ms)))
   environment.addFilter('timeOfDay', (ms: number) => timeOfDay.format(ms))
   environment.addFilter('day', (ms: number | undefined) => (ms === undefined ? '' : day.format(ms)))
-  // For a link that dials it; and for reading it out digit by digit.
+  // For a link that dials it, and for reading it out digit by digit.
   environment.addFilter('tel', (number: string) => `tel:${toE164(number).replaceAll(/[^+\d*#]/g, '')}`)
   environment.addFilter('spaced', (digits: string) => digits.replaceAll(/\B(?=\d)/g, ' '))
   environment.addFilter('shortDay', (ms: number) => shortDay.format(ms))

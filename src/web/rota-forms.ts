@@ -25,7 +25,7 @@ export interface FileRota {
 
 type Values = Readonly<Record<string, string>>
 
-/** Places that a form has beyond those that are taken. */
+/** Empty places on a form beyond those taken. */
 const roomFor = 2
 const minPlaces = 4
 
@@ -34,7 +34,7 @@ export function rotaInFile(directory: Directory, line: string): FileRota {
   return { pattern, changes }
 }
 
-/** Whom a form offers: the clinicians of the line's trust, whoever stands on the rota, and its telephones; where that is nobody, every clinician. */
+/** The choices on a form: the clinicians of the line's trust, those on the rota, and its telephones; if that is none, every clinician. */
 export function placeChoices(directory: Directory, { id, trust }: Pick<Line, 'id' | 'trust'>): readonly Choice[] {
   const { pattern, changes } = rotaInFile(directory, id)
   const known = [...pattern.flatMap(({ entries }) => entries), ...changes.flatMap(placesIn)]
@@ -54,7 +54,7 @@ function placesIn(change: FileChange): readonly FilePlace[] {
   )
 }
 
-/** How a place stands in a form. */
+/** A place as a form shows it. */
 export function placeValue(place: FilePlace): string {
   return typeof place === 'string' ? place : JSON.stringify({ phone: place.phone, target: place.target })
 }
@@ -69,7 +69,7 @@ export function placeValues(entries: readonly FilePlace[]): Values {
   )
 }
 
-/** Who is rung by a form: those chosen, in order, and a telephone that was written in. */
+/** The rota that a form describes: those chosen, in order, and a telephone written in. */
 export function placesRead(values: Values): readonly FilePlace[] {
   const chosen = placeFields(values).flatMap((name): FilePlace[] => {
     const value = (values[name] ?? '').trim()
@@ -80,21 +80,21 @@ export function placesRead(values: Values): readonly FilePlace[] {
   return phone === '' && target === '' ? chosen : [...chosen, { phone, target }]
 }
 
-/** The names of the fields in which somebody is chosen, in order. */
+/** The names of the fields with a choice, in order. */
 export function placeFields(values: Values): readonly string[] {
   return Object.keys(values)
     .filter((name) => /^place\d{1,2}$/.test(name))
     .sort((a, b) => Number(a.slice(5)) - Number(b.slice(5)))
 }
 
-/** What stands in a form, as a place. */
+/** A form's field as a place. */
 export function placeRead(value: string): FilePlace {
   if (!value.startsWith('{')) return value
   try {
     const { phone, target } = JSON.parse(value) as { readonly phone?: unknown; readonly target?: unknown }
     if (typeof phone === 'string' && typeof target === 'string') return { phone, target }
   } catch {
-    // Then it is the name of nobody, and is told so.
+    // It matches no name, and the form says so.
   }
   return value
 }
@@ -126,7 +126,7 @@ export function sessionRead(values: Values): FileSession {
 }
 
 /**
- * The changes of a rota once one date's session is as somebody wants it. Nothing else of that date is touched.
+ * The changes of a rota once one date's session is as wanted. Nothing else of that date changes.
  * @param wanted `pattern`: as every week. `closed`: nobody is rung. `these`: those chosen; with a time for a session that the week does not have
  */
 export function changesFor(
@@ -146,7 +146,7 @@ export function changesFor(
   }
 }
 
-/** Beside which field of a form a problem of the rota stands, by its path. */
+/** The form field beside which to show a rota problem, by its path. */
 export function rotaField(path: string): string {
   const place = /\.(?:entries|replace)\.(\d+)/.exec(path)?.[1]
   if (place !== undefined) return `place${place}`

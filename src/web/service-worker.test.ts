@@ -10,7 +10,7 @@ interface Clicked {
   waitUntil(work: Promise<unknown>): void
 }
 
-/** The service worker, in a browser without a window of ours or with one. A real browser lets nobody press a notice for a test. */
+/** The service worker, in a browser with or without a window of ours. A real browser lets no test press a notice. */
 function worker({ hasWindow }: { readonly hasWindow: boolean }) {
   const listeners = new Map<string, (event: Clicked) => void>()
   const done: string[] = []
@@ -43,12 +43,12 @@ function worker({ hasWindow }: { readonly hasWindow: boolean }) {
   }
 }
 
-test('a notice that is pressed goes away and opens its page, in a new window or in the one that is there', async () => {
+test('a pressed notice closes and opens its page, in a new window or an open one', async () => {
   expect(await worker({ hasWindow: false }).press('/pocket')).toEqual(['closed', `opened ${site}/pocket`])
   expect(await worker({ hasWindow: true }).press('/call-backs')).toEqual(['closed', 'focused', `led to ${site}/call-backs`])
 })
 
-test('a notice opens nothing of anybody else', async () => {
+test('a notice opens no page of another site', async () => {
   for (const hasWindow of [false, true])
     for (const path of ['https://evil.example/', '//evil.example/pocket', String.raw`\\evil.example`, 'javascript:alert(1)'])
       expect(await worker({ hasWindow }).press(path), path).toEqual(['closed'])

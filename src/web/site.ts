@@ -21,18 +21,18 @@ export type { FieldError } from './render.js'
 export interface Asked {
   readonly request: FastifyRequest
   readonly identity: Identity
-  /** Who changes something, and from where. */
+  /** Who makes a change, and from where. */
   readonly by: By
   readonly params: Readonly<Record<string, string>>
-  /** Each name once; of one that is given several times, the first. */
+  /** Each name once; the first, if given several times. */
   readonly query: Readonly<Record<string, string>>
-  /** Fields of a form; of one that is given several times, the first. Empty for GET. */
+  /** Fields of a form; the first, if given several times. Empty for GET. */
   readonly form: Readonly<Record<string, string>>
   /** Every value of a field, for checkboxes. */
   readonly all: (field: string) => readonly string[]
 }
 
-/** What a page answers. */
+/** The answer of a page. */
 export type Answer =
   | {
       readonly kind: 'view'
@@ -40,7 +40,7 @@ export type Answer =
       readonly template: string
       readonly title: string
       readonly data?: object
-      /** What is wrong with what was sent; the page is answered with 422 then, and begins with a summary. */
+      /** Problems of the form sent; the status is 422 then, and the page begins with a summary. */
       readonly errors?: readonly FieldError[]
       readonly status?: number
       /** Modules of `assets/` besides `page.js`. */
@@ -52,7 +52,7 @@ export type Answer =
       readonly path: string
       readonly notice?: Notice
       readonly cookies?: readonly string[]
-      /** What the browser keeps of ours goes. */ readonly forget?: true
+      /** The browser clears what it keeps of ours. */ readonly forget?: true
     }
   /** A download. */
   | {
@@ -61,7 +61,7 @@ export type Answer =
       readonly type: string
       readonly body: Readable | Buffer | string
     }
-  /** There is no such page, or it is not for them: the same answer. */
+  /** No such page, or not theirs: the same answer. */
   | { readonly kind: 'missing' }
 
 export function view(
@@ -73,26 +73,26 @@ export function view(
   return { kind: 'view', template, title, data, ...more }
 }
 
-/** After something was done: a page that can be read again without doing it twice. @param notice said once at its top */
+/** After an action: a page that can be reloaded without repeating it. @param notice shown once at its top */
 export function goTo(path: string, notice?: Notice): Answer {
   return { kind: 'goTo', path, ...(notice === undefined ? {} : { notice }) }
 }
 
 export const missing: Answer = { kind: 'missing' }
 
-/** Pages in the menu, each shown to whoever may see it. Later pages add theirs. */
+/** Pages in the menu, each shown to those who may see it. Pages add themselves. */
 export interface MenuItem {
   readonly href: string
   readonly text: string
   readonly needs: Need
-  /** Those who begin here, whatever stands before it in the menu. */
+  /** People for whom it is the start page, even if others come before it in the menu. */
   readonly firstFor?: readonly RoleName[]
 }
 
 interface PageSettings {
-  /** The most that is read of a form; default: that of every request. */
+  /** The size limit of a form; default: that of every request. */
   readonly bodyBytes?: number
-  /** Open to whoever has yet to set up the second factor that their role asks for. */
+  /** Open to a person who has yet to set up the second factor that their role requires. */
   readonly beforeSecondFactor?: true
   /** See `report`. */
   readonly fromReports?: true
@@ -103,7 +103,7 @@ export interface SiteParts {
   readonly directory: () => Directory
 }
 
-/** The pages: each says its address, what is needed to see it, and what it answers. docs/web.md */
+/** The pages: each states its address, its requirement and its answer. docs/web.md */
 export class Site {
   readonly #assets = new Assets()
   readonly #menu: MenuItem[] = []
@@ -131,12 +131,12 @@ export class Site {
     this.#page('GET', path, needs, answer, more)
   }
 
-  /** A page that shows what is read from lists and reports: where their replica is behind, it says as of when. */
+  /** A page of lists and reports: if their replica lags, it says as of when. */
   report(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>): void {
     this.#page('GET', path, needs, answer, { fromReports: true })
   }
 
-  /** A form that was sent. Whoever is signed in has to send `token` with it (`viewer.formToken`). */
+  /** A form that was sent. A signed-in person's form carries `token` (`viewer.formToken`). */
   post(path: string, needs: Need, answer: (asked: Asked) => Answer | Promise<Answer>, more: PageSettings = {}): void {
     this.#page('POST', path, needs, answer, more)
   }
@@ -176,7 +176,7 @@ export class Site {
     void reply.header('cache-control', 'no-store')
     switch (answer.kind) {
       case 'goTo':
-        // What a page has put aside, and the service worker with what it is told.
+        // What pages have stored, and the service worker with its subscriptions.
         if (answer.forget) void reply.header('clear-site-data', '"storage"')
         if (answer.cookies !== undefined) void reply.header('set-cookie', [...answer.cookies])
         return reply.redirect(
@@ -210,17 +210,17 @@ export class Site {
     return reply.header('content-encoding', 'gzip').send(await zipped(html + padding()))
   }
 
-  /** As of when what the page shows is, where its replica is behind; wall-clock ms. */
+  /** As of when the page's figures are, if its replica lags; wall-clock ms. */
   #asOf(request: FastifyRequest): number | undefined {
     return request.routeOptions.config.fromReports === true ? this.parts.store.reportsAsOf() : undefined
   }
 
   #viewer(request: FastifyRequest): object | undefined {
-    // Who is turned away at the very door was never asked who they are.
+    // A request refused before the gate has no identity.
     const identity = request.identity as Identity | undefined
     if (identity?.kind !== 'person') return undefined
     const { person, session, needsSecondFactor } = identity
-    // Nothing else is open to them.
+    // They may open nothing else yet.
     const grants = needsSecondFactor ? [] : identity.grants
     const menu = needsSecondFactor ? [] : this.#menu
     return {
@@ -236,7 +236,7 @@ export class Site {
     }
   }
 
-  /** Where somebody begins: what their role needs first; else the first page of the menu that they may see. */
+  /** A person's start page: what their role needs first; else the first page of the menu that they may see. */
   homeOf(identity: Identity): string {
     const may = this.#menu.filter(({ needs }) => meets(identity, needs))
     const has = identity.kind === 'person' ? identity.grants.map(({ role }) => role) : []
@@ -275,12 +275,12 @@ export class Site {
 
 const zipped = promisify(gzip)
 
-/** Of a length by chance, so that how small a page becomes tells nobody what stands in it beside what they had it say (BREACH). */
+/** Of random length, so that the compressed size of a page does not reveal its secrets to an attacker who injects text (BREACH). */
 function padding(): string {
   return `<!-- ${randomBytes(randomInt(1, 65)).toString('base64url')} -->`
 }
 
-/** A screen on a wall has no forms but that by which somebody signs in there. */
+/** A screen on a wall has no form but the one to sign in. */
 function hasFormToken(identity: Identity): boolean {
   return identity.kind === 'person' || (identity.kind === 'token' && identity.token.kind === 'api')
 }

@@ -3,7 +3,7 @@ import { toE164 } from '../directory/telephone-number.js'
 const known = new Map<string, string>()
 const maxKnown = 5_000
 
-/** A QR code that dials the number, to be held before a telephone, as SVG. @returns undefined for a number that cannot be dialled from elsewhere */
+/** A QR code that dials the number on a mobile, as SVG. @returns undefined for a number that cannot be dialled from elsewhere */
 export async function telephoneCode(number: string): Promise<string | undefined> {
   const dialled = toE164(number)
   if (!dialled.startsWith('+')) return undefined

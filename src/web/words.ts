@@ -1,6 +1,6 @@
 import type { AttemptResult } from '../facts/events.js'
 
-/** What became of a ringing, as pages say it. */
+/** The result of an attempt, as pages say it. */
 export const attemptResults: Readonly<Record<AttemptResult, string>> = {
   accepted: 'accepted',
   connected: 'answered',

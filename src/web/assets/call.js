@@ -1,4 +1,4 @@
-// Takes the text for the record along, where the browser lets a page do that.
+// Copies the text for the record, if the browser allows it.
 const [copy, text, copied] = ['copy', 'text', 'copied'].map((id) => document.getElementById(id))
 if (navigator.clipboard) {
   copy.hidden = false

@@ -1,4 +1,4 @@
-// A file is read into the field for its text; without this, its text is pasted there.
+// Reads a file into the text field; without this script, people paste the text.
 const file = document.getElementById('file')
 document.getElementById('directory-file').hidden = false
 file.addEventListener('change', async () => {

@@ -1,7 +1,7 @@
-// What this telephone keeps for when it has no connection: how the lines stood, and outcomes that wait to be sent. Nothing of a patient. Signing out takes all of it away.
+// What this telephone keeps for use offline: the state of the lines, and outcomes to send. Nothing of a patient. Signing out clears it.
 const stateName = 'ringround.pocket'
 const waitingName = 'ringround.waiting'
-/** The server knows an outcome that was sent before for longer than that. */
+/** The server remembers a sent outcome for longer than this. */
 const waitsMs = 3 * 24 * 60 * 60_000
 
 function read(name) {
@@ -16,7 +16,7 @@ export function keepState(state) {
   localStorage.setItem(stateName, JSON.stringify(state))
 }
 
-/** How the lines stood; undefined: nobody has signed in here, or their session is over. */
+/** The state of the lines; undefined: nobody is signed in here, or their session is over. */
 export function keptState() {
   const state = read(stateName)
   if (state && Date.now() < state.goodUntil) return state
@@ -28,7 +28,7 @@ export function forgetState() {
   localStorage.removeItem(stateName)
 }
 
-/** What was tapped, by whom; under a key by which it is taken once, however often it is sent. */
+/** What was tapped, by whom; under a key, so that the server takes it once, however often it is sent. */
 export function putAside(outcome) {
   localStorage.setItem(
     waitingName,
@@ -41,9 +41,9 @@ export function waiting() {
 }
 
 /**
- * Sends what waits, of this person alone; of several tabs one does.
+ * Sends this person's waiting outcomes; one tab of several does it.
  * @param send resolves with whether the server has answered
- * @returns what the server has answered
+ * @returns the server's answers
  */
 export async function sendWaiting(person, send) {
   const work = async () => {

@@ -1,4 +1,4 @@
-// Has the browser show notices while its page is closed, when somebody asks for it. Never at load: who is asked without having asked says no for good.
+// Turns on notices for while the page is closed, when the clinician asks for them. Never at load: people prompted unasked refuse for good.
 const on = document.getElementById('on')
 const whyNot = document.getElementById('why-not')
 
@@ -29,7 +29,7 @@ on?.addEventListener('submit', async (event) => {
   }
 })
 
-/** Under our key: under another one, of before, nothing would arrive. */
+/** Under our key: under an earlier one nothing would arrive. */
 async function subscribed() {
   await navigator.serviceWorker.register('/service-worker.js')
   const { pushManager } = await navigator.serviceWorker.ready

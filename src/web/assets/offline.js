@@ -1,4 +1,4 @@
-// The page without a connection: how the lines stood when there last was one, with its age, and the outcomes that can be left all the same.
+// The offline page: the lines as last known, with their age, and outcomes that can still be given.
 import { keptState, putAside, waiting } from './kept-here.js'
 
 const kept = document.getElementById('kept')
@@ -118,7 +118,7 @@ if (state) {
   kept.append(element('h2', 'Reach a practice', 'nhsuk-heading-m'), label, search, shown)
 }
 
-// Tried by itself, but not while somebody looks for a number.
+// Retries by itself, but not while the clinician is looking for a number.
 async function tryAgain() {
   const there = await fetch('/manifest.webmanifest', { cache: 'no-store', signal: AbortSignal.timeout(10_000) }).then(
     ({ ok }) => ok,

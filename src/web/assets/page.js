@@ -1,11 +1,11 @@
-// On every page. What is wrong is read out first: an error summary, then a notice, takes the focus as the page opens.
+// On every page. Errors are read out first: as the page opens the focus goes to the error summary, else to a notice.
 const first = document.querySelector('.nhsuk-error-summary') ?? document.querySelector('.nhsuk-notification-banner[role=alert]')
 if (first) {
   first.setAttribute('tabindex', '-1')
   first.focus()
 }
 
-// A choice of what to act for is taken as it is made; without this, by the button beside it.
+// Changing the role to act in applies at once; without this script, by the button beside it.
 const acting = document.querySelector('.rr-acting')
 if (acting) {
   const button = acting.querySelector('button')
@@ -20,7 +20,7 @@ if (acting) {
 // One of many is typed.
 if (document.querySelector('input[data-choices]')) void import('./choices.js')
 
-// Asked once more before what cannot be taken back.
+// Asks once more before an action that cannot be undone.
 for (const form of document.querySelectorAll('form[data-sure]')) {
   form.addEventListener('submit', (event) => {
     if (!window.confirm(form.dataset.sure)) event.preventDefault()

@@ -1,4 +1,4 @@
-// A passkey is made, or shown: what the browser answers goes with the form.
+// Makes or uses a passkey: the browser's answer goes with the form.
 const form = document.querySelector('form[data-passkey]')
 const trouble = document.querySelector('.rr-passkey-trouble')
 const words = {

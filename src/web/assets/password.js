@@ -1,3 +1,3 @@
-// A password can be looked at while it is typed.
+// Shows a password while it is typed.
 import { createAll, PasswordInput } from './nhsuk.js'
 createAll(PasswordInput)

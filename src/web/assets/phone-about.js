@@ -1,4 +1,4 @@
-// NHS number and outcome of the call that runs, and of the one that was just over.
+// NHS number and outcome of the current call, and of the one just ended.
 export class About {
   #call
   #choices = ''
@@ -28,7 +28,7 @@ export class About {
     }
   }
 
-  /** The call is over: what came of it is asked once more. */
+  /** The call is over: asks for the outcome once more. */
   end() {
     if (!this.$('about').hidden) this.$('about-title').textContent = 'About the last call'
   }
@@ -36,7 +36,7 @@ export class About {
   #offer(outcomes) {
     this.$('about-title').textContent = 'About this call'
     this.$('outcomes').hidden = false
-    // Buttons that are there already keep the focus.
+    // Existing buttons keep the focus.
     const ids = outcomes.map(({ id }) => id).join()
     if (ids === this.#choices) return
     this.#choices = ids

@@ -1,6 +1,6 @@
-// Microphone, loudspeaker, how loud both are, and the ringing of this browser.
+// Microphone, loudspeaker, their levels, and this browser's ringing.
 
-/** What keeps a microphone away, by the name that browsers give it (Media Capture and Streams section 10.2), in words that help. */
+/** Why a microphone cannot be used, by the browser's error name (Media Capture and Streams section 10.2), in words that help. */
 const trouble = {
   NotAllowedError: [
     'microphoneRefused',
@@ -53,12 +53,12 @@ export class PhoneAudio extends EventTarget {
     return this.#isMuted
   }
 
-  /** The loudspeaker can be chosen here. */
+  /** Whether the loudspeaker can be chosen here. */
   get hasSpeakers() {
     return typeof this.#element.setSinkId === 'function'
   }
 
-  /** The microphone, asked for where it is not open yet. @throws AudioTrouble */
+  /** The microphone, opened if needed. @throws AudioTrouble */
   async microphone() {
     if (this.#stream?.getAudioTracks().some(({ readyState }) => readyState === 'live')) return this.#stream
     if (!window.isSecureContext || !navigator.mediaDevices)
@@ -84,7 +84,7 @@ export class PhoneAudio extends EventTarget {
     for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = !muted
   }
 
-  /** Lets go of the microphone: nobody wants to see its light between calls. */
+  /** Releases the microphone: its light is off between calls. */
   release() {
     for (const track of this.#stream?.getTracks() ?? []) track.stop()
     this.#stream = undefined
@@ -113,7 +113,7 @@ export class PhoneAudio extends EventTarget {
     if (this.hasSpeakers) await this.#element.setSinkId(id)
   }
 
-  /** Plays what is heard. */
+  /** Plays the remote voice. */
   async hear(stream) {
     this.#element.srcObject = stream ?? null
     if (stream === undefined) return
@@ -121,7 +121,7 @@ export class PhoneAudio extends EventTarget {
     await this.#element.play().catch(() => undefined)
   }
 
-  /** Says how loud a stream is, 0 to 1, ten times a second. @returns ends it */
+  /** Reports a stream's level, 0 to 1, ten times a second. @returns stops it */
   meter(stream, say) {
     const context = this.#sound()
     const source = context.createMediaStreamSource(stream)
@@ -141,7 +141,7 @@ export class PhoneAudio extends EventTarget {
     }
   }
 
-  /** Rings as telephones in the United Kingdom do, until it is told to stop. */
+  /** Rings with the UK cadence until stopped. */
   ring() {
     this.quiet()
     const context = this.#sound()
@@ -181,7 +181,7 @@ export class PhoneAudio extends EventTarget {
 
   #sound() {
     this.#context ??= new AudioContext()
-    // Until somebody has touched the page browsers make no sound.
+    // Browsers play no sound until the user has touched the page.
     if (this.#context.state === 'suspended') void this.#context.resume().catch(() => undefined)
     return this.#context
   }

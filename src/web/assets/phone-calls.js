@@ -1,9 +1,9 @@
-// The own calls, as the service tells them while they run.
+// This user's running calls, as the service reports them.
 const stream = '/api/browser-phone/calls'
-/** After so long in vain the stream is opened anew. */
+/** Reopen the stream after this long without success. */
 const againMs = 3_000
 
-/** @param changed given all own calls that run, the latest last, whenever something about them changes */
+/** @param changed called with all running calls of this user, the latest last, at every change */
 export function followOwnCalls(changed) {
   const calls = new Map()
   const tell = () => changed([...calls.values()])
@@ -21,7 +21,7 @@ export function followOwnCalls(changed) {
   source.addEventListener('over', ({ data }) => {
     if (calls.delete(JSON.parse(data).callId)) tell()
   })
-  // Refused for good (too many streams, a session that is over): browsers do not try again by themselves then.
+  // Refused for good (too many streams, session over): the browser does not retry by itself then.
   source.addEventListener('error', () => {
     if (source.readyState === EventSource.CLOSED) setTimeout(() => followOwnCalls(changed), againMs)
   })

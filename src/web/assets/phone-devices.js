@@ -1,13 +1,13 @@
-// Microphone and loudspeaker: which there are, which is taken, and what becomes of a call whose microphone is unplugged.
+// Microphone and loudspeaker: the devices, the choice, and a call whose microphone is unplugged.
 
 /**
- * @param trouble shows what is the matter; without a reason it is over
- * @param said told in words of another microphone that is spoken into
- * @param heardBy given the stream that is sent now, for the meter
+ * @param trouble shows what is wrong; without a reason it is over
+ * @param said called with the words for a change of microphone
+ * @param heardBy called with the stream now sent, for the meter
  */
 export function beOfDevices({ $, audio, line, trouble, said, heardBy }) {
   let isLost = false
-  /** A microphone is being looked for. */
+  /** Looking for a microphone. */
   let isLooking = false
 
   audio.addEventListener('devices', () => {
@@ -39,7 +39,7 @@ export function beOfDevices({ $, audio, line, trouble, said, heardBy }) {
     $('speaker-group').hidden = !audio.hasSpeakers || speakers.length === 0
   }
 
-  /** In place of one that was unplugged: another one, or the same as soon as it is back. */
+  /** Replaces an unplugged one: by another, or by the same once it is back. */
   async function look() {
     const { call } = line
     if (call === undefined || isLooking) return
@@ -50,7 +50,7 @@ export function beOfDevices({ $, audio, line, trouble, said, heardBy }) {
       await speak(call, stream)
       said(`On a call. You speak into “${stream.getAudioTracks()[0].label}” now.`)
     } catch {
-      // The next device that is plugged in is another chance.
+      // Tries again when the next device is plugged in.
     } finally {
       isLooking = false
     }

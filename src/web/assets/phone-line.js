@@ -1,15 +1,15 @@
-// The telephone itself: registers over the WebSocket of the pages, calls, and is rung. What is shown is another's business (phone.js).
+// The telephone itself: registers over the pages' WebSocket, calls, and is rung. phone.js shows it.
 import { Inviter, Registerer, RegistererState, SessionDescriptionHandler, SessionState, UserAgent } from './sip-library.js'
 
-/** After so long without the connection it is tried again; longer each time. */
+/** Reconnect after this long; longer each time. */
 const againMs = [500, 1_000, 2_000, 4_000, 8_000]
-/** Candidates of the network are waited for this long: what is missing by then is found by the other side. */
+/** Wait this long for ICE candidates; the other side finds what is missing by then. */
 const gatheringMs = 1_000
 const registeredSeconds = 60
-/** What is dialled to come back to a talk. Where another engine has it, the call is given to the engines by turns: 480 until it is that one's. */
+/** Dialled to rejoin a talk. If another engine has it, the INVITE goes to the engines in turn: 480 until it reaches that one. */
 const comeBack = { number: 'return', status: 480, most: 40, againMs: 150 }
 
-/** Why the connection ended for good; others are tried again. See docs/browser-calling.md */
+/** Close codes that end the connection for good; after others it reconnects. See docs/browser-calling.md */
 const closedForGood = { 4001: 'sessionOver', 4004: 'refused' }
 
 export class PhoneLine extends EventTarget {
@@ -19,10 +19,10 @@ export class PhoneLine extends EventTarget {
   #tries = 0
   #wanted = false
   #timer
-  /** The one call that there can be. */
+  /** The current call; there is at most one. */
   call
 
-  /** @param microphone gives the stream that is sent */
+  /** @param microphone returns the stream to send */
   constructor(microphone) {
     super()
     this.microphone = microphone
@@ -40,7 +40,7 @@ export class PhoneLine extends EventTarget {
     return this.#credentials?.iceServers ?? []
   }
 
-  /** Asks for the telephone of this session, connects and registers. What comes of it is told by the event `state`. */
+  /** Asks for this session's telephone, connects and registers. The event `state` tells the result. */
   async start() {
     this.#wanted = true
     this.#tell('connecting')
@@ -54,7 +54,7 @@ export class PhoneLine extends EventTarget {
     }
   }
 
-  /** Rings and calls no more; a call that runs is ended. */
+  /** Stops ringing and calling; ends a running call. */
   async stop() {
     this.#wanted = false
     clearTimeout(this.#timer)
@@ -102,7 +102,7 @@ export class PhoneLine extends EventTarget {
       uri: UserAgent.makeURI(`sip:${user}@${realm}`),
       authorizationUsername: user,
       authorizationPassword: password,
-      // Requests within a call that came in are from this name as well.
+      // Requests within an incoming call come from this name too.
       contactName: user,
       transportOptions: {
         server: `${location.protocol === 'http:' ? 'ws' : 'wss'}://${location.host}/sip`,
@@ -115,7 +115,7 @@ export class PhoneLine extends EventTarget {
         iceGatheringTimeout: gatheringMs,
         peerConnectionConfiguration: { iceServers, bundlePolicy: 'max-bundle', rtcpMuxPolicy: 'require' },
       },
-      // A page that is loaded again comes back to its call: nothing is hung up for it.
+      // A reloaded page rejoins its call, so nothing is hung up.
       autoStart: false,
       autoStop: false,
       logBuiltinEnabled: false,
@@ -145,7 +145,7 @@ export class PhoneLine extends EventTarget {
     this.#tell('ready')
   }
 
-  /** The connection is gone, or could not be made: it is tried again, while a call goes on talking. */
+  /** The connection is lost or could not be made: reconnects while a call goes on talking. */
   #lost(error) {
     if (!this.#wanted) return
     const code = Number(/code: (\d{4})/.exec(String(error?.message))?.[1])
@@ -161,7 +161,7 @@ export class PhoneLine extends EventTarget {
 
   async #again(why) {
     try {
-      // A switch or an engine that has been started again knows nobody any more.
+      // A restarted switch or engine has forgotten the registration.
       if (this.#agent === undefined) return await this.start()
       if (why === 'renew' || why === 'notRegistered') {
         await this.#ask()
@@ -202,15 +202,15 @@ class Failure extends Error {
 }
 
 /**
- * The voice of one call. Where the other side asks for an offer anew, it is at another place from then on (docs/survival.md): that needs another connection, for browsers take one with the same certificate,
+ * The voice of one call. If the other side asks for a new offer, its media have moved (docs/survival.md): that needs a new peer connection, for browsers take one with the same certificate,
  * as servers of one make may have, for the one that they have.
  */
 class Voice extends SessionDescriptionHandler {
-  /** Told when there is another connection. */
+  /** Called when there is a new connection. */
   onAnother = () => undefined
 
   getDescription(options, modifiers) {
-    if (options?.anew && this._peerConnection?.signalingState === 'stable') this.#begin()
+    if (options?.onceMore && this._peerConnection?.signalingState === 'stable') this.#begin()
     return super.getDescription(options, modifiers)
   }
 
@@ -225,7 +225,7 @@ class Voice extends SessionDescriptionHandler {
   }
 }
 
-/** One call. Events: `up` (voice is agreed), `heard` (what comes of the other side can be played), `media` (what the network makes of it: `connected`, `failed` ...), `over` (`why`). */
+/** One call. Events: `up` (media agreed), `heard` (the remote voice can be played), `media` (the ICE state: `connected`, `failed` ...), `over` (`why`). */
 export class PhoneCall extends EventTarget {
   #session
   #over = false
@@ -238,14 +238,14 @@ export class PhoneCall extends EventTarget {
     this.goOnWith(session)
   }
 
-  /** It is this one from now on: the one before was refused, and is asked for again. */
+  /** Switches to this session: the one before was refused, and the call is tried again. */
   goOnWith(session) {
     this.#session = session
     session.delegate = {}
     this.#describes()
     session.stateChange.addListener((state) => {
       if (state === SessionState.Established) this.#up()
-      // Why it was refused is told a moment after that it is over.
+      // The reason for a refusal comes a moment after the end.
       if (state === SessionState.Terminated)
         queueMicrotask(() => {
           if (this.#session === session) this.gone()
@@ -261,7 +261,7 @@ export class PhoneCall extends EventTarget {
     return this.#session.sessionDescriptionHandler?.peerConnection
   }
 
-  /** What is heard. */
+  /** The remote voice. */
   get heard() {
     return this.#session.sessionDescriptionHandler?.remoteMediaStream
   }
@@ -286,7 +286,7 @@ export class PhoneCall extends EventTarget {
     this.gone()
   }
 
-  /** As a key of a telephone: in the voice's own stream where the other side takes it, else by SIP. */
+  /** Sends a key: in the RTP stream if the other side takes it, else by SIP. */
   press(key) {
     if (this.#session.sessionDescriptionHandler?.sendDtmf(key, { duration: 120, interToneGap: 70 })) return
     this.#session
@@ -311,16 +311,16 @@ export class PhoneCall extends EventTarget {
     return agreed
   }
 
-  /** How an offer is made that the other side asks for. */
+  /** Options for an offer that the other side asks for. */
   #describes() {
     this.#session.sessionDescriptionHandlerOptionsReInvite = {
       hold: this.isHeld,
       iceGatheringTimeout: gatheringMs,
-      anew: true,
+      onceMore: true,
     }
   }
 
-  /** Another microphone, without asking the other side. */
+  /** Changes the microphone without a re-INVITE. */
   async speakInto(stream) {
     const [track] = stream.getAudioTracks()
     const sender = this.connection?.getSenders().find((one) => one.track?.kind === 'audio' || one.track === null)
@@ -343,13 +343,13 @@ export class PhoneCall extends EventTarget {
     if (voice) voice.onAnother = () => this.#follow()?.addEventListener('track', hear, { once: true })
     const connection = this.#follow()
     this.dispatchEvent(new CustomEvent('up'))
-    // Whoever answers with an offer of their own hears of the other side in its acknowledgement only.
+    // A browser that answers with an offer of its own gets the other side's media only with the ACK.
     if (this.heard?.getAudioTracks().length > 0) hear()
     else connection?.addEventListener('track', hear, { once: true })
     if (connection) this.#tellMedia(connection)
   }
 
-  /** @returns the connection that there is now */
+  /** @returns the current connection */
   #follow() {
     const { connection } = this
     connection?.addEventListener('iceconnectionstatechange', () => this.#tellMedia(connection))

@@ -1,16 +1,16 @@
-// Of several tabs one is the telephone; another one may take it over while no call runs.
+// One tab of several is the telephone; another may take it over while no call runs.
 const name = 'ringround-phone'
 const channel = 'BroadcastChannel' in window ? new BroadcastChannel(name) : undefined
-/** A lock that is free is given at once. */
+/** A free lock is granted at once. */
 const atOnceMs = 200
 const answerMs = 3_000
 
 /**
- * Begins to be the telephone as soon as no other tab is.
- * @param begin this tab is it
- * @param leave another tab wants it: lets go of everything
- * @param isBusy whether a call runs here: then it is not given away
- * @param elsewhere another tab is it; given a function that asks for it and says what came of it: `given`, `busy`, `silent`
+ * Becomes the telephone as soon as no other tab is.
+ * @param begin this tab is the telephone now
+ * @param leave another tab wants it: releases everything
+ * @param isBusy whether a call runs here: then it is not handed over
+ * @param elsewhere another tab is the telephone; gets a function that asks for it and returns `given`, `busy` or `silent`
  */
 export async function beTheOne({ begin, leave, isBusy, elsewhere }) {
   // Without locks each tab is a telephone, and they ring together.
@@ -33,12 +33,12 @@ export async function beTheOne({ begin, leave, isBusy, elsewhere }) {
     await leave()
     end()
     channel.postMessage('given')
-    // It has to be waiting for it before this tab does again.
+    // The other tab has to queue for the lock before this one does again.
     await new Promise((resolve) => setTimeout(resolve, atOnceMs))
   }
 }
 
-/** Resolves when another tab is to have it. */
+/** Resolves when another tab should have it. */
 function wanted(isBusy) {
   return new Promise((resolve) => {
     channel?.addEventListener('message', function answer({ data }) {
@@ -50,7 +50,7 @@ function wanted(isBusy) {
   })
 }
 
-/** A tab that does not answer is frozen by the browser, and cannot give it. */
+/** A tab that does not answer is frozen by the browser and cannot hand it over. */
 function ask() {
   return new Promise((resolve) => {
     const done = (what) => {

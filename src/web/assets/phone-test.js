@@ -1,14 +1,14 @@
-// Tries what a call needs before there is one: microphone, connection, voice both ways. Says what is missing, in words for an IT department.
+// Tests what a call needs: microphone, connection, voice both ways. Says what is missing, in words for an IT department.
 const listenMs = 4_000
 const connectMs = 8_000
 const turnMs = 5_000
 const chosenMs = 3_000
-/** A quiet room is above it; a microphone that is switched off is not. */
+/** A quiet room is above this level; a muted microphone is below. */
 const silence = 0.05
 const slowMs = 300
 const lossPercent = 3
 
-/** @param found told of each thing that was tried: whether it is good, and in words */
+/** @param found called with each result: whether it is good, and in words */
 export async function testConnection({ line, audio, found }) {
   let stream
   try {
@@ -79,7 +79,7 @@ export async function testConnection({ line, audio, found }) {
   }
 }
 
-/** @returns `connected`, `refused`, or the state of the network that it came to */
+/** @returns `connected`, `refused`, or the last ICE state */
 function connected(call) {
   return new Promise((resolve) => {
     const timer = setTimeout(() => resolve(call.connection?.iceConnectionState ?? 'no answer'), connectMs)
@@ -95,7 +95,7 @@ function connected(call) {
   })
 }
 
-/** Asks each TURN server for a way through it. */
+/** Asks each TURN server for a relay candidate. */
 function turnServers(iceServers) {
   const each = iceServers.flatMap(({ urls, ...more }) => [urls].flat().map((url) => ({ url, ...more })))
   return Promise.all(
@@ -107,7 +107,7 @@ function turnServers(iceServers) {
           const answers = new Promise((resolve) => {
             const timer = setTimeout(resolve, turnMs, false)
             connection.addEventListener('icecandidate', ({ candidate }) => {
-              // The last one is none.
+              // The last event carries no candidate.
               if (candidate?.candidate) resolve(true)
               else if (candidate === null) resolve(false)
               else return
@@ -124,7 +124,7 @@ function turnServers(iceServers) {
   )
 }
 
-/** The way is chosen (nominated, RFC 8445 section 8.1.1) a round trip after it is found, and later where the service has much to do. */
+/** The candidate pair is nominated (RFC 8445 section 8.1.1) a round trip after it is found, later if the service is busy. */
 async function byTurn(connection) {
   const until = performance.now() + chosenMs
   while (connection !== undefined && connection.iceConnectionState !== 'closed') {

@@ -1,6 +1,6 @@
-// What the page that calls says: of troubles, of refusals, and of how far a call is.
+// Words of the calling page: for trouble, refusals and the stage of a call.
 
-/** What keeps the telephone from being one, by why. */
+/** Why the telephone does not work, by reason. */
 export const troubles = {
   noConnection:
     'This page is open, but its connection for calls is not: a proxy or firewall may block WebSockets. It will reconnect automatically. A call in progress carries on.',
@@ -16,7 +16,7 @@ export const troubles = {
   otherTabSilent: 'The other tab is not responding. Close it, and the phone will move here.',
 }
 
-/** What a refusal means (SIP status). */
+/** Words for a refusal (SIP status). */
 export const refusals = {
   403: 'You may not call this.',
   404: 'This number is not in use.',
@@ -27,7 +27,7 @@ export const refusals = {
   503: 'The service cannot take more calls at the moment. Try again in a minute.',
 }
 
-/** What the service says of a call, in words. */
+/** The service's view of a call, in words. */
 export function inWords({ part, stage, attempt, whom, organisation, line: about }) {
   if (part === 'specialist') {
     const who = `${organisation ? `from ${organisation}` : 'from a practice'}${about ? ` about ${about}` : ''}`

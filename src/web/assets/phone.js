@@ -1,4 +1,4 @@
-// The page that calls: what is shown of the telephone (phone-line.js), and what is pressed.
+// The calling page: shows the telephone (phone-line.js) and handles its buttons.
 import { PhoneAudio } from './phone-audio.js'
 import { followOwnCalls } from './phone-calls.js'
 import { PhoneLine } from './phone-line.js'
@@ -20,15 +20,15 @@ const kept = 'ringround-call'
 const audio = new PhoneAudio($('audio'))
 const line = new PhoneLine(() => audio.microphone())
 const about = new About($)
-/** Own calls as the service tells them, the latest last; undefined before it has. */
+/** This user's calls as the service reports them, the latest last; undefined until then. */
 let own
 let clock
-/** Since when the clock of the call counts, and what: the wait, then the talk. */
+/** When the call's clock started, and what it counts: the wait, then the talk. */
 let counted = { words: '', from: 0 }
 let endOwnMeter = () => undefined
 let endTheirMeter = () => undefined
 let shownCall
-/** What is being dialled, or was: title and whether keys are wanted. */
+/** The number being dialled, or last dialled: its title and whether it takes keys. */
 let dialled
 
 document.getElementById('phone').hidden = false
@@ -43,7 +43,7 @@ function trouble(why, { take = false, words = troubles[why] } = {}) {
   show('take', take)
 }
 
-/** A talk that this page has lost runs on: as the service tells it, or as long as it has told nothing yet. */
+/** A talk that this page lost may still run: the service says so, or has not reported yet. */
 function offerReturn() {
   const talks = own?.filter(({ stage }) => stage === 'talking')
   const lost = sessionStorage.getItem(kept) !== null
@@ -100,7 +100,7 @@ line.addEventListener('rung', ({ detail: call }) => {
   $('answer').focus()
 })
 
-/** What a specialist is told before they accept: shown here, and spoken once they have answered. */
+/** The whisper: shown here, and spoken once the specialist has answered. */
 function whisper() {
   const rung = own?.findLast(({ part }) => part === 'specialist')
   say(
@@ -217,7 +217,7 @@ function over(call, why) {
   $('state').focus?.()
 }
 
-/** What the service says of the call that runs here. */
+/** The service's view of the call here. */
 function told() {
   const { call } = line
   if (call === undefined) return
@@ -301,7 +301,7 @@ $('return-not').addEventListener('click', () => {
   show('return', false)
   void fetch('/api/browser-phone/away', { method: 'DELETE' })
 })
-// A page that is left does not hang up a talk: it may be loaded again. Anything before a talk ends with it.
+// Leaving the page does not hang up a talk: it may be loaded again. A call that is not yet a talk ends with the page.
 window.addEventListener('pagehide', () => {
   if (line.call === undefined) return
   if (shownCall?.stage === 'talking') navigator.sendBeacon('/api/browser-phone/away')
@@ -354,7 +354,7 @@ if ('Notification' in window && Notification.permission === 'default') {
 void beTheOne({
   begin: () => {
     trouble()
-    // A test of this page reaches the telephone by it.
+    // For tests of this page.
     return line.start()
   },
   leave: async () => {

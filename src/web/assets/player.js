@@ -1,4 +1,4 @@
-// Makes more of a recording: a place that is moved along the waveform (by keyboard too), speed, one voice alone.
+// Adds to a recording: a position on the waveform (by keyboard too), speed, one voice alone.
 for (const player of document.querySelectorAll('.rr-player')) {
   const audio = player.querySelector('audio')
   const wave = player.querySelector('.rr-player__wave')
@@ -59,7 +59,7 @@ for (const player of document.querySelectorAll('.rr-player')) {
     },
   )
 
-  // Each voice has a channel of its own; both are heard in both ears once one of them has been chosen.
+  // Each voice has its own channel; a chosen one plays in both ears.
   let gains
   choice(
     'Voices',

@@ -1,4 +1,4 @@
-// The clinician's page on a telephone: keeps what is shown for when there is no connection, says when there is none, and sends what was tapped meanwhile.
+// The clinician's page on a mobile: keeps what is shown for use offline, says when it is offline, and later sends what was tapped.
 import { forgetState, keepState, keptState, putAside, sendWaiting, waiting } from './kept-here.js'
 
 const connection = document.getElementById('connection')
@@ -16,7 +16,7 @@ function say(words) {
 
 const withoutConnection = 'No connection. What you see may be out of date.'
 
-/** A page of ours; undefined: there is no connection, or the server cannot answer now. Whoever is not signed in any more is led to where they can be. */
+/** Fetches a page of ours; undefined: offline, or the server cannot answer now. A user whose session is over is sent to sign in. */
 async function pageAt(path, more = {}) {
   let answer
   try {
@@ -42,7 +42,7 @@ const post = (path, fields) =>
     }),
   })
 
-/** After something was done: all of the page, and what is said of it takes the focus. */
+/** After an action: replaces the whole page and puts the focus on its message. */
 function show(page) {
   document.getElementById('pocket').replaceWith(page.document.getElementById('pocket'))
   serverTime = { at: Number(document.getElementById('pocket').dataset.now), here: performance.now() }
@@ -57,7 +57,7 @@ function show(page) {
   markWaiting()
 }
 
-/** What was tapped stands in the place of its buttons. */
+/** Shows what was tapped in place of its buttons. */
 function markWaiting() {
   for (const { call, label, person: whose } of waiting()) {
     const form = whose === person && document.querySelector(`form[action="/pocket/calls/${encodeURIComponent(call)}/outcome"]`)
@@ -83,16 +83,16 @@ document.addEventListener('submit', async (event) => {
     label: event.submitter.firstChild.textContent,
     once: fields.once,
   }
-  // Kept before it is sent: a page that is closed in between loses nothing.
+  // Stored before it is sent: closing the page in between loses nothing.
   putAside(outcome)
   await sendAndLook()
   if (waiting().some(({ once }) => once === outcome.once)) markWaiting()
 })
 
-/** The server's time, as this page knows it: the telephone's own clock may be wrong. */
+/** The server's time: the mobile's own clock may be wrong. */
 let serverTime = { at: Number(document.getElementById('pocket').dataset.now), here: performance.now() }
 
-/** What is done now or not at all: nothing of it is sent later, and the server takes no press that was long on its way. */
+/** Actions done now or not at all: never sent later, and the server refuses a press that took too long to arrive. */
 async function atOnce(form, fields) {
   if (form.dataset.now === 'ring') fields.pressedAt = String(Math.round(serverTime.at + performance.now() - serverTime.here))
   if (form.getAttribute('aria-busy') === 'true') return
@@ -119,7 +119,7 @@ async function sendAndLook() {
   await look()
 }
 
-/** What has changed of the page, while nobody is in the middle of it; and what is kept of it. */
+/** Updates the page while the user is not in the middle of an action, and what is kept of it. */
 async function look() {
   const page = await pageAt(`/pocket${location.search}`)
   const fresh = page?.document.getElementById('pocket')

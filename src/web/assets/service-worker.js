@@ -1,4 +1,4 @@
-// Keeps the page that is shown without a connection, with its styles and scripts, and nothing else: no page of anybody, and nothing of a patient. `version`, `files` and `icon` are written before this by the server.
+// Caches the offline page with its styles and scripts, and nothing else: no user's page, and nothing of a patient. `version`, `files` and `icon` are written before this by the server.
 const cacheName = `ringround-${version}`
 const offlinePage = '/offline'
 
@@ -8,7 +8,7 @@ self.addEventListener('install', (event) => {
 
 async function keep() {
   const cache = await caches.open(cacheName)
-  // Without the cookie: what is kept is what whoever is not signed in sees.
+  // Without the cookie: caches what a visitor who is not signed in sees.
   await Promise.all(
     [offlinePage, ...files].map(async (path) => {
       const answer = await fetch(path, { credentials: 'omit', cache: 'reload' })
@@ -40,7 +40,7 @@ async function kept(path) {
   return (await cache.match(path)) ?? Response.error()
 }
 
-// What somebody is told while the page is closed. One with the same tag takes the place of the one before: what arrives twice is shown once. Nothing of it is kept.
+// Shows a notice while the page is closed. One with the same tag replaces the one before, so a repeat is shown once. Nothing of it is kept.
 self.addEventListener('push', (event) => {
   event.waitUntil(show(event.data))
 })
@@ -55,7 +55,7 @@ self.addEventListener('notificationclick', (event) => {
   event.waitUntil(open(event.notification.data.path))
 })
 
-/** A page of ours alone, in a window that is open where there is one. */
+/** Opens only pages of ours, in an open window if there is one. */
 async function open(path) {
   const { href, origin } = new URL(path, self.location.origin)
   if (origin !== self.location.origin) return

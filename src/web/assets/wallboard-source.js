@@ -1,11 +1,11 @@
-// Where a tab hears of the board: one connection for all tabs of a browser, by a shared worker; where there is none, the tab that holds the lock follows the stream and tells
-// the others; where there are no locks either, each tab follows it by itself.
+// How a tab gets the board: one connection for all tabs of a browser, by a shared worker; without one, the tab that holds the lock follows the stream and tells
+// the others; without locks, each tab follows it by itself.
 import { follow } from './wallboard-stream.js'
 
 /**
  * @param {{ stream: string, view: string, worker: string }} where
  * @param {(message: object) => void} tell as that of `follow`
- * @returns {() => void} asks for all of it once more
+ * @returns {() => void} asks for the whole state again
  */
 export function listen({ stream, view, worker }, tell) {
   const name = `${stream}#${view}`
@@ -21,7 +21,7 @@ function byWorker({ port }, tell) {
   const ask = () => port.postMessage('all')
   ask()
   addEventListener('pagehide', () => port.postMessage('leaving'))
-  // From the browser's memory, as if it had not been away.
+  // Restored from the back/forward cache.
   addEventListener('pageshow', ({ persisted }) => {
     if (persisted) ask()
   })
@@ -43,7 +43,7 @@ function byLock(stream, name, tell) {
       tell(message)
       channel.postMessage(message)
     })
-    // Until the tab is closed: then another one takes over.
+    // Held until the tab is closed; then another one takes over.
     return new Promise(() => undefined)
   })
   const ask = () => (followed ? told(followed.all(), tell) : channel.postMessage('all'))

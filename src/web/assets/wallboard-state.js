@@ -1,8 +1,8 @@
-// What a stream has told, as it stands now: whoever comes later is given all of it at once.
+// The current state of a stream: a tab that joins later gets all of it at once.
 export class State {
   #parts = undefined
 
-  /** @returns whether it changes anything that is shown */
+  /** @returns whether it changes what is shown */
   take(name, data, heardAt) {
     if (name === 'snapshot') {
       this.#parts = {}
@@ -21,7 +21,7 @@ export class State {
     return true
   }
 
-  /** Every row of each part, with how long ago it was heard. undefined: nothing yet. */
+  /** Every row of each part, and its age. undefined: nothing yet. */
   all(now) {
     if (this.#parts === undefined) return undefined
     return Object.fromEntries(

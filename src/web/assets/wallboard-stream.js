@@ -1,14 +1,14 @@
-// Follows one stream, however often it breaks. Every connection begins with all of it.
+// Follows one stream and reconnects. Every connection begins with the whole state.
 import { State } from './wallboard-state.js'
 
-/** On a stream that lives something comes every three seconds. */
+/** A live stream sends something every three seconds. */
 const silentMs = 9_000
 const againMs = 3_000
 const names = ['snapshot', 'call', 'over', 'board', 'beat']
 
 /**
  * @param {string} address
- * @param {(message: object) => void} tell `{kind: 'all', parts}`, `{kind: 'event', name, data}`, `{kind: 'lost', why}`; each with `now` (of the server, as it was last heard) and `agoMs`
+ * @param {(message: object) => void} tell `{kind: 'all', parts}`, `{kind: 'event', name, data}`, `{kind: 'lost', why}`; each with `now` (the server's, when last heard) and `agoMs`
  */
 export function follow(address, tell) {
   const state = new State()
@@ -24,7 +24,7 @@ export function follow(address, tell) {
   function open() {
     clearTimeout(timer)
     source?.close()
-    // From the whole state on.
+    // Starts from the whole state.
     state.forget()
     const opened = (source = new EventSource(address))
     const begunAt = clock()
@@ -44,14 +44,14 @@ export function follow(address, tell) {
       if (opened !== source || opened.readyState !== EventSource.CLOSED) return
       void refused()
     })
-    // A line that was cut somewhere on the way tells nobody.
+    // A connection cut on the way reports no error.
     timer = setTimeout(function look() {
       if (clock() - Math.max(heardAt, begunAt) < silentMs) timer = setTimeout(look, 1_000)
       else open()
     }, 1_000)
   }
 
-  /** The browser does not ask again by itself. Whether it may is in the status. */
+  /** The browser does not retry by itself here. The status says whether it may. */
   async function refused() {
     const status = await fetch(address, { headers: { accept: 'text/event-stream' } })
       .then((response) => {
@@ -67,7 +67,7 @@ export function follow(address, tell) {
 
   open()
   return {
-    /** All that is known, for whoever comes later. */
+    /** The whole state, for a tab that joins later. */
     all: () => {
       const parts = state.all(clock())
       return parts === undefined ? (lost === undefined ? undefined : about({ kind: 'lost', why: lost })) : about({ kind: 'all', parts })

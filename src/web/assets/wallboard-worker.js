@@ -1,4 +1,4 @@
-// Shared by all tabs of a browser that watch the same board: one connection for all of them. Its name is the address of the stream.
+// Shared by all tabs of a browser on the same board: one connection for them all. Its name is the stream's address.
 import { follow } from './wallboard-stream.js'
 
 const ports = new Set()

@@ -1,7 +1,7 @@
-// Writes what the stream tells over the words that the server has written: only what is another word. One timer moves every clock.
+// Updates the server-rendered words from the stream, only where a word has changed. One timer moves every clock.
 import { listen } from './wallboard-source.js'
 
-/** Nothing heard for this long: the page says that it is stale. On a stream that lives something comes every three seconds. */
+/** Nothing heard for this long: the page says that it is stale. A live stream sends something every three seconds. */
 const staleMs = 8_000
 
 const root = document.querySelector('[data-wallboard]')
@@ -81,7 +81,7 @@ function drop(name, key) {
   rows[name].shown.delete(key)
 }
 
-/** Calls come and go in bursts: what is told within this time is drawn at once, ms. */
+/** Calls come and go in bursts: updates within this time are drawn together, ms. */
 const drawnEveryMs = 100
 let told = []
 let drawnAt = -drawnEveryMs
@@ -103,7 +103,7 @@ function draw() {
   tick()
 }
 
-/** @param waited for its turn to be drawn, ms */
+/** @param waited until drawn, ms */
 function take(message, waited) {
   const agoMs = message.agoMs === undefined ? undefined : message.agoMs + waited
   if (agoMs !== undefined) {
@@ -111,7 +111,7 @@ function take(message, waited) {
     serverNow = message.now
   }
   why = message.kind === 'lost' ? message.why : undefined
-  // Its words stay as they are; when it goes on, all of it is asked for once more.
+  // Its words stay as they are; when it goes on, it asks for the whole state again.
   if (paused && message.kind !== 'lost') return
   if (message.kind === 'all') {
     for (const [name, all] of Object.entries(message.parts)) {
@@ -147,7 +147,7 @@ const reasons = {
   gone: 'the service is not responding',
 }
 
-/** When it was last heard, by the clock of the service. */
+/** When the stream was last heard, by the service's clock. */
 const lastHeard = () => times.format(serverNow === undefined ? Date.now() - (performance.now() - heardAt) : Date.parse(serverNow))
 
 function tick() {
@@ -171,7 +171,7 @@ function tick() {
   }
 }
 
-/** Said aloud, politely, when it is another, and not more often than people can listen to it. */
+/** Announced politely when it changes, and not more often than people can listen. */
 const sayEveryMs = 10_000
 function sayAloud() {
   if (paused) return

@@ -9,16 +9,16 @@ import { nextOf } from './sign-in.js'
 
 type Signed = Extract<Identity, { kind: 'person' }>
 
-/** NIST SP 800-63B: long enough, and no rules of what has to be in it. */
+/** NIST SP 800-63B: long enough, and no composition rules. */
 const shortest = 12
 
 export interface AccountParts {
   readonly accounts: Accounts
-  /** Where people may have an account by which they sign in here. */
+  /** Providers whose accounts can sign in here. */
   readonly providers: readonly { readonly id: string; readonly name: string }[]
   /** Undefined: no messages are sent. */
   readonly outbox?: Outbox | undefined
-  /** Whether browsers can be told of things. */
+  /** Whether browsers can get notices. */
   readonly notices: boolean
 }
 
@@ -75,7 +75,7 @@ export function accountPages(site: Site, { accounts, providers, outbox, notices 
     })
   }
 
-  // Whoever follows an invitation chooses it before the second factor.
+  // An invited person chooses a password before the second factor.
   const before = { beforeSecondFactor: true } as const
   const passwordForm = (asked: Asked, errors: readonly FieldError[] = []) =>
     view('password.njk', 'Choose a password', { person: signed(asked).person, shortest }, { errors, scripts: ['password.js'] })
@@ -104,13 +104,13 @@ export function accountPages(site: Site, { accounts, providers, outbox, notices 
   })
 }
 
-/** The gate has let in nobody else. */
+/** The gate lets in only people. */
 export function signed({ identity }: Asked): Signed {
-  if (identity.kind !== 'person') throw new Error('a page for people was shown to somebody who is not signed in')
+  if (identity.kind !== 'person') throw new Error('a page for people was shown to a visitor who is not signed in')
   return identity
 }
 
-/** Undefined: nothing. @param names what others try first */
+/** Undefined: nothing wrong. @param names guessed first by others */
 export function whatIsWrongWith(password: string, names: readonly string[]): string | undefined {
   const { length } = Array.from(password)
   if (length === 0) return 'Enter a password'
@@ -119,7 +119,7 @@ export function whatIsWrongWith(password: string, names: readonly string[]): str
   const plain = password.toLowerCase()
   if (new Set(plain).size < 5) return 'Your password must have more than a few different characters'
   const named = names.flatMap((name) => name.toLowerCase().split(/[\s@.]+/)).filter((name) => name.length >= 4 && plain.includes(name))
-  // What is left of it once names are taken out has to be a password by itself.
+  // Without these names the rest must still be a password.
   const rest = named.reduce((text, name) => text.replaceAll(name, ''), plain)
   if (named.length > 0 && rest.length < shortest - 4) return 'Your password must not be made of your name or that of the service'
   return undefined

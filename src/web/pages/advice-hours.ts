@@ -14,13 +14,13 @@ export interface AdviceHoursParts {
   readonly directory: () => Directory
   /** Wall-clock ms. */
   readonly now: () => number
-  /** Makes a PDF, on a thread of its own. */
+  /** Makes a PDF on its own thread. */
   readonly pdf: (document: RecordDocument) => Promise<Uint8Array>
 }
 
 const monthsShown = 12
 
-/** The advice that a specialist gave, month by month: for themselves, for their job plan, and for whoever manages the service. */
+/** The advice that a specialist gave, month by month: for the specialist, for their job plan, and for service managers. */
 export function adviceHoursPages(site: Site, { store, directory, now, pdf }: AdviceHoursParts): void {
   site.menu({ href: '/advice-hours', text: 'Advice hours', needs: 'calls' })
 
@@ -92,7 +92,7 @@ const whatCounts = `Rung: each time one of their telephones was rung. Answered: 
 const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: serviceTimeZone })
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: serviceTimeZone })
 
-/** One's own hours; those who work for an organisation that one reports on; everybody's. */
+/** The reader's own hours; those of clinicians in an organisation they report on; everybody's. */
 function cliniciansSeen(
   identity: Identity,
   { clinicians }: Directory,

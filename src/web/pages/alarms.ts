@@ -18,7 +18,7 @@ const severityWords: Readonly<Record<Severity, { readonly text: string; readonly
   minor: { text: 'Minor', colour: 'yellow', when: 'Today' },
 }
 
-/** Every alarm that is up and theirs to see, of all engines: how urgent, since when, what it means and what to do. */
+/** Every raised alarm that the reader may see, of all engines: how urgent, since when, what it means and what to do. */
 export function alarmPages(site: Site, { alarms, directory }: AlarmParts): void {
   site.menu({ href: '/alarms', text: 'Alarms', needs: 'alarms' })
 

@@ -12,7 +12,7 @@ export interface ApprovalParts {
   readonly directory: () => Directory
 }
 
-/** Who may see patient data of calls they had no part in: given by somebody else, with a reason, until a day. */
+/** Approvals to see patient data of calls one had no part in: given by another person, with a reason, until a day. */
 export function approvalPages(site: Site, { accounts, operations: { approvals }, directory }: ApprovalParts): void {
   site.menu({ href: '/approvals', text: 'Approvals', needs: 'approvals' })
 

@@ -6,7 +6,7 @@ import { view, type Asked, type Site } from '../site.js'
 
 const pageSize = 50
 
-/** What the audit knows of, in words. */
+/** The audit's events, in words. */
 const actions: Readonly<Record<string, string>> = {
   signIn: 'Signed in',
   'signIn.refused': 'Sign-in refused',
@@ -43,7 +43,7 @@ const actions: Readonly<Record<string, string>> = {
   'audit.exported': 'Audit exported',
 }
 
-/** For the privacy officer: who looked at this call, what did this person look at, and all of it as a file. To look is written down as well, before anything is shown. */
+/** For the privacy officer: who looked at this call, what this person looked at, and all of it as a file. Viewing is itself audited before anything is shown. */
 export function auditPages(site: Site, { accounts, audit }: { readonly accounts: Accounts; readonly audit: Audit }): void {
   site.menu({ href: '/audit', text: 'Audit', needs: 'audit' })
 

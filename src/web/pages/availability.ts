@@ -15,7 +15,7 @@ export interface AvailabilityPageParts {
   readonly directory: () => Directory
 }
 
-/** Who has said "not now", and the way to say it, or take it back, for somebody. */
+/** The clinicians who have said "not now", and a form to set or clear it for a clinician. */
 export function availabilityPages(site: Site, { operations: { availability }, directory }: AvailabilityPageParts): void {
   site.menu({ href: '/availability', text: 'Availability', needs: 'availability' })
 
@@ -57,7 +57,7 @@ export function availabilityPages(site: Site, { operations: { availability }, di
     )
   }
 
-  /** Clinicians who stand on a rota, as far as they are reached. */
+  /** Clinicians on a rota whom the reader reaches. */
   function choicesOf({ identity }: Asked): readonly Choice[] {
     return choiceList(clinicians, identity, directory()) ?? []
   }

@@ -19,13 +19,13 @@ export interface CallBackCodeParts extends ArrangingParts {
   readonly store: Pick<Store, 'calls' | 'events'>
 }
 
-/** Calls that are looked through, and shown, for one to ring back about. */
+/** How many calls are looked through, and shown, to ring back about. */
 const [maxLookedAt, maxShown] = [100, 20]
-/** Good for this long, minutes. */
+/** Lifetime of a code, minutes. */
 const validMinutes = 10
 const adviceLines = 'arrangements/advice-lines'
 
-/** "Call": whoever answered a call, or a message elsewhere, rings back whoever asked: a number to dial from any telephone, and a code to key there. */
+/** "Call": the specialist who answered a call, or a message elsewhere, rings back the clinician who asked: a number to dial from any telephone, and a code to key there. */
 export function callBackCodePages(site: Site, { operations: { callBackCodes }, arranged, store, directory, now }: CallBackCodeParts): void {
   site.menu({ href: '/call-back-codes', text: 'Call with a code', needs: 'arrangements' })
 
@@ -71,7 +71,7 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
     const [thread, to] = [(form['thread'] ?? '').trim(), (form['to'] ?? '').trim()]
     const written = (form['line'] ?? '').trim()
     const line = written === '' ? undefined : choose(linesOf(asked), written, 'line')
-    // Somebody who sees a part would not see again what belongs to none.
+    // A person who sees only a part would not see a code again that belongs to no line.
     const needsLine = line === undefined && !arrangingReach(identity).everywhere
     const errors = [
       ...(thread === '' || thread.length > 200
@@ -127,7 +127,7 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
     return seesArrangement(arrangingReach(identity), found.value, directory()) ? work(found.value) : missing
   }
 
-  /** The latest calls to advice lines of theirs that somebody may ring back about. */
+  /** The latest calls to the person's advice lines that they may ring back about. */
   async function pastCalls({ identity }: Asked) {
     const known = directory()
     const parts = withinReach(identity, 'calls', known)
@@ -148,7 +148,7 @@ export function callBackCodePages(site: Site, { operations: { callBackCodes }, a
   }
 }
 
-/** Whether whoever asked in this call can be rung back: it was a call to an advice line, is over, and says from where it came. */
+/** Whether this call's caller can be rung back: it was to an advice line, is over, and has a caller's number or organisation. */
 export function canBeRungBack(
   {
     kind,

@@ -14,7 +14,7 @@ const hourMs = 3_600_000
 const callers = 'arrangements/clinicians'
 const patientsLines = 'arrangements/patients-lines'
 
-/** Patients who are to be called back: who waits, the call itself, and what became of it. */
+/** Patients' call-backs: who waits, the call itself, and its result. */
 export function callBackPages(
   site: Site,
   { operations: { callBacks, outcomes }, arranged, directory, looks, timeZone, now }: ArrangingParts,
@@ -141,7 +141,7 @@ export function callBackPages(
       const errors = [...read.errors, ...(due.ok ? [] : due.errors)]
       if (errors.length > 0 || !due.ok) return changeForm(asked, callBack, form, errors)
       const { nhsNumber, clinician, note } = read.values
-      // A time that is over is no time to call, but may stay.
+      // A past time cannot be chosen for a call, but may stay.
       const dueAt = Math.abs(due.at - callBack.dueAt) < 60_000 ? {} : { dueAt: new Date(due.at).toISOString() }
       const changed = await callBacks.change(actorOfIdentity(identity), callBack.id, {
         patientNumber: (form['patientNumber'] ?? '').trim(),
@@ -183,7 +183,7 @@ export function callBackPages(
     }),
   )
 
-  /** The call-back of the address, where it is theirs. */
+  /** The call-back in the address, if the reader may see it. */
   async function about({ identity, params }: Asked, work: (callBack: CallBack) => Promise<Answer>): Promise<Answer> {
     const found = await callBacks.find(params['id'] ?? '')
     if (found.kind === 'refused') return notFound(found)
@@ -211,12 +211,12 @@ export function callBackPages(
     )
   }
 
-  /** Lines of patients that may be called back in the name of. */
+  /** Patients' lines in whose name the person may call back. */
   function linesOf({ identity }: Asked): readonly Choice[] {
     return choiceList(patientsLines, identity, directory()) ?? []
   }
 
-  /** @param before the clinician whom it names already, who may stay whoever asks */
+  /** @param before the clinician named already, who may stay */
   function readFields({ form, identity }: Asked, before?: string) {
     const clinician = (form['clinician'] ?? '').trim()
     const chosen =
@@ -245,7 +245,7 @@ export function callBackPages(
   }
 }
 
-/** How the patient asked for it; empty where staff arranged it. */
+/** How the patient asked for it; empty if staff arranged it. */
 function askedFor({
   madeBy,
   timesRequested,
@@ -265,7 +265,7 @@ function askedFor({
   ].join(', ')
 }
 
-/** What was given, for an operation that takes nothing for what was not. */
+/** Only the fields given, for an operation with optional ones. */
 function given<T extends object>(values: T): { readonly [K in keyof T]?: NonNullable<T[K]> } {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     readonly [K in keyof T]?: NonNullable<T[K]>

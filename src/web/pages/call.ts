@@ -23,13 +23,13 @@ import type { Notice } from '../notices.js'
 import { canBeRungBack } from './call-back-codes.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
-/** Looks at patient data: each is in the audit before it is shown. */
+/** Each look at patient data is in the audit before it is shown. */
 export interface LooksAt {
-  /** Resolves when it is written down. */
+  /** Resolves once it is written. */
   at(request: FastifyRequest, action: 'call.seen', call: string): Promise<void>
   atEach(request: FastifyRequest, calls: readonly string[]): Promise<void>
   atList(request: FastifyRequest, action: 'calls.searched', asked: AskedCalls): Promise<void>
-  /** Whether a permission reaches this call only because they were approved, and they have not said yet why they look. */
+  /** Whether the permission reaches this call only by an approval, and the reader has not yet given a reason. */
   needsReason(request: FastifyRequest, call: string, permission: 'calls' | 'recordings'): Promise<boolean>
 }
 
@@ -42,7 +42,7 @@ export interface CallParts {
   readonly operations: Pick<Operations, 'outcomes' | 'nhsNumbers' | 'assignments'>
 }
 
-/** One call: its story, its recording, and what staff say of it later. */
+/** One call: its story, its recording, and what staff add later. */
 export function callPages(site: Site, { store, arranged, accounts, directory, looks, operations }: CallParts): void {
   site.get('/calls/:id', 'calls', (asked) => page(asked, []))
 
@@ -85,7 +85,7 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
     return goTo(`/calls/${encodeURIComponent(id)}`)
   })
 
-  /** Does it where the call is theirs, and goes on to where they came from. */
+  /** Does it if the reader may see the call, and returns to where they came from. */
   async function change(
     asked: Asked,
     permission: 'outcomes' | 'assignments',
@@ -106,7 +106,7 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
     const known = directory()
     if (!kept || !reaches(reachOf(identity, 'calls'), ofCall(kept), known)) return missing
     const path = `/calls/${encodeURIComponent(id)}`
-    // Nothing of it is shown before.
+    // Nothing is shown before that.
     if (await looks.needsReason(request, id, 'calls'))
       return view('reason.njk', 'Why are you looking at this call?', { href: path }, { errors })
     await looks.at(request, 'call.seen', id)
@@ -165,7 +165,7 @@ export function callPages(site: Site, { store, arranged, accounts, directory, lo
     )
   }
 
-  /** Who did what a fact tells, as people know them; undefined: the service. */
+  /** The actor of a fact, by name; undefined: the service. */
   async function namer(events: readonly CallEvent[], known: Directory): Promise<(actor: Actor) => string | undefined> {
     const people = await accounts.peopleNamed([
       ...new Set(events.flatMap(({ actor }) => (actor.kind === 'staff' && actor.id !== undefined ? [actor.id] : []))),
@@ -187,7 +187,7 @@ function outcomeOf({ outcome, line }: CallRecord, known: Directory): { readonly 
     : { chosen: outcome.outcome, label: outcomeLabel(known, line ?? null, outcome.outcome) ?? outcome.outcome }
 }
 
-/** Everything that was ever said of it, the latest first. */
+/** Every value ever given, the latest first. */
 function history<T extends CallEvent['type']>(
   events: readonly CallEvent[],
   type: T,

@@ -32,16 +32,16 @@ export interface CallsParts {
 }
 
 const perPage = 50
-/** Calls of which the outcome is open, above the list. */
+/** Calls with an open outcome, above the list. */
 const maxOpen = 5
 
-/** The calls report: its columns, filters, views, and what leads to a call and to a spreadsheet. Above it, for clinicians, their own calls of which the outcome is open. */
+/** The calls report: its columns, filters, views, and links to a call and to a spreadsheet. Above it, for clinicians, their own calls with an open outcome. */
 export function callsPages(site: Site, { store, arranged, accounts, directory, looks, timeZone, now }: CallsParts): void {
   const zone = knownTimeZone(timeZone)
   site.menu({ href: '/calls', text: 'Calls', needs: 'calls' })
 
   site.report('/calls', 'calls', (asked) => page(asked, []))
-  // By a form that is sent: a patient's number stands in no address, and so in no history.
+  // By POST: a patient's number is in no address, and so in no history.
   site.post('/calls/find', 'calls', (asked) => page({ ...asked, query: {} }, [], (asked.form['number'] ?? '').trim()), {
     fromReports: true,
   })
@@ -66,7 +66,7 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
     (await removeView(accounts.writing, by.actor, params['view'] ?? '')) ? goTo('/calls', 'viewRemoved') : missing,
   )
 
-  /** @param number of whom the calls are looked for; empty: of nobody in particular */
+  /** @param number to search for; empty: any */
   async function page(asked: Asked, errors: readonly FieldError[], number = '') {
     const { identity, by, request } = asked
     const { number: _inAddress, ...inAddress } = asked.query
@@ -115,7 +115,7 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
         numbersMayBeAsked: meets(identity, 'recordings'),
         isFirst: query['cursor'] === undefined,
         first: addressOf(current),
-        // More than a page of calls of one number are looked for by day.
+        // A number with more than a page of calls is searched by day.
         ...(found.nextCursor === undefined || number !== ''
           ? {}
           : { next: `/calls?${new URLSearchParams([...new URLSearchParams(current), ['cursor', found.nextCursor]]).toString()}` }),
@@ -127,7 +127,7 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
 
 const nothing: CallPage = { calls: [] }
 
-/** What a page is asked, as far as it can be read; a form sends what was left empty as well. */
+/** The readable part of a query; a form sends empty fields as well. */
 function askedOf(query: Readonly<Record<string, string>>): AskedCalls {
   const given = (name: string) => (query[name]?.trim() ?? '') || undefined
   const [days, answered, order, ending] = [given('days'), given('answered'), given('order'), given('ending')]
@@ -155,7 +155,7 @@ function isOrder(text: string | undefined): text is CallOrder {
   return callOrders.some((order) => order === text)
 }
 
-/** By which columns the list can be put in order, each way. */
+/** The sortable columns, both ways. */
 const orders: Readonly<Record<string, readonly [CallOrder, CallOrder]>> = {
   Date: ['newest', 'oldest'],
   Time: ['newest', 'oldest'],

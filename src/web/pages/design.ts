@@ -5,7 +5,7 @@ import { telephoneCode } from '../telephone-code.js'
 import { view, type Site } from '../site.js'
 import { sampleBoard } from '../wallboard/sample-board.js'
 
-/** `/design`: our own components with every state, which is also what the tests look at. A component adds its file to `templates/design`, and its name here. */
+/** `/design`: our own components in every state, also for the tests. A component adds its file to `templates/design`, and its name here. */
 export const designs = [
   'header',
   'notices',
@@ -60,7 +60,7 @@ const cell = (people: readonly string[], more: object = {}) => ({
   href: '#design-rota',
   ...more,
 })
-/** A session that is over, one as every week, one of this date alone, one with nobody, one that is closed, and none. */
+/** A past session, a weekly one, one of this date alone, one with nobody, a closed one, and none. */
 const rota = {
   days: [
     { text: 'Mon 2 Mar', isOver: true },
@@ -81,7 +81,7 @@ const rota = {
   ],
 }
 
-/** What a template cannot draw. */
+/** Samples that a template cannot make. */
 const drawn = {
   chart: monthBars(
     [

@@ -22,7 +22,7 @@ const pageSize = 50
 const longestLabel = 80
 const owners = 'devices/owners'
 
-/** SIP telephones that may register: made, given a new password, removed; and which of them are registered now. */
+/** SIP telephones that may register: made, given a new password, removed; and whether they are registered now. */
 export function devicePages(site: Site, { operations, telephones, directory, registerAt }: DeviceParts): void {
   site.menu({ href: '/devices', text: 'Devices', needs: 'devices' })
 
@@ -76,7 +76,7 @@ export function devicePages(site: Site, { operations, telephones, directory, reg
     return removed.kind === 'refused' ? refusedOn(asked, removed) : goTo('/devices', 'deviceRemoved')
   })
 
-  /** Whose a telephone can be: by the kind and the id. */
+  /** The possible owners of a telephone, by kind and id. */
   function ownersIn({ identity }: Asked) {
     return choiceList(owners, identity, directory()) ?? []
   }

@@ -32,10 +32,10 @@ export interface DirectoryPageParts {
 }
 
 const [maxShown, versionsShown] = [100, 10]
-/** A directory of ten thousand clinicians, as a form sends it. */
+/** Room for a directory of ten thousand clinicians as a form sends it. */
 const fileBytes = 32 * 1024 * 1024
 
-/** Organisations, lines, people and numbers: looked at, changed one at a time after what differs was seen, and as a file. Each change is a version with its reason. */
+/** Organisations, lines, people and numbers: viewed, changed one at a time after the differences are shown, and as a file. Each change is a version with its reason. */
 export function directoryPages(site: Site, { operations, inForce, store, accounts }: DirectoryPageParts): void {
   site.menu({ href: '/directory', text: 'Directory', needs: 'directory' })
 
@@ -144,7 +144,7 @@ export function directoryPages(site: Site, { operations, inForce, store, account
     about(asked, (section, id) => change(asked, section, id, id, 'remove')),
   )
 
-  /** Checks a change, shows what differs, and saves it once it was seen and has its reason. @param known undefined: it is to be made */
+  /** Checks a change, shows the differences, and saves it once they were seen and a reason is given. @param known undefined: a new entity */
   async function change(
     asked: Asked,
     section: FormSection,
@@ -201,7 +201,7 @@ export function directoryPages(site: Site, { operations, inForce, store, account
     const [section, id] = [params['section'] ?? '', params['id'] ?? '']
     if (!isFormSection(section)) return missing
     const entity = entityInFile(inForce.current().directory, { section, id })
-    // A number of an organisation or a line is changed there.
+    // A number of an organisation or a line is changed on its page.
     return entity === undefined || (section === 'numbers' && !('use' in entity)) ? missing : work(section, id, entity)
   }
 
@@ -222,7 +222,7 @@ export function directoryPages(site: Site, { operations, inForce, store, account
   }
 }
 
-/** What a new one begins as. */
+/** The defaults of a new entity. */
 const fresh: Readonly<Record<FormSection, FileForm>> = {
   organisations: { kind: 'gpPractice' },
   lines: {
@@ -243,7 +243,7 @@ interface Row {
   readonly id: string
   readonly name: string
   readonly about: string
-  /** Where it is changed. */
+  /** The page to change it on. */
   readonly href: string
 }
 

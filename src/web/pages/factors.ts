@@ -7,15 +7,15 @@ import { answerIn, nextOf, whatIsWrongWithCode } from './sign-in.js'
 
 export interface FactorParts {
   readonly accounts: Accounts
-  /** Where our pages are for whoever asks, without a slash at the end. */
+  /** The pages' base URL for this request, without a trailing slash. */
   readonly urlOf: (asked: Asked) => string
 }
 
-/** One's own second factors: code generators, passkeys, recovery codes; and showing one again before what needs it. */
+/** One's own second factors: code generators, passkeys, recovery codes; and showing one again before a sensitive step. */
 export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void {
   const { factors } = accounts
 
-  /** Whoever has to set one up first gets this far. */
+  /** Open to a person who has yet to set one up. */
   const before = { beforeSecondFactor: true } as const
 
   // Showing it again
@@ -81,7 +81,7 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
 
   // Setting up
 
-  /** Whoever has a second factor shows it before one is added or taken away: a session that was left open must not be enough. */
+  /** A person with a second factor shows it before adding or removing one: an unattended session must not be enough. */
   async function sure(asked: Asked, work: () => Promise<Answer>, back = '/account'): Promise<Answer> {
     const { person, confirmed } = signed(asked)
     return confirmed || !(await factors.has(person.id)) ? work() : goTo(`/account/confirm?next=${encodeURIComponent(back)}`)
@@ -139,7 +139,7 @@ export function factorPages(site: Site, { accounts, urlOf }: FactorParts): void 
     before,
   )
 
-  /** Setting it up has shown it. */
+  /** Setting it up counts as showing it. */
   async function setUp(asked: Asked, codes: readonly string[] | undefined): Promise<Answer> {
     await accounts.signIns.secondFactorShown(asked.by, signed(asked).session)
     return codes ? recovery(codes) : goTo('/account', 'factorAdded')

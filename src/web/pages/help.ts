@@ -6,7 +6,7 @@ import { signed } from './account.js'
 interface Thing {
   readonly href: string
   readonly text: string
-  /** Why, or how, in a sentence. */
+  /** Why or how, in one sentence. */
   readonly how: string
   readonly needs: Need
 }
@@ -123,7 +123,7 @@ const things: Readonly<Record<RoleName, readonly [Thing, Thing, Thing, ...Thing[
 
 const browserCalling = 'Calling from the browser'
 
-/** What to do first, by role. Whoever has just chosen their first password comes here. */
+/** What to do first, by role. People come here after choosing their first password. */
 export function helpPages(site: Site): void {
   site.get('/help/browser-calling', 'signedIn', () => view('help-browser-calling.njk', browserCalling))
 
@@ -134,7 +134,7 @@ export function helpPages(site: Site): void {
     return view('help.njk', 'What you can do here', {
       roles: roleNames
         .filter((role) => has.has(role))
-        // Approval sleeps until it is confirmed: what it opens is told of all the same.
+        // A role that needs approval is dormant until confirmed: its help is shown anyway.
         .map((role) => ({
           name: roles[role].name,
           what: roles[role].what,

@@ -11,7 +11,7 @@ export interface NoticeParts {
     readonly book: PushBook
     /** Push services that are posted to. */
     readonly services: readonly string[]
-    /** Rejects while the keys cannot be had. */
+    /** Rejects while the keys are unavailable. */
     readonly publicKey: () => Promise<string>
   }
 }
@@ -28,7 +28,7 @@ const whyNot = {
   badKeys: 'Something went wrong. Close the browser, open it again and try once more',
 } as const
 
-/** What the browser of somebody is told of while its page is closed: docs/pocket.md. */
+/** A person's notices to their browser while its page is closed: docs/pocket.md. */
 export function noticePages(site: Site, { push: { book, services, publicKey } }: NoticeParts): void {
   site.get('/account/notices', 'signedIn', (asked) => page(asked))
 
@@ -38,7 +38,7 @@ export function noticePages(site: Site, { push: { book, services, publicKey } }:
     return goTo('/account/notices', 'wishesKept')
   })
 
-  // Of this browser: a script asks it, when its button is pressed.
+  // The subscription of this browser: a script asks for it when the button is pressed.
   site.post('/account/notices/on', 'signedIn', async (asked) => {
     const { person, session } = signed(asked)
     const read = readPushPlace(asked.form, services)
@@ -55,7 +55,7 @@ export function noticePages(site: Site, { push: { book, services, publicKey } }:
   async function page(asked: Asked, errors: readonly FieldError[] = []) {
     const { person, session } = signed(asked)
     const wishes = await book.wishes(person.id)
-    // Without the keys nobody can be told; all else of the page stands.
+    // Without the keys there are no notices; the rest of the page works.
     const key = await publicKey().catch(() => undefined)
     return view(
       'notices.njk',

@@ -12,7 +12,7 @@ export interface OpenIdParts {
   readonly accounts: Accounts
   readonly openId: OpenId
   readonly directory: () => Directory
-  /** Where our pages are for whoever asks, without a slash at the end. */
+  /** The pages' base URL for this request, without a trailing slash. */
   readonly urlOf: (asked: Asked) => string
   readonly begun: Begun
 }
@@ -29,7 +29,7 @@ const words: Readonly<Record<OpenIdRefusal, string>> = {
   role: 'The role that you chose is not one that the other service has for you. Start again.',
 }
 
-/** Signing in with an account elsewhere, and adding one to one's own account. */
+/** Signing in with a provider's account, and linking one to one's own account. */
 export function openIdPages(site: Site, { accounts, openId, directory, urlOf, begun }: OpenIdParts): void {
   const redirectOf = (asked: Asked, id: string) => `${urlOf(asked)}/sign-in/with/${id}/done`
 
@@ -38,7 +38,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
     return view('provider-refused.njk', 'You are not signed in', { message: words[why] }, { status: why === 'unknown' ? 404 : 400 })
   }
 
-  // By a plain link, since a form may lead nowhere but here. Opening it changes nothing here but a note that is soon forgotten.
+  // By a plain link, since a form may only post to us. Opening it stores only a short-lived note.
   site.get('/sign-in/with/:id', 'anyone', async (asked) => {
     if (!isSecure(asked.request)) return view('link.njk', 'Sign in over HTTPS', { plain: true }, { status: 403 })
     const id = asked.params['id'] ?? ''
@@ -46,7 +46,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
     return led(asked, await openId.begin(id, redirectOf(asked, id), { kind: 'signIn', ...(next === undefined ? {} : { next }) }))
   })
 
-  // Asked for by a form of ours, so that no other page can have an account of its own choice linked; then by a plain link, as above.
+  // Requested by a form of ours, so that no other page can link an account of its choice; then by a plain link, as above.
   site.post('/account/link/:id', 'signedIn', async (asked) => {
     const { person, confirmed } = signed(asked)
     const provider = openId.providers.find(({ id }) => id === asked.params['id'])
@@ -66,7 +66,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
     return led(asked, await openId.begin(id, redirectOf(asked, id), { kind: 'link', person: person.id }))
   })
 
-  /** On to the provider, with what the browser has to bring back. */
+  /** Redirects to the provider, with what the browser has to bring back. */
   const led = (asked: Asked, begin: Awaited<ReturnType<OpenId['begin']>>): Answer =>
     begin.kind === 'begun'
       ? { kind: 'goTo', path: begin.url, cookies: [stateCookie(begin.state)] }
@@ -100,7 +100,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
     }
   })
 
-  /** In the name of whoever began it, and of nobody who has signed in here since. */
+  /** For the person who began it, not one who has signed in here since. */
   async function linked(asked: Asked, identity: ProvedIdentity, person: string): Promise<Answer> {
     if (asked.identity.kind !== 'person' || asked.identity.person.id !== person)
       return refused(asked, 'over', 'another person has signed in meanwhile')
@@ -120,7 +120,7 @@ export function openIdPages(site: Site, { accounts, openId, directory, urlOf, be
       : missing,
   )
 
-  /** The organisation for which they chose a role there, as our directory knows it. */
+  /** The organisation of the role chosen there, in our directory. */
   function organisationOf({ chosenRole }: ProvedIdentity): string | undefined {
     if (chosenRole === undefined || chosenRole.organisation === '') return undefined
     return [...directory().organisations.values()].find(({ odsCode }) => odsCode?.toUpperCase() === chosenRole.organisation.toUpperCase())

@@ -34,7 +34,7 @@ const states: Readonly<Record<MessageState, { readonly text: string; readonly co
   shown: { text: 'Would have been sent', colour: 'grey' },
 }
 
-/** Messages that go out by themselves: what became of each, stopped or sent again. */
+/** Automatic messages: the state of each, with buttons to stop or resend. */
 export function outboxPages(site: Site, { accounts, outbox, mailing, messages }: OutboxParts): void {
   site.menu({ href: '/outbox', text: 'Outbox', needs: 'outbox' })
 

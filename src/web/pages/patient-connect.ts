@@ -8,7 +8,7 @@ import { asFieldError, callersOf, notFound, stateInWords, triesInWords, whileInP
 import { choiceField, choose } from '../choices.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
 
-/** For how long a PIN may be good, minutes. */
+/** Possible lifetimes of a PIN, minutes. */
 const validities = [
   { value: '15', text: '15 minutes' },
   { value: '60', text: '1 hour' },
@@ -39,7 +39,7 @@ export function patientConnectPages(
         rows: open.arrangements.flatMap((one) => (one.kind === 'patientConnect' ? [rowOf(one, at)] : [])),
         ...(open.nextCursor === undefined ? {} : { next: `/patient-connect?after=${encodeURIComponent(open.nextCursor)}` }),
         ...{ clinicians: choiceField(callers, 'arrangements/clinicians'), choose: 'Choose a clinician', validities },
-        // Whoever calls their own patients names nobody.
+        // A clinician who calls their own patients names no clinician.
         values: { clinician: callers.some(({ id }) => id === reach.own) ? reach.own : undefined, how: 'pin', validMinutes: '60', ...form },
       },
       { errors },
@@ -103,7 +103,7 @@ export function patientConnectPages(
     return one.kind === 'refused' ? notFound(one) : shown(asked, one.value, [{ field: '', message: started.message }])
   }
 
-  /** The one of the address, where it is theirs. */
+  /** The one in the address, if the reader may see it. */
   async function about({ identity, params }: Asked, work: (one: PatientConnect) => Promise<Answer>): Promise<Answer> {
     const found = await patientConnects.find(params['id'] ?? '')
     if (found.kind === 'refused') return notFound(found)
@@ -131,7 +131,7 @@ export function patientConnectPages(
   function rowOf(one: PatientConnect, at: number) {
     const row = patientConnectView(one, directory(), at)
     const last = one.tries.at(-1)
-    // They have spoken, and nobody has said how it ended.
+    // They have spoken, and the outcome is open.
     const isMissing = last?.ended === true && last.talked && last.outcome === undefined
     return { ...row, inWords: isMissing ? { text: 'Outcome missing', colour: 'orange' } : stateInWords(row) }
   }

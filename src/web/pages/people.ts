@@ -17,16 +17,16 @@ const clinicians = 'people/clinicians'
 export interface PeopleParts {
   readonly accounts: Accounts
   readonly directory: () => Directory
-  /** Where our pages are for whoever follows a link, without a slash at the end. */
+  /** The pages' base URL in links, without a trailing slash. */
   readonly urlOf: (asked: Asked) => string
   readonly operations: Pick<Operations, 'people'>
-  /** Whether links are sent by e-mail. Otherwise they are shown to whoever makes them, who gives them on. */
+  /** Whether links are sent by e-mail. Otherwise they are shown to the administrator, who passes them on. */
   readonly mailing: boolean
 }
 
 const pageSize = 50
 
-/** Who may sign in, and what they may do. */
+/** The people who may sign in, and their roles. */
 export function peoplePages(site: Site, { accounts, operations: { people }, directory, urlOf, mailing }: PeopleParts): void {
   site.menu({ href: '/people', text: 'People', needs: 'people' })
 
@@ -68,7 +68,7 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
     return person ? shown(asked, person) : missing
   })
 
-  /** What was done leads back to their page; what was not stands on it. */
+  /** Success redirects to their page; a refusal is shown on it. */
   function post(path: string, work: (asked: Asked, id: string) => Promise<Result<unknown, RefusalCode>>, notice: Notice): void {
     site.post(`/people/:id/${path}`, 'people', async (asked) => {
       const id = asked.params['id'] ?? ''
@@ -95,7 +95,7 @@ export function peoplePages(site: Site, { accounts, operations: { people }, dire
   post('disable', ({ by }, id) => people.stop(by, id), 'personDisabled')
   post('enable', ({ by }, id) => people.letIn(by, id), 'personEnabled')
 
-  /** @param link the secret of one that was just made: shown this once */
+  /** @param link the secret of a new one: shown only once */
   async function shown(
     asked: Asked,
     person: Person,

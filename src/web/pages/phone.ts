@@ -13,13 +13,13 @@ export interface PhonePageParts extends ServiceDirectoryParts {
 
 const maxPractices = 30
 
-/** A line that they may call, as the engine lets them: for the first of their organisations that may use it. */
+/** A line that they may call, by the engine's rule: for the first of their organisations that may use it. */
 interface CallableLine extends ServiceLine {
   readonly on: number
   readonly organisationName: string
 }
 
-/** Calling from this computer, and being rung there. What happens on it is the script's: `assets/phone.js`. docs/browser-calling.md */
+/** Calls from and to this computer. The script does the work: `assets/phone.js`. docs/browser-calling.md */
 export function phonePages(site: Site, parts: PhonePageParts): void {
   const { directory, now } = parts
   site.menu({ href: '/phone', text: 'Phone', needs: 'browserCalls' })

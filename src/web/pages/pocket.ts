@@ -12,14 +12,14 @@ import { goTo, missing, view, type Answer, type Asked, type FieldError, type Sit
 import { signed } from './account.js'
 
 export interface PocketPageParts extends Omit<PocketParts, 'availability'> {
-  /** Whether browsers can be told of things. */
+  /** Whether browsers can get notices. */
   readonly notices: boolean
   readonly operations: Pick<Operations, 'outcomes' | 'once' | 'ownCalls' | 'availability'>
 }
 
 const maxFound = 5
 
-/** Where a clinician begins, made for a telephone that is held in one hand: docs/pocket.md. */
+/** A clinician's start page, made for a mobile in one hand: docs/pocket.md. */
 export function pocketPages(site: Site, given: PocketPageParts): void {
   const { operations, directory, store } = given
   const parts: PocketParts = { ...given, availability: operations.availability }
@@ -27,7 +27,7 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
 
   site.get('/pocket', 'pocket', (asked) => page(asked))
 
-  // What is shown without a connection; a script keeps it.
+  // What is shown offline; a script keeps it.
   site.get('/pocket/state', 'pocket', (asked) =>
     asClinician(asked, async (clinician) => {
       const state = await pocketState(parts, signed(asked), clinician)
@@ -105,7 +105,7 @@ export function pocketPages(site: Site, given: PocketPageParts): void {
     })
   }
 
-  /** Somebody who is no clinician of the directory any more has nothing here. */
+  /** A person who is no longer a clinician of the directory has nothing here. */
   function asClinician({ identity }: Asked, work: (clinician: Clinician) => Promise<Answer>): Promise<Answer> | Answer {
     const [own = ''] = reachOf(identity, 'pocket').clinicians
     const clinician = directory().clinicians.get(own)

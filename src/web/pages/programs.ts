@@ -13,10 +13,10 @@ export interface ProgramParts {
   readonly directory: () => Directory
 }
 
-/** For how long, in days; the first is offered. */
+/** Lifetimes, in days; the first is the default. */
 const lives = [365, 90, 30, 7] as const
 
-/** Tokens of programs that use the API. Nobody gives a program what they may not do themselves: an administrator sees no calls, and makes no token that does. */
+/** Tokens of programs that use the API. Nobody gives a program rights that they lack: an administrator sees no calls, and makes no token that does. */
 export function programPages(site: Site, { accounts, operations: { tokens }, directory }: ProgramParts): void {
   site.menu({ href: '/programs', text: 'Programs', needs: 'tokens' })
 
@@ -34,7 +34,7 @@ export function programPages(site: Site, { accounts, operations: { tokens }, dir
     return ended.kind === 'refused' ? missing : goTo('/programs', 'tokenEnded')
   })
 
-  /** @param secret of one that was just made: shown this once */
+  /** @param secret of a new one: shown only once */
   async function shown(
     asked: Asked,
     { secret, errors = [] }: { readonly secret?: string; readonly errors?: readonly FieldError[] } = {},

@@ -9,7 +9,7 @@ export interface ReturnParts {
   readonly accounts: Pick<Accounts, 'peopleNamed'>
 }
 
-/** The monthly return for commissioners, as a file; what was handed in is kept, and stated again where it reads otherwise later. */
+/** The monthly return for commissioners, as a file; what was handed in is kept, and restated if its figures change later. */
 export function returnPages(site: Site, { returns, accounts }: ReturnParts): void {
   site.menu({ href: '/returns', text: 'Returns', needs: 'reports' })
 
@@ -35,7 +35,7 @@ export function returnPages(site: Site, { returns, accounts }: ReturnParts): voi
     file(asked, async (month) => returnAsCsv(await returns.of(month, reachOf(asked.identity, 'reports')))),
   )
 
-  // Of a part of the service there is no return.
+  // A part of the service has no return.
   site.post('/returns/:month/hand-in', 'reports', (asked) => {
     const reach = reachOf(asked.identity, 'reports')
     return reach.everywhere ? file(asked, async (month) => returnAsCsv(await returns.handIn(asked.by, month, reach))) : missing

@@ -10,10 +10,10 @@ import type { Answer, Asked, FieldError, Site } from '../site.js'
 type Values = Readonly<Record<string, string>>
 
 export interface RotaWeekParts {
-  /** Gives the line and the directory to those who keep its rota; to everybody else there is no such page. */
+  /** Gives the line and the directory to the keepers of its rota; for others there is no such page. */
   readonly about: (asked: Asked, work: (line: Line, at: VersionedDirectory) => Answer | Promise<Answer>) => Answer | Promise<Answer>
   readonly today: (line: Line) => DayNumber
-  /** The page of the rota, with what is wrong. */
+  /** The rota's page, with the problems. */
   readonly shown: (line: Line, at: VersionedDirectory, monday: DayNumber, errors: readonly FieldError[], values: Values) => Answer
   readonly save: (
     asked: Asked,
@@ -24,10 +24,10 @@ export interface RotaWeekParts {
   ) => Promise<Answer>
 }
 
-/** The most that is read of a sheet: a week of a line is some kB. */
+/** The size limit of a sheet: a line's week is a few kB. */
 const sheetBytes = 256 * 1024
 
-/** A whole week of a rota: copied to another one, or taken out as a spreadsheet and given back. */
+/** A whole week of a rota: copied to another, or exported as a spreadsheet and imported. */
 export function rotaWeekPages(site: Site, { about, today, shown, save }: RotaWeekParts): void {
   const mondayIn = (written: string | undefined): DayNumber | undefined => {
     const day = dayNumber(written ?? '')
@@ -81,7 +81,7 @@ export function rotaWeekPages(site: Site, { about, today, shown, save }: RotaWee
               .slice(0, 20)
               .map(({ line: row, message, expected }) => ({ field: 'text', message: `Line ${row}: ${message}; expected: ${expected}` })),
           )
-        // Days that are over stay as they were, whatever the sheet says of them.
+        // Past days stay as they were, whatever the sheet says.
         const isOver = ({ date }: FileChange) => (dayNumber(date) ?? 0) < today(line)
         const before = rotaInFile(at.directory, line.id).changes.filter(isOver)
         const after = changesIn(at.directory, line, read.rota).filter((change) => !isOver(change))

@@ -46,10 +46,10 @@ const dayNames = {
   sat: 'Saturday',
   sun: 'Sunday',
 } as const
-/** So many lines in the list of rotas; others are found by name. */
+/** The most lines in the list of rotas; others are found by name. */
 const maxShown = 100
 
-/** Who is on, week by week, and who is on every week: looked at and changed by whoever keeps the rotas of a line. What differs is seen before it is saved. */
+/** Who is on, week by week, and who is on every week: viewed and changed by the keepers of a line's rotas. The differences are shown before saving. */
 export function rotaPages(site: Site, { rotas, inForce, availability, now }: RotaPageParts): void {
   site.menu({ href: '/rotas', text: 'Rotas', needs: 'rotas', firstFor: ['rotaKeeper'] })
 
@@ -200,7 +200,7 @@ export function rotaPages(site: Site, { rotas, inForce, availability, now }: Rot
     return save(asked, line, { ...read.values, kind }, { changes: changesFor(changes, { date, session }, wanted) }, { back, form })
   })
 
-  /** Checks a change, shows what differs, and saves it once it was seen and has its reason. */
+  /** Checks a change, shows the differences, and saves it once they were seen and a reason is given. */
   async function save(
     asked: Asked,
     line: Line,
@@ -283,7 +283,7 @@ export function rotaPages(site: Site, { rotas, inForce, availability, now }: Rot
       name,
       date,
       time: `${clock(line).format(from)} to ${clock(line).format(to)}`,
-      // Who takes no calls for a while, in the session that runs.
+      // Clinicians who have said "not now" in the current session.
       people: entries.map((entry) =>
         [nameOf(directory, entry), from <= now() && now() < to ? notNowOf(line, entry) : ''].filter(Boolean).join(': '),
       ),
@@ -301,7 +301,7 @@ export function rotaPages(site: Site, { rotas, inForce, availability, now }: Rot
     return entry.kind === 'clinician' ? notNowWords(availability.of(entry.clinician)?.until, line.timeZone) : ''
   }
 
-  /** Those who are on now and take no calls for a while. */
+  /** Clinicians on now who have said "not now". */
   function notNowOn(directory: Directory, line: Line): readonly string[] {
     return huntCandidates(directory, line, now()).flatMap(({ clinician }) => {
       const words = clinician === undefined ? '' : notNowWords(availability.of(clinician)?.until, line.timeZone)
@@ -335,7 +335,7 @@ export function rotaPages(site: Site, { rotas, inForce, availability, now }: Rot
     )
   }
 
-  /** What was chosen, with whoever was written by name as their id. */
+  /** The choices, with people written by name replaced by their ids. */
   function chosen(
     asked: Asked,
     line: Line,

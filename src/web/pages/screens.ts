@@ -10,18 +10,18 @@ export interface ScreenParts {
   readonly accounts: Accounts
   readonly operations: Pick<Operations, 'tokens'>
   readonly directory: () => Directory
-  /** Where our pages are for whoever follows a link, without a slash at the end. */
+  /** The pages' base URL in links, without a trailing slash. */
   readonly urlOf: (asked: Asked) => string
 }
 
 const dayMs = 24 * 60 * 60_000
-/** For how long, in days; the first is offered. */
+/** Lifetimes, in days; the first is the default. */
 const lives = [365, 90, 30, 7] as const
 /** Browsers keep no cookie for longer. */
 const longestCookieMs = 400 * dayMs
 const looks = { '': 'As the screen prefers', dark: 'Dark', light: 'Light' } as const
 
-/** Screens on a wall: each shows the wallboard of its part and nothing else, by a token that a link brings into its browser. */
+/** Screens on a wall: each shows only the wallboard of its part, by a token that a link puts into its browser. */
 export function screenPages(site: Site, { accounts, operations: { tokens }, directory, urlOf }: ScreenParts): void {
   site.menu({ href: '/screens', text: 'Screens', needs: 'tokens' })
 
@@ -42,7 +42,7 @@ export function screenPages(site: Site, { accounts, operations: { tokens }, dire
     return ended.kind === 'refused' ? missing : goTo('/screens', 'screenEnded')
   })
 
-  /** @param link of one that was just made: shown this once */
+  /** @param link of a new one: shown only once */
   async function shown(
     asked: Asked,
     { link, errors = [] }: { readonly link?: string; readonly errors?: readonly FieldError[] } = {},
@@ -75,7 +75,7 @@ export function screenPages(site: Site, { accounts, operations: { tokens }, dire
     )
   }
 
-  // The first visit takes the token out of the address and into a cookie. A browser in which somebody is signed in is asked first: it would be a screen from then on.
+  // The first visit moves the token from the address into a cookie. A browser with a signed-in user is asked first: it would be a screen from then on.
   site.get('/screen/:secret', 'anyone', async (asked) =>
     asked.identity.kind === 'person' && (await isGood(asked))
       ? view('screen-link.njk', 'Make this browser a screen', { look: lookOf(asked.query) })

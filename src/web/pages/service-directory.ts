@@ -7,7 +7,7 @@ import { telephoneCode } from '../telephone-code.js'
 
 export interface ServiceDirectoryPageParts extends ServiceDirectoryParts {
   readonly accounts: Pick<Accounts, 'tokenBook'>
-  /** Where our pages are for whoever follows a link, without a slash at the end. */
+  /** The pages' base URL in links, without a trailing slash. */
   readonly urlOf: (asked: Asked) => string
 }
 
@@ -15,7 +15,7 @@ const maxShown = 50
 /** One sheet, when it is printed. */
 const paper = { bodyClass: 'rr-paper' }
 
-/** What an organisation can ring: on screen, on one sheet of paper, and by a link for whoever has it. */
+/** What an organisation can ring: on screen, on one sheet of paper, and by a link that works without sign-in. */
 export function serviceDirectoryPages(site: Site, { accounts, directory, store, now, urlOf }: ServiceDirectoryPageParts): void {
   site.menu({ href: '/service-directory', text: 'Service Directory', needs: 'services' })
 
@@ -39,7 +39,7 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
 
   site.get('/service-directory/:organisation', 'services', (asked) => about(asked, (id) => shown(asked, id)))
 
-  // A link is for everybody who gets hold of it: an administrator's to make.
+  // Anybody with the link can open it, so only an administrator makes one.
   site.post('/service-directory/:organisation/link', 'directory', async (asked) => {
     const id = asked.params['organisation'] ?? ''
     if (!directory().organisations.has(id)) return missing
@@ -68,7 +68,7 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
     return organisationsOf(identity).includes(id) ? work(id) : missing
   }
 
-  /** @param link made just now, shown this once */
+  /** @param link of a new one: shown only once */
   async function shown(asked: Asked, id: string, link?: string): Promise<Answer> {
     const found = await serviceDirectory({ directory, store, now }, id)
     if (found.kind === 'refused') return notFound(found)
@@ -88,7 +88,7 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
     )
   }
 
-  /** Those for which they may do anything, and those that run lines for which they may. */
+  /** Organisations that they may act for, and those that run lines they may act for. */
   function organisationsOf(identity: Identity): readonly string[] {
     const { everywhere, organisations, lines } = reachOf(identity, 'services')
     const known = directory()
@@ -99,7 +99,7 @@ export function serviceDirectoryPages(site: Site, { accounts, directory, store, 
   }
 }
 
-/** With a code of each number that can be dialled from elsewhere, to be held before a telephone. */
+/** With a QR code, for mobiles, of each number that can be dialled from elsewhere. */
 async function withCodes({ lines, ...rest }: ServiceDirectory) {
   const coded = lines.map(async ({ direct, ...line }) => ({
     ...line,

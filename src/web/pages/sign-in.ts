@@ -10,26 +10,26 @@ import { goTo, missing, view, type Answer, type Asked, type FieldError, type Sit
 
 export interface SignInParts {
   readonly accounts: Accounts
-  /** Signs in to the demo world; undefined outside of it. @returns the secret of a fresh link */
+  /** Signs in to the demo world; undefined outside it. @returns the secret of a new link */
   readonly demoLink?: (() => Promise<string>) | undefined
-  /** By which network an address is counted. */
+  /** The network that an address counts towards. */
   readonly networkOf: (address: string) => string
-  /** Where our pages are for whoever asks, without a slash at the end. */
+  /** The pages' base URL for this request, without a trailing slash. */
   readonly urlOf: (asked: Asked) => string
-  /** Where people may have an account by which they sign in here. */
+  /** Providers whose accounts can sign in here. */
   readonly providers: readonly { readonly id: string; readonly name: string }[]
-  /** Sends links by e-mail to whoever asks for one. Undefined: an administrator gives them out. */
+  /** E-mails a sign-in link on request. Undefined: an administrator gives them out. */
   readonly outbox?: Outbox | undefined
 }
 
-/** What a sign-in that was right leads to: a session and the page that they wanted, or the question for a second factor. */
+/** The result of a correct sign-in: a session and the wanted page, or the question for a second factor. */
 export type Begun = (
   asked: Asked,
   signedIn: Extract<SignedIn, { readonly kind: 'in' | 'second' }>,
   next: string | undefined,
 ) => Answer | Promise<Answer>
 
-/** Whoever asks once more within this time is sent nothing more, ms. */
+/** A repeated request within this time sends nothing more, ms. */
 const askedAgainMs = 5 * 60_000
 
 /** Signing in and out. @returns how other ways to sign in go on */
@@ -80,7 +80,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
   })
 
   if (outbox) {
-    // The same answer, and as soon, whether there is such an account or not.
+    // The same answer, and as fast, whether the account exists or not.
     site.post('/sign-in/send-link', 'anyone', async (asked) => {
       const email = (asked.form['email'] ?? '').trim()
       if (email === '' || email.length > 200) return form(asked, [{ field: 'email', message: 'Enter your email address' }])
@@ -115,7 +115,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
     return secondForm(asked, { step }, next, [{ field: 'code', message: whatIsWrongWithCode(signedIn) }])
   })
 
-  // Asked for by a form, so that opening the page of signing in leaves nothing behind.
+  // Requested by a form, so that opening the sign-in page stores nothing.
   const passkeyForm = async (asked: Asked, errors: readonly FieldError[] = []) => {
     const place = placeOf(urlOf(asked))
     if (!place) return missing
@@ -149,7 +149,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
     })
   }
 
-  // Opening the address changes nothing, since programs that look into messages open it as well; pressing the button does. That of the demo needs no button: there is nothing to protect.
+  // Opening the address changes nothing, since mail scanners open it as well; pressing the button does. The demo's needs no button: there is nothing to protect.
   site.get('/sign-in/link/:secret', 'anyone', async (asked) => {
     const link = await accounts.signIns.link(asked.params['secret'] ?? '')
     const person = link && (await accounts.person(link.person))
@@ -163,7 +163,7 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
 
   async function follow(asked: Asked): Promise<Answer> {
     const link = await accounts.signIns.link(asked.params['secret'] ?? '')
-    // A session can be read on the way as a password can; in the demo there is nothing to read.
+    // A session cookie can be read on the way like a password; the demo has nothing to protect.
     if (link !== undefined && link.kind !== 'demo' && !isSecure(asked.request))
       return view('link.njk', 'Sign in over HTTPS', { plain: true }, { status: 403 })
     const signedIn = await accounts.signIns.byLink(asked.params['secret'] ?? '', fromOf(asked))
@@ -183,10 +183,10 @@ export function signInPages(site: Site, { accounts, demoLink, networkOf, urlOf, 
   ): Promise<Answer> {
     if (signedIn.kind === 'second') return secondForm(asked, signedIn, next)
     const { secret, session, person, browser } = signedIn
-    // One that was open in this browser before is over: nobody comes back to it.
+    // A session open in this browser before is ended.
     if (asked.identity.kind === 'person') await accounts.endSession(asked.by, asked.identity.person.id, asked.identity.session.id)
     const path = nextOf(next) ?? site.homeOf(await accounts.identify({ cookie: secret }))
-    // The notice is on its way before the session is good for anything.
+    // The notice is sent before the session is usable.
     if (browser?.isNew)
       await outbox?.put(
         person.id,
@@ -213,12 +213,12 @@ export function fromOf({ request }: Asked): From {
   return { address: request.ip, userAgent: request.headers['user-agent'] ?? '', browser: browserIn(request) }
 }
 
-/** A page of ours to go on to; undefined: anything else, such as an address elsewhere that only looks like one. */
+/** A page of ours to go to; undefined: anything else, such as an outside address that only looks like ours. */
 export function nextOf(text: string | undefined): string | undefined {
   return text !== undefined && /^\/(?![/\\])[\x21-\x7e]*$/.test(text) && !text.startsWith('/sign-in') ? text : undefined
 }
 
-/** What a browser answered to a question of WebAuthn; undefined: nothing that can be read. */
+/** A browser's WebAuthn answer; undefined: unreadable. */
 export function answerIn({ form }: Asked): unknown {
   try {
     return JSON.parse((form['answer'] ?? '').slice(0, 20_000)) as unknown

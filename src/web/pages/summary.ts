@@ -18,9 +18,9 @@ export interface SummaryParts {
 }
 
 const monthsShown = 12
-/** Lines, organisations and clinicians in their tables; the rest is in the export. */
+/** The most rows of lines, organisations and clinicians; the rest is in the export. */
 const maxInTable = 50
-/** What becomes of a call that is offered. */
+/** The possible ends of an offered call. */
 const offeredClasses = ['answered', 'unanswered', 'abandoned'] as const
 
 /** The last twelve months: figures by month, by line, by organisation, by clinician, and when people call. */
@@ -36,7 +36,7 @@ export function summaryPages(site: Site, { sums, directory, now }: SummaryParts)
     const lines = [...ofEach.ids()].filter((id) => reaches(reach, { line: id }, known))
     const line = lines.find((id) => id === query['line'])
     const seesOthers = reach.everywhere && line === undefined
-    // Somebody who sees some lines sees what these come to.
+    // A reader who sees some lines sees their totals.
     const whole = seesOthers ? await sums.of('all', months) : ofEach
     const summed = seesOthers ? [''] : line === undefined ? lines : [line]
     const now12 = whole.sums(summed, shown)
@@ -44,7 +44,7 @@ export function summaryPages(site: Site, { sums, directory, now }: SummaryParts)
     const figures = figuresIn(now12)
     const hours = hoursOfWeek(now12)
     const busiest = Math.max(0, ...hours.map(({ offered }) => offered))
-    /** Those with the most calls, each of one or of several of whom there are sums. */
+    /** The ones with the most calls, of those with sums. */
     const table = (of: SumsOfMonths, groups: ReadonlyMap<string, readonly string[]>, name: (id: string) => string) => {
       const [offered, arranged] = [of.totals(offeredClasses, shown), of.totals(['arranged'], shown)]
       const total = (totals: ReadonlyMap<string, number>, ids: readonly string[]) => ids.reduce((sum, id) => sum + (totals.get(id) ?? 0), 0)
@@ -84,7 +84,7 @@ export function summaryPages(site: Site, { sums, directory, now }: SummaryParts)
       ofOrganisations: organisations
         ? table(organisations, each(organisations.ids()), (id) => known.organisations.get(id)?.name ?? id)
         : [],
-      // One trust alone is what its lines are.
+      // A single trust would repeat its lines.
       ofTrusts: ofTrusts.length > 1 ? ofTrusts : [],
       ofClinicians: clinicians
         ? longestFirst(adviceIn(clinicians, shown))
@@ -149,7 +149,7 @@ function tilesOf(
   ]
 }
 
-/** What each clinician has given in these months. */
+/** The advice that each clinician gave in these months. */
 function adviceIn(sums: SumsOfMonths, months: readonly string[]) {
   const [rung, answered, talkMs] = [sums.totals(['ringing'], months), sums.totals(['answered'], months), sums.totals(['talkMs'], months)]
   return [...sums.ids(months)].map((id) => ({

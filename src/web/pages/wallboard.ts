@@ -12,24 +12,24 @@ export interface WallboardPageParts {
   readonly directory: () => Directory
   /** Wall-clock ms. */
   readonly now: () => number
-  /** Where to ring, to try it: `sip:+441632960001@127.0.0.1:5060`. */
+  /** A number to ring for a try: `sip:+441632960001@127.0.0.1:5060`. */
   readonly ringHere?: readonly string[] | undefined
 }
 
-/** Dial-In numbers that are named where nobody calls. */
+/** Dial-In numbers suggested while there are no calls. */
 const maxPlaces = 5
 
-/** A page without scripts is good enough when its figures are from so long ago, ms. */
+/** A page without scripts may show figures up to this old, ms. */
 const freshMs = 1_000
 
-/** What happens now: large figures, the lines, the calls. Without scripts a page that refreshes itself; with them it follows the stream. */
+/** The present: large figures, lines, calls. Without scripts the page refreshes itself; with them it follows the stream. */
 export function wallboardPages(site: Site, { wallboard, directory, now, ringHere = [] }: WallboardPageParts): void {
   site.menu({ href: '/wallboard', text: 'Wallboard', needs: 'wallboard', firstFor: ['operations', 'serviceManager'] })
 
   site.get('/wallboard', 'wallboard', async ({ identity, query }) => {
     const screen = identity.kind !== 'person' || query['screen'] !== undefined
     const seen = viewOf(identity, { screen }, directory)
-    // What cannot be read is shown as it was, with its time.
+    // Figures that cannot be read are shown as last known, with their time.
     if (wallboard.today.isOlderThan(freshMs)) await wallboard.today.read().catch(() => undefined)
     const look = query['look'] === 'dark' || query['look'] === 'light' ? query['look'] : undefined
     return view(
@@ -43,7 +43,7 @@ export function wallboardPages(site: Site, { wallboard, directory, now, ringHere
         callers: seen.callers,
         asOf: clockTime(now()),
         stream: `/api/wallboard${screen ? '?screen=true' : ''}`,
-        // Another view is another stream: what one browser shares among its tabs is told apart by it.
+        // Each view has its own stream: the name separates what tabs of one browser share.
         view: createHash('sha256').update(seen.key).digest('hex').slice(0, 12),
         connectionTarget: wallboard.targets.connectionMs / 1_000,
         definitions,

@@ -8,7 +8,7 @@ import { notFound } from '../arranging.js'
 const pageSize = 50
 const longestWhy = 300
 
-/** The telephones that fail: whose, where they stand today, the evidence, and the way back. */
+/** Failing telephones: the owner, today's state, the evidence, and the way back. */
 export function watchListPages(site: Site, { operations: { watchList } }: { readonly operations: Pick<Operations, 'watchList'> }): void {
   site.menu({ href: '/watch-list', text: 'Watch list', needs: 'watchList' })
 

@@ -9,16 +9,16 @@ import { serviceDirectory, type ServiceDirectoryParts, type ServiceLine } from '
 import { openCalls, type OpenCallsParts } from '../open-calls.js'
 import { timeOf } from '../wallboard/words.js'
 
-/** What a clinician's telephone shows, and goes on showing without a connection: nothing of a patient. */
+/** What a clinician's mobile shows, online and offline: nothing of a patient. */
 export interface PocketState {
-  /** Whose it is; on another's screen it is thrown away. */
+  /** The owner; discarded on another person's screen. */
   readonly person: string
-  /** When it was so, and until when it may be shown, wall-clock ms. */
+  /** When it was read, and until when it may be shown, wall-clock ms. */
   readonly now: number
   readonly goodUntil: number
-  /** They take no calls; undefined: they do. */
+  /** They have said "not now"; undefined: they take calls. */
   readonly notNow?: NotNowView
-  /** Lines on whose rota they stand, with who is rung there now. */
+  /** Lines whose rota they are on, with who is rung now. */
   readonly answers: readonly AnsweredLine[]
   /** Lines that they may ring, open ones first. */
   readonly lines: readonly RungLine[]
@@ -33,7 +33,7 @@ export interface AnsweredLine {
   /** Names, in the order in which they are rung. */
   readonly on: readonly string[]
   readonly youAreOn: boolean
-  /** `13:00`: while they are on, until when; else from when they are next, within a week. */
+  /** `13:00`: until when, while they are on; else their next start within a week. */
   readonly until?: string
   readonly next?: string
 }
@@ -41,7 +41,7 @@ export interface AnsweredLine {
 export interface RungLine extends Pick<ServiceLine, 'id' | 'name' | 'trustName' | 'blurb' | 'open' | 'opening' | 'usualSeconds'> {
   /** How many are rung there now. */
   readonly on: number
-  /** Leads to it without a menu, as people write it; undefined: it has none. */
+  /** Its direct number, formatted; undefined: it has none. */
   readonly direct?: string
 }
 
@@ -62,10 +62,10 @@ export interface PocketParts extends OpenCallsParts {
 }
 
 const maxCalls = 5
-/** All that a telephone keeps for later. */
+/** All that a mobile keeps for later. */
 const maxPractices = 500
 
-/** @param clinician whom the person is in the directory */
+/** @param clinician the person's entry in the directory */
 export async function pocketState(
   parts: PocketParts,
   identity: Extract<Identity, { kind: 'person' }>,
@@ -154,10 +154,10 @@ function answeredLines(
     .sort((a, b) => Number(b.youAreOn) - Number(a.youAreOn) || a.name.localeCompare(b.name, 'en-GB'))
 }
 
-/** So many changes of a rota are looked through; a day has three or four. */
+/** How many rota changes are looked through; a day has three or four. */
 const maxChanges = 40
 
-/** When they are on next, within a week; undefined: not then. */
+/** When they are next on, within a week; undefined: not within it. */
 export function nextOf(known: Directory, line: Parameters<typeof nextOn>[1], clinician: string, now: number): number | undefined {
   let at = now
   for (let step = 0; step < maxChanges; step++) {

@@ -9,12 +9,12 @@ import { nothingYet, stageWords } from './words.js'
 
 const waiting: ReadonlySet<LiveStage> = new Set<LiveStage>(['hunting', 'ringing', 'whisper', 'connecting'])
 
-/** Whether somebody waits to be connected. */
+/** Whether the caller waits to be connected. */
 export function isWaiting({ stage, waitedMs }: LiveCall): boolean {
   return waiting.has(stage) && waitedMs !== undefined
 }
 
-/** A call now, as far as `view` sees it: no number, no name of whoever calls. */
+/** A current call, as far as `view` sees it: no number and no caller's name. */
 export function callRow(call: LiveCall, view: View, directory: Directory, { waitMs }: Targets): Row {
   const { callId, kind, stage, organisationName, organisation } = call
   return {
@@ -41,14 +41,14 @@ function clockOfCall(call: LiveCall, waitMs: number): Clock {
   return { of: 'since it came', ms: lastedMs }
 }
 
-/** Which of how many; a person with several telephones may be rung at each of them. */
+/** Attempt n of m; a person with several telephones may be rung at each of them. */
 export function attemptOf({ attempts, toRing }: LiveCall): string {
   const tried = attempts.length
   if (tried === 0) return toRing === undefined ? nothingYet : `0 of ${toRing}`
   return toRing === undefined ? String(tried) : `${tried} of ${Math.max(tried, toRing)}`
 }
 
-/** Who is rung, asked or talked to. */
+/** The person rung, asked or talked to. */
 function whom({ kind, stage, attempts }: LiveCall, names: boolean, directory: Directory): string {
   const attempt =
     stage === 'talking'
@@ -68,7 +68,7 @@ function whom({ kind, stage, attempts }: LiveCall, names: boolean, directory: Di
   return pool === 'ncn' ? `${said} (NCN)` : said
 }
 
-/** What kind of call it is, where it is not a clinician's on an advice line. */
+/** The kind of call, if it is not a clinician's on an advice line. */
 const kindWords: Readonly<Partial<Record<CallKind, string>>> = {
   pifuAnswer: 'Patient’s call',
   pifuCallBack: 'Call-back to a patient',
@@ -77,7 +77,7 @@ const kindWords: Readonly<Partial<Record<CallKind, string>>> = {
   bypass: 'To a practice',
 }
 
-/** Who is wanted at the one telephone that such a call rings. */
+/** The wanted party of a call that rings one telephone. */
 const directWords: Readonly<Partial<Record<CallKind, string>>> = {
   pifuAnswer: 'Patient',
   pifuCallBack: 'Patient',

@@ -20,7 +20,7 @@ export interface LineNow {
   readonly calls: readonly LiveCall[]
 }
 
-/** One line: whether it is open, who is on now and next, who waits, and what became of today's calls. */
+/** One line: whether it is open, who is on now and next, who waits, and today's calls. */
 export function lineRow(
   { line, order, staffing, figures, calls }: LineNow,
   directory: Directory,

@@ -1,11 +1,11 @@
 /**
- * What stands on the wallboard, in words: the template writes it into the page, and the script writes the same words over them as they change. Neither knows
- * what they mean. States and marks are told by words or shapes in the fields as well as by colour.
+ * The wallboard in words: the template writes them into the page, and the script replaces them as they change. Neither knows
+ * what they mean. States and marks show as words or shapes in the fields as well as by colour.
  */
 export interface Row {
   /** Of one row among its kind, for as long as it is there. */
   readonly key: string
-  /** Rows stand in this order, the smallest first. */
+  /** The order of rows, smallest first. */
   readonly order: number
   /** Of the row as a whole. */
   readonly state: string
@@ -17,16 +17,16 @@ export interface Row {
   readonly href?: string
 }
 
-/** `good`: on target. `off`: somebody has to act. */
+/** `good`: on target. `off`: staff have to act. */
 export type Mark = 'good' | 'off'
 
 /** Seconds that tick. */
 export interface Clock {
-  /** What is timed: another one begins again. */
+  /** What is timed: a new value restarts the clock. */
   readonly of: string
-  /** At the moment of telling. */
+  /** When reported. */
   readonly ms: number
-  /** From when on it is too long, ms, and in which words that is said. */
+  /** When it becomes too long, ms, and the words for it. */
   readonly limitMs?: number
   readonly over?: string
 }
@@ -37,7 +37,7 @@ export interface Board {
   readonly alarms: readonly Row[]
 }
 
-/** What has changed of a board: rows that are new or other, and the keys of those that are gone. */
+/** The changes of a board: new or changed rows, and the keys of removed ones. */
 export interface BoardChange {
   readonly rows: Readonly<Partial<Record<keyof Board, readonly Row[]>>>
   readonly gone: Readonly<Partial<Record<keyof Board, readonly string[]>>>
@@ -45,7 +45,7 @@ export interface BoardChange {
 
 const parts = ['tiles', 'lines', 'alarms'] as const
 
-/** @returns undefined: nothing. A clock that only went on is no change. */
+/** @returns undefined: nothing. A clock that only ticks is no change. */
 export function changeOf(before: Board, now: Board): BoardChange | undefined {
   const rows: Partial<Record<keyof Board, readonly Row[]>> = {}
   const gone: Partial<Record<keyof Board, readonly string[]>> = {}

@@ -7,7 +7,7 @@ import { timeOf } from './words.js'
 
 const hourMs = 60 * 60_000
 const minuteMs = 60_000
-/** Named one by one; a rota has a handful. */
+/** The most people named; a rota has a handful. */
 const maxNamed = 4
 
 /** Whether a line is open, and who is rung there now and next. */
@@ -20,7 +20,7 @@ export interface Staffing {
   readonly gap: 'now' | { readonly from: string } | undefined
 }
 
-/** Of every line, worked out once a minute and for each directory: rotas change on the minute. */
+/** For every line, computed once a minute and per directory: rotas change on the minute. */
 export class Staffings {
   #minute = 0
   #directory: Directory | undefined
@@ -64,7 +64,7 @@ export function staffingAt(directory: Directory, line: Line, now: number): Staff
   }
 }
 
-/** Them in the order in which they are rung: by name, or by their role, each role once. @param besides said of somebody besides; empty: nothing */
+/** The people in ringing order: by name, or by role, each role once. @param besides a remark on a person; empty: none */
 export function peopleOf(
   candidates: readonly HuntCandidate[],
   directory: Directory,

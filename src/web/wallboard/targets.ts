@@ -1,4 +1,4 @@
-/** What the service wants to reach (settings `targets.*`). */
+/** The service's targets (settings `targets.*`). */
 export interface Targets {
   /** Median from the INVITE to two people talking, ms. */
   readonly dialToVoiceMs: number
@@ -6,9 +6,9 @@ export interface Targets {
   readonly connectionMs: number
   /** Share of the offered calls that are answered, 0 to 1. */
   readonly answerRate: number
-  /** Nobody waits longer, ms. */
+  /** The longest wait, ms. */
   readonly waitMs: number
 }
 
-/** 33 seconds are what the services that do this well need; four calls of five are answered there. */
+/** Services that do this well connect in 33 seconds and answer four calls of five. */
 export const defaultTargets: Targets = { dialToVoiceMs: 33_000, connectionMs: 33_000, answerRate: 0.8, waitMs: 60_000 }

@@ -8,18 +8,18 @@ import { percent, seconds } from '../../figures/words.js'
 import { nothingYet } from './words.js'
 
 export interface Now {
-  /** Of today, of all lines that are seen. */
+  /** Of today, over all visible lines. */
   readonly figures: PeriodFigures
-  /** Where they are old: of which time they are. */
+  /** If they are old: their time. */
   readonly asOf?: string | undefined
-  /** Every call that is seen. */
+  /** Every visible call. */
   readonly calls: readonly LiveCall[]
   readonly staffings: readonly Staffing[]
   readonly overdue: number
   readonly alarms: number
 }
 
-/** The large figures, each with its target: in the order in which somebody would act on them. */
+/** The large figures, each with its target, in the order in which staff would act on them. */
 export function tilesOf({ figures, asOf, calls, staffings, overdue, alarms }: Now, targets: Targets): readonly Row[] {
   const { dialToVoice, answered, offered, answerRate } = figures
   const waiting = calls.filter(isWaiting)

@@ -11,7 +11,7 @@ export interface TodayParts {
   readonly monotonic: () => number
 }
 
-/** What the calls of today come to, line by line: the store's sums of the day, which the facts of all engines keep, and the functions of the reports. */
+/** Today's figures by line: the store's sums of the day, kept by the facts of all engines, and the functions of the reports. */
 export class Today {
   #day = ''
   #byLine: ReadonlyMap<LineId, readonly RollUpRow[]> = new Map()
@@ -22,7 +22,7 @@ export class Today {
 
   constructor(private readonly parts: TodayParts) {}
 
-  /** The day of which the figures are, `2026-11-30`, in the time zone of the service. */
+  /** The day of the figures, `2026-11-30`, in the time zone of the service. */
   get day(): string {
     return this.#day
   }
@@ -32,12 +32,12 @@ export class Today {
     return this.#readWhen
   }
 
-  /** Whether what is known is as old as that. */
+  /** Whether the figures are that old. */
   isOlderThan(ms: number): boolean {
     return this.parts.monotonic() - this.#readAt >= ms || whenIn(this.parts.now()).date !== this.#day
   }
 
-  /** Reads the sums. Several who ask meanwhile share one reading. Rejects in the database's own words. */
+  /** Reads the sums. Concurrent requests share one read. Rejects with the database's error. */
   read(): Promise<void> {
     this.#reading ??= this.#read().finally(() => {
       this.#reading = undefined
@@ -56,7 +56,7 @@ export class Today {
     this.#readWhen = this.parts.now()
   }
 
-  /** Lines with calls today, those included that are not in the directory any more. */
+  /** Lines with calls today, including those no longer in the directory. */
   lines(): Iterable<LineId> {
     return this.#byLine.keys()
   }

@@ -1,23 +1,23 @@
 import { meets, reaches, reachOf, type Belongs, type Identity, type Reach } from '../../accounts/identity.js'
 import type { Directory, LineId } from '../../directory/model.js'
 
-/** What one who looks at the wallboard sees of it. Those with the same `key` see the same. */
+/** What a viewer sees of the wallboard. Viewers with the same `key` see the same. */
 export interface View {
   readonly key: string
-  /** Calls now: those to their lines, and those of their organisation. */
+  /** Current calls: to their lines, and from their organisation. */
   readonly sees: (what: Belongs) => boolean
   readonly seesLine: (line: LineId) => boolean
-  /** Whether the people of a line's rota are named; otherwise their role is said. */
+  /** Whether the people of a line's rota are named; otherwise their role is shown. */
   readonly names: (line: LineId | undefined) => boolean
-  /** Whether it is said which organisation calls. */
+  /** Whether the calling organisation is shown. */
   readonly callers: boolean
   /** Whether a call leads to its page. */
   readonly opens: (what: Belongs) => boolean
-  /** Whether an alarm is told in full: lines and telephones are named in it. */
+  /** Whether an alarm is shown in full, with lines and telephones named. */
   readonly details: boolean
 }
 
-/** @param screen on a wall, where anybody passes by: no names, whoever is signed in there */
+/** @param screen on a wall, in public view: no names, even with a signed-in user */
 export function viewOf(identity: Identity, { screen }: { readonly screen: boolean }, directory: () => Directory): View {
   const reach = reachOf(identity, 'wallboard')
   const bare = screen || identity.kind !== 'person'

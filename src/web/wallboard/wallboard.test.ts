@@ -173,7 +173,7 @@ describe('the lines', () => {
 
   it.each([
     ['a screen', seenBy(kiosk())],
-    ['somebody who shows the page on a wall', seenBy(as('operations'), true)],
+    ['a user who shows the page on a wall', seenBy(as('operations'), true)],
   ])('name nobody to %s', async (_who, seen) => {
     const { wallboard, alarms } = await board({
       calls: [
@@ -251,7 +251,7 @@ describe('the large figures', () => {
     expect(row(tiles, 'nobody')?.fields['detail']).toBe('1 now, 1 within the hour')
   })
 
-  it('judge nothing before there is anything to judge', async () => {
+  it('judge nothing before there are figures', async () => {
     const { wallboard } = await board()
     const { tiles } = wallboard.board(seenBy(as('operations', { kind: 'line', id: 'cardiology' })))
     expect(tiles.map(({ fields, state }) => [fields['value'], state])).toEqual([
@@ -264,7 +264,7 @@ describe('the large figures', () => {
     ])
   })
 
-  it('that could not be read again say of when they are', async () => {
+  it('that could not be read again show their time', async () => {
     let at = now
     const wallboard = new Wallboard({ ...parts(), now: () => at, monotonic: () => at })
     await wallboard.today.read()
@@ -324,14 +324,14 @@ describe('a call', () => {
         fields: { whom: '–', attempt: '–' },
         clock: { of: 'since it came', ms: 60_000 },
       }),
-      // Who may see calls is led to its page.
+      // A viewer who may see calls gets a link to its page.
       expect(seen(as('serviceManager'), ringing)).resolves.toMatchObject({ href: '/calls/ringing' }),
       expect(seen(as('serviceManager', { kind: 'line', id: 'cardiology' }), { ...ringing, callId: 'a/b' })).resolves.toMatchObject({
         href: '/calls/a%2Fb',
       }),
       expect(seen(as('operations'), ringing)).resolves.not.toHaveProperty('href'),
       expect(seen(kiosk(), ringing)).resolves.not.toHaveProperty('href'),
-      // More ringings than people: somebody has two telephones.
+      // More attempts than people: one has two telephones.
       expect(seen(kiosk(), { ...ringing, toRing: 1 })).resolves.toMatchObject({ fields: { attempt: '2 of 2' } }),
     ])
   })
@@ -360,7 +360,7 @@ describe('what is seen', () => {
     expect(row(tiles, 'overdue')?.fields['value']).toBe((lines as readonly string[]).includes('ent') ? '1' : '0')
   })
 
-  it('is told apart by its key: another part, other names', () => {
+  it('has its own key: another part, other names', () => {
     const keys = [
       everything,
       seenBy(as('administrator')),
@@ -370,7 +370,7 @@ describe('what is seen', () => {
       seenBy(as('operations', { kind: 'line', id: 'cardiology' })),
       seenBy(as('privacyOfficer')),
     ].map(({ key }) => key)
-    // An administrator sees what operations sees; a screen sees the same, whoever hung it up.
+    // An administrator sees what operations sees; a screen sees the same for every role that sets it up.
     expect(keys[1]).toBe(keys[0])
     expect(keys[3]).toBe(keys[2])
     expect(new Set(keys).size).toBe(5)
@@ -381,7 +381,7 @@ describe('a change', () => {
   const one: Row = { key: 'one', order: 0, state: 'open', fields: { waiting: '0' } }
   const of = (...lines: readonly Row[]): Board => ({ tiles: [], lines, alarms: [] })
 
-  it('is what has other words, what is new, and what is gone', () => {
+  it('is changed words, new rows and removed rows', () => {
     expect(changeOf(of(one), of(one))).toBeUndefined()
     expect(changeOf(of(one), of({ ...one, fields: { waiting: '1' } }))).toEqual({
       rows: { lines: [{ ...one, fields: { waiting: '1' } }] },
@@ -391,7 +391,7 @@ describe('a change', () => {
     expect(changeOf(of(), of(one))).toEqual({ rows: { lines: [one] }, gone: {} })
   })
 
-  it('is not that a clock goes on, but that another one runs', () => {
+  it('is not a clock that ticks, but one that restarts', () => {
     const timed = (of: string, ms: number): Row => ({ ...one, clock: { of, ms } })
     expect(changeOf(of(timed('a', 1)), of(timed('a', 2)))).toBeUndefined()
     expect(changeOf(of(timed('a', 1)), of(timed('b', 1)))).toBeDefined()

@@ -26,10 +26,10 @@ export interface WallboardParts extends TodayParts {
   readonly targets: Targets
 }
 
-/** Figures that could not be read for so long are shown with their time. */
+/** Figures not read again for this long are shown with their time. */
 const oldMs = 30_000
 
-/** What the wallboard shows to whom. */
+/** What the wallboard shows to each viewer. */
 export class Wallboard {
   readonly today: Today
   readonly #staffings = new Staffings()
@@ -42,7 +42,7 @@ export class Wallboard {
     return this.parts.targets
   }
 
-  /** Every call now that is seen, the longest first. */
+  /** Every visible current call, the longest first. */
   calls(view: View): readonly Row[] {
     return this.parts.live
       .calls()
@@ -54,7 +54,7 @@ export class Wallboard {
     return callRow(call, view, this.parts.directory(), this.parts.targets)
   }
 
-  /** Everything but the calls. Figures of today are those that were last read. */
+  /** Everything but the calls. Today's figures are those last read. */
   board(view: View): Board {
     const { live, directory, targets, now } = this.parts
     const known = directory()
@@ -79,7 +79,7 @@ export class Wallboard {
     return {
       tiles: tilesOf(
         {
-          // Lines that have left the directory since this morning are seen by those who see everything.
+          // Lines removed from the directory today are seen by viewers who see everything.
           figures: this.today.ofAll([...this.today.lines()].filter(view.seesLine)),
           asOf: this.today.isOlderThan(oldMs) && this.today.readAt !== undefined ? clockTime(this.today.readAt) : undefined,
           calls,
@@ -102,10 +102,10 @@ export class Wallboard {
   }
 }
 
-/** Of one kind, at most. */
+/** The most of one kind. */
 const maxDetails = 5
 
-/** One row for each kind: what it means and what to do. Which line or telephone it is about stands in the details. */
+/** One row for each kind: what it means and what to do. The details name the line or telephone. */
 function alarmRows(active: readonly AlarmOfEngine[], details: boolean): readonly Row[] {
   const byKind = new Map<AlarmKind, AlarmOfEngine[]>()
   for (const one of active) {

@@ -46,7 +46,7 @@ export function clockTime(at: number): string {
   return seconds.format(at)
 }
 
-/** Until when somebody takes no calls; empty: they take them. */
+/** Until when a clinician takes no calls; empty: they take them. */
 export function notNowWords(until: number | undefined, timeZone: string): string {
   return until === undefined ? '' : `not now until ${timeOf(until, until, timeZone)}`
 }
