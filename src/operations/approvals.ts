@@ -12,7 +12,7 @@ export interface ApprovalParts {
 }
 
 export interface NewApproval {
-  /** Email address, name or id of somebody. */
+  /** A person's email address, name or id. */
   readonly who: string
   readonly scope: string
   readonly reason: string
@@ -21,16 +21,16 @@ export interface NewApproval {
 }
 
 const dayMs = 24 * 60 * 60_000
-/** It is looked at again once a year at the latest. */
+/** An approval is reviewed at least once a year. */
 const longestDays = 366
 
-/** Who may see patient data of calls they had no part in: given by somebody else, with a reason, until a day. */
+/** Approvals to see patient data of calls one had no part in: given by another person, with a reason, until a day. */
 export function approvalOperations({ accounts, directory }: ApprovalParts) {
   return {
     /** Those in force, the latest first. */
     list: () => asked(accounts.approvals()),
 
-    /** @param identity who approves: nobody approves themselves, nor does a program that they have made a token for */
+    /** @param identity the approver: people cannot approve themselves, nor can a program whose token they made */
     async give(
       by: By,
       identity: Identity,
@@ -93,7 +93,7 @@ function approverOf(identity: Identity): string | undefined {
   }
 }
 
-/** The end of a day, wall-clock ms; undefined: it is no day. */
+/** The end of a day, wall-clock ms; undefined: not a day. */
 function endOfDay(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\d$/.test(text)) return undefined
   const at = Date.parse(`${text}T23:59:59Z`)

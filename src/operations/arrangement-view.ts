@@ -8,7 +8,7 @@ import { showNumber } from '../directory/telephone-number.js'
 import type { Arrangement, CallBack, CallBackCode, PatientConnect, Try } from '../facts/arrangement.js'
 
 /**
- * What pages and API say of arranged calls. Never the PIN or the code, and no number of a clinician; in lists the patient's number is masked and their
+ * Arranged calls as pages and the API show them. Never the PIN or the code, and no number of a clinician; in lists the patient's number is masked and their
  * NHS number left out.
  */
 
@@ -130,7 +130,7 @@ export function wholeCallBackCode(arrangement: CallBackCode, directory: Director
   return { ...callBackCodeView(arrangement, directory, now), tries: triesView(arrangement.tries) }
 }
 
-/** On which numbers a clinician's PIN is good, as people here write them. Empty where none of their organisations has a Dial-In number. */
+/** The numbers on which a clinician's PIN works, in UK format. Empty if none of their organisations has a Dial-In number. */
 export function pinNumbers(directory: Directory, clinician: string): readonly string[] {
   return dialInsOf(directory, directory.clinicians.get(clinician)?.organisations ?? []).map(showNumber)
 }

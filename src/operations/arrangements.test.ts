@@ -10,7 +10,7 @@ import type { Result, RefusalCode } from './result.js'
 
 const secretary: Actor = { kind: 'staff', id: 'm-lowe' }
 const due = '2026-03-04T12:00:00Z'
-// Of a line nothing but its kind and name matters here.
+// Only a line's kind and name matter here.
 const line = (id: string, kind: Line['kind']) => [id, { id, kind, name: id } as Line] as const
 const directory: Directory = { ...arrangedDirectory, lines: new Map([line('cardiac-rehab', 'pifuCallBack'), line('cardiology', 'advice')]) }
 
@@ -35,7 +35,7 @@ async function opened(known: Directory = directory) {
 const callBack = { line: 'cardiac-rehab', patientNumber: '07700 900123', dueAt: due }
 const connect = { nhsNumber: '943 476 5919', patientNumber: '07700 900123', clinician: 'dr-okafor', validMinutes: 60 }
 
-/** What came of it, short: `done`, or the code of the refusal and the field that it names. */
+/** The result in short: `done`, or the refusal's code and field. */
 function said(result: Result<unknown, RefusalCode>): string {
   return result.kind === 'done' ? 'done' : [result.code, ...(result.field === undefined ? [] : [result.field])].join(' ')
 }
@@ -86,7 +86,7 @@ describe('a call-back', () => {
     expect(world.ledger.kept).toHaveLength(before)
   })
 
-  it('is refused in words when it cannot be written down', async () => {
+  it('is refused in words when it cannot be stored', async () => {
     const { world, callBacks } = await opened()
     const made = value(await callBacks.make(secretary, callBack))
     world.ledger.failing = 'disk is full'
@@ -99,7 +99,7 @@ describe('a call-back', () => {
     expect(said(await callBacks.cancel(secretary, made.id))).toBe('storeUnavailable')
   })
 
-  it('is started once, by whoever asked for it', async () => {
+  it('is started once, and its actor is the person who asked for it', async () => {
     const asked: (Actor | undefined)[] = []
     const { world, parts } = await opened()
     const callBacks = callBackOperations({ ...parts, place: (call, actor) => (asked.push(actor), world.place(call)) })
@@ -146,7 +146,7 @@ describe('Patient Connect', () => {
     expect(said(await (await opened()).patientConnects.make(secretary, { ...connect, ...wrong }))).toBe(expected)
   })
 
-  it('is none that another kind of arrangement is', async () => {
+  it('is not found under another kind’s id', async () => {
     const { callBacks, patientConnects, callBackCodes } = await opened()
     const { id } = value(await callBacks.make(secretary, callBack))
     for (const { find, cancel } of [patientConnects, callBackCodes])
@@ -169,7 +169,7 @@ describe('a call-back code', () => {
   const chosen: CallFact = { type: 'line.chosen', line: 'cardiology', by: 'code' }
   const over: CallFact = { type: 'call.ended', ending: 'completed' }
 
-  it('is for whoever asked for advice in a past call, on the number with the fewest codes', async () => {
+  it('is for the clinician who asked for advice in a past call, on the number with the fewest codes', async () => {
     const { world, callBackCodes } = await opened()
     for (const fact of [arrived(), chosen, over]) await world.log.append('past', fact)
     expect(value(await callBackCodes.make(secretary, { call: 'past', validMinutes: 10 }))).toMatchObject({
@@ -182,7 +182,7 @@ describe('a call-back code', () => {
     expect(world.ledger.kept.at(-1)?.actor).toEqual(secretary)
   })
 
-  it('is for a thread elsewhere and whoever it names', async () => {
+  it('is for a thread elsewhere and the clinician it names', async () => {
     const { callBackCodes } = await opened()
     const thread = { thread: 't-1', validMinutes: 10 }
     expect(value(await callBackCodes.make(secretary, { ...thread, to: 'dr-okafor', line: 'cardiology' }))).toMatchObject({
@@ -231,7 +231,7 @@ describe('a call-back code', () => {
     expect(said(await callBackCodes.make(secretary, { thread: 't', to: 'dr-okafor', validMinutes: 10 }))).toBe('codesUsedUp')
   })
 
-  it('needs a number on which it can be keyed', async () => {
+  it('needs a number to key it on', async () => {
     const { callBackCodes } = await opened({
       ...directory,
       numbers: new Map([...directory.numbers].filter(([, { use }]) => use.kind !== 'callBackCode')),

@@ -15,7 +15,7 @@ export interface ArrangementParts {
 
 type OfKind<K extends Arrangement['kind']> = Extract<Arrangement, { readonly kind: K }>
 
-/** One of this kind, also one that was settled long ago. */
+/** One of this kind, even if settled long ago. */
 export async function find<K extends Arrangement['kind']>(
   { arranged }: ArrangementParts,
   kind: K,
@@ -24,7 +24,7 @@ export async function find<K extends Arrangement['kind']>(
   const answer = await asked(arranged.find(id))
   if (answer.kind === 'refused') return answer
   const arrangement = answer.value
-  // The kind is looked at here; the compiler does not follow it through the type parameter.
+  // The kind is checked here; the compiler does not follow it through the type parameter.
   return arrangement?.kind === kind ? done(arrangement as OfKind<K>) : notFound(id)
 }
 
@@ -40,7 +40,7 @@ export async function cancel(
   return changed(parts.arranged.settle(id, 'cancelled', undefined, actor), id)
 }
 
-/** Begins the call of an arrangement: the clinician is rung, then the patient. @param clinician who makes it, where that is not whom the arrangement names */
+/** Begins the call of an arrangement: the clinician is rung, then the patient. @param clinician who makes it, if not the one whom the arrangement names */
 export async function start(
   parts: ArrangementParts & { readonly place: Place },
   kind: 'callBack' | 'patientConnect',

@@ -4,10 +4,10 @@ import { callNamed, say, type LaterFactParts } from './later-fact.js'
 import { namedClinician } from './read-input.js'
 import { bad, done, type Result } from './result.js'
 
-/** Whose a call was that came from a Dial-In number: the number says which organisation called, and not who. */
+/** The clinician who made a call from a Dial-In number: the number tells the organisation, not the person. */
 export function assignmentOperations(parts: LaterFactParts & { readonly directory: () => Directory }) {
   return {
-    /** At any time later. From then on it is among that clinician's own calls. @param clinician null: it is nobody's any more */
+    /** Possible at any time later. From then on it is one of that clinician's own calls. @param clinician null: removes the assignment */
     async assign(
       actor: Actor,
       { call, clinician: id }: { readonly call: string; readonly clinician: string | null },

@@ -13,16 +13,16 @@ export interface AvailabilityParts {
   readonly now: () => number
 }
 
-/** Longer than this somebody is not on: the rota is changed then. */
+/** The longest "not now": for longer, change the rota. */
 export const notNowMinutes = { least: 5, most: 240, usual: 30 } as const
 
 export interface NotNowView extends NotNow {
   readonly name: string
-  /** Lines on which nobody else is on: they are still rung there, after the National Consultant Network where the line has it. */
+  /** Lines on which nobody else is on: the clinician is still rung there, after the National Consultant Network if the line has it. */
   readonly alone: readonly { readonly id: string; readonly name: string; readonly hasNetwork: boolean }[]
 }
 
-/** "Not now", and "I am on": who is rung after everybody else for a while. */
+/** "Not now", and "I am on": clinicians who are rung after everybody else for a while. */
 export function availabilityOperations({ availability, directory, now }: AvailabilityParts) {
   const viewOf = (said: NotNow): NotNowView => ({
     ...said,
@@ -34,7 +34,7 @@ export function availabilityOperations({ availability, directory, now }: Availab
   const unknown = (clinician: string) => refused('clinicianNotFound', `The directory has no clinician "${clinician}".`, 'clinician')
 
   return {
-    /** Everybody who takes no calls now, those first who are back first. */
+    /** Clinicians who take no calls now, the first to be back first. */
     list: (): readonly NotNowView[] => availability.now().map(viewOf),
 
     of(clinician: ClinicianId): NotNowView | undefined {
@@ -55,7 +55,7 @@ export function availabilityOperations({ availability, directory, now }: Availab
       return said.kind === 'refused' ? said : done(viewOf(said.value))
     },
 
-    /** They take calls again. Harmless where they do. */
+    /** Takes calls again. Harmless if they do already. */
     async on(
       actor: Actor,
       { clinician }: { readonly clinician: ClinicianId },
@@ -69,7 +69,7 @@ export function availabilityOperations({ availability, directory, now }: Availab
 
 export type AvailabilityOperations = ReturnType<typeof availabilityOperations>
 
-/** Lines that are open, and on which they are now. */
+/** Open lines that the clinician is on now. */
 function linesOf(directory: Directory, clinician: ClinicianId, at: number): readonly Line[] {
   return [...directory.lines.values()].filter(
     (line) => isOpen(line, at) && huntCandidates(directory, line, at).some((one) => one.clinician === clinician),

@@ -46,6 +46,6 @@ describe('the bypass directory', () => {
     ['elm wend', []],
   ])('a search for %j', (search, found) => expect(names(search)).toEqual(found))
 
-  it('says how many there are beyond a page', () =>
+  it('says how many there are beyond one page', () =>
     expect(bypassDirectory(parsed.directory, { limit: 1 })).toMatchObject({ practices: [{ id: 'elm' }], more: 1 }))
 })

@@ -8,7 +8,7 @@ export interface BypassEntry {
   readonly name: string
   readonly areaName: string | null
   readonly odsCode: string | null
-  /** What is keyed on a bypass number of the service; null: it has none. */
+  /** The code to key on a bypass number of the service; null: it has none. */
   readonly code: string | null
   /** Its unlisted number, as people write it; null: it has none that can be dialled from elsewhere. */
   readonly bypass: string | null
@@ -20,7 +20,7 @@ export interface BypassDirectory {
   readonly numbers: readonly string[]
   /** In the order of their names. */
   readonly practices: readonly BypassEntry[]
-  /** How many more there are. */
+  /** How many more there are beyond the page. */
   readonly more: number
 }
 
@@ -60,7 +60,7 @@ function entryOf({ id, name, area, odsCode, code, bypass, reception }: Organisat
   }
 }
 
-/** A SIP address or a telephone of the house cannot be dialled from elsewhere; the practice's code leads there. */
+/** A SIP address or a registered telephone cannot be dialled from elsewhere; the practice's code leads there. */
 function numberOf(target: Target | undefined): string | null {
   return target?.kind === 'number' ? showNumber(target.number) : null
 }

@@ -8,7 +8,7 @@ import { cancel, find, usedUp, type ArrangementParts } from './arrangements.js'
 import { clinicianId, dialableNumber, lineId } from './read-input.js'
 import { asked, bad, done, readAll, refused, type Result } from './result.js'
 
-/** For a past call, or for a thread elsewhere and whom it concerns. `number`: where the code is keyed; default: one of the directory. */
+/** For a past call, or for a thread elsewhere and its clinician. `number`: where the code is keyed; default: one of the directory. */
 export interface NewCallBackCode {
   readonly call?: string
   readonly thread?: string
@@ -26,7 +26,7 @@ export function callBackCodeOperations(parts: ArrangementParts & { readonly stor
   const { arranged, directory, store } = parts
 
   return {
-    /** Makes a code, good once, on one number. On disk when it resolves. */
+    /** Makes a code, valid once, on one number. On disk when it resolves. */
     async make(
       actor: Actor,
       given: NewCallBackCode,
@@ -48,7 +48,7 @@ export function callBackCodeOperations(parts: ArrangementParts & { readonly stor
     cancel: (actor: Actor, id: string) => cancel(parts, 'callBackCode', actor, id),
   }
 
-  /** Whoever asked for advice in a past call, on the telephone that they rang from. */
+  /** The clinician who asked for advice in a past call, on the telephone they rang from. */
   async function ofCall(
     callId: string,
     { thread, to, line }: NewCallBackCode,
@@ -70,7 +70,7 @@ export function callBackCodeOperations(parts: ArrangementParts & { readonly stor
     })
   }
 
-  /** The telephone of whoever asked for advice. */
+  /** The telephone of the clinician who asked for advice. */
   function askerOf({ callId, kind, line, lineChosenAt, device, callerNumber }: CallRecord): Result<Target, 'noAdviceCall' | 'notDialable'> {
     const patients =
       (kind !== 'dialIn' && kind !== 'line') || (line !== undefined && (directory().lines.get(line)?.kind ?? 'advice') !== 'advice')
@@ -121,7 +121,7 @@ export function callBackCodeOperations(parts: ArrangementParts & { readonly stor
     return number.kind === 'done' ? done({ target: { kind: 'number', number: number.value } }) : number
   }
 
-  /** A number of the directory on which codes can be keyed. */
+  /** A number of the directory to key codes on. */
   function numberForCodes(text: string): Result<string, 'badInput'> {
     for (const { number, use } of directory().numbers.values())
       if ((use.kind === 'callBackCode' || use.kind === 'dialIn') && toE164(number) === toE164(text)) return done(number)

@@ -6,7 +6,7 @@ import { cancel, changed, find, start, type ArrangementParts } from './arrangeme
 import { clinicianId, dialableNumber, dueTime, nhsNumber, patientsLine } from './read-input.js'
 import { asked, done, readAll, type Result } from './result.js'
 
-/** As people give it: a line of patients, numbers in any form, an instant with its offset. */
+/** As people enter it: a patients' line, numbers in any form, an instant with its offset. */
 export interface NewCallBack {
   readonly line: string
   readonly patientNumber: string
@@ -16,14 +16,14 @@ export interface NewCallBack {
   readonly note?: string
 }
 
-/** Only what is named changes; `null` takes away. */
+/** Only named fields change; `null` removes one. */
 export interface CallBackEdit {
   readonly patientNumber?: string
   readonly nhsNumber?: string | null
   readonly clinician?: string | null
   readonly dueAt?: string
   readonly note?: string | null
-  /** Closes it, in one with the changes. */
+  /** Closes it, in one write with the changes. */
   readonly state?: 'done'
 }
 
@@ -33,7 +33,7 @@ export function callBackOperations(parts: ArrangementParts & { readonly place: P
   const mayDial = (number: string) => arranged.mayDial(number)
 
   return {
-    /** On disk when it resolves. Nobody is rung by this. */
+    /** On disk when it resolves. Rings nobody. */
     async make(
       actor: Actor,
       { line, patientNumber, nhsNumber: nhs, clinician, dueAt, note }: NewCallBack,
@@ -65,7 +65,7 @@ export function callBackOperations(parts: ArrangementParts & { readonly place: P
         state === undefined ? arranged.change(id, change.value, actor) : arranged.settle(id, state, change.value, actor),
         id,
       )
-      // What is of this kind stays so.
+      // It keeps its kind.
       return result as Result<CallBack, 'arrangementNotFound' | 'notOpen' | 'storeUnavailable'>
     },
 

@@ -36,8 +36,8 @@ function opened(first?: Partial<Extract<CallFact, { type: 'call.arrived' }>>) {
   return { world, assignments: assignmentOperations(parts), nhsNumbers: nhsNumberOperations(parts) }
 }
 
-describe('whose a call from a Dial-In number was', () => {
-  it('is said by staff, again and again, and taken back; the fact says who said it', async () => {
+describe('the clinician of a call from a Dial-In number', () => {
+  it('is set by staff, changed and removed; the fact says who did it', async () => {
     const { world, assignments } = opened()
     expect(await assignments.assign(secretary, { call: 'one', clinician: 'dr-okafor' })).toEqual({
       kind: 'done',
@@ -49,7 +49,7 @@ describe('whose a call from a Dial-In number was', () => {
     expect(world.actors).toEqual([secretary, secretary])
   })
 
-  it('is refused for other calls, and for somebody whom the directory does not know', async () => {
+  it('is refused for other calls, and for a clinician unknown to the directory', async () => {
     expect(await opened().assignments.assign(secretary, { call: 'two', clinician: 'dr-okafor' })).toMatchObject({ code: 'callNotFound' })
     expect(await opened().assignments.assign(secretary, { call: 'one', clinician: 'dr-nobody' })).toMatchObject({
       code: 'badInput',
@@ -61,7 +61,7 @@ describe('whose a call from a Dial-In number was', () => {
     })
   })
 
-  it('is said to be so only when it is on disk', async () => {
+  it('is confirmed only when it is on disk', async () => {
     const { world, assignments } = opened()
     world.onDisk = false
     expect(await assignments.assign(secretary, { call: 'one', clinician: 'dr-okafor' })).toMatchObject({ code: 'storeUnavailable' })
@@ -69,7 +69,7 @@ describe('whose a call from a Dial-In number was', () => {
 })
 
 describe('the NHS number of a call', () => {
-  it('is left with its check digit right, changed, and taken away', async () => {
+  it('is left with a right check digit, changed, and removed', async () => {
     const { world, nhsNumbers } = opened()
     expect(await nhsNumbers.leave(secretary, { call: 'one', nhsNumber: '999 000 0018' })).toEqual({
       kind: 'done',

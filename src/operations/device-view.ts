@@ -4,9 +4,9 @@ import type { Device } from '../registrar/devices.js'
 import type { MadeDevice } from '../registrar/kept-devices.js'
 import type { Telephones } from '../registrar/telephones.js'
 
-/** What pages and API say of SIP telephones. The password is in the answer to whoever made it, and nowhere else. */
+/** SIP telephones as pages and the API show them. The password is only in the answer to the person who made it. */
 
-/** `name`: null when the directory does not have them (any more). */
+/** `name`: null if the directory does not have them (any more). */
 type OwnerView = DeviceOwner & { readonly name: string | null }
 
 export interface DeviceView extends Pick<Device, 'user' | 'label' | 'algorithm' | 'createdAt'> {
@@ -26,7 +26,7 @@ export interface DeviceView extends Pick<Device, 'user' | 'label' | 'algorithm' 
 export interface MadeDeviceView extends Pick<Device, 'user' | 'label' | 'algorithm'> {
   readonly password: string
   readonly realm: string
-  /** Null: at a drachtio-server, whose address is not known here. */
+  /** Null: at a drachtio-server whose address is unknown here. */
   readonly register: string | null
   readonly address: string | null
   readonly target: string

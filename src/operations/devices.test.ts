@@ -6,7 +6,7 @@ import { KeptDevices } from '../registrar/kept-devices.js'
 import { deviceOperations } from './devices.js'
 
 const secretary: Actor = { kind: 'staff', id: 'm-lowe' }
-// Of people and practices nothing but that they are there matters here.
+// Only the existence of people and practices matters here.
 const directory = {
   ...emptyDirectory,
   clinicians: new Map([['dr-okafor', {} as Clinician]]),
@@ -32,7 +32,7 @@ async function opened() {
 }
 
 describe('a SIP telephone', () => {
-  it('is made, given another password and removed, and the journal says by whom', async () => {
+  it('is made, given a new password and removed, and the journal says by whom', async () => {
     const { world, devices } = await opened()
     const made = await devices.make(secretary, { owner: okafor, user: 'okafor-desk' })
     const renewed = await devices.renew(secretary, 'okafor-desk')
@@ -62,7 +62,7 @@ describe('a SIP telephone', () => {
     expect(world.kept).toHaveLength(1)
   })
 
-  it('that nobody knows is neither renewed nor removed', async () => {
+  it('that is unknown is neither renewed nor removed', async () => {
     const { devices } = await opened()
     expect([await devices.renew(secretary, 'nobody'), await devices.remove(secretary, 'nobody')]).toMatchObject([
       { code: 'deviceNotFound' },
@@ -70,7 +70,7 @@ describe('a SIP telephone', () => {
     ])
   })
 
-  it('is not changed where that cannot be written down', async () => {
+  it('is not changed if that cannot be stored', async () => {
     const { world, devices } = await opened()
     await devices.make(secretary, { owner: okafor, user: 'okafor-desk' })
     world.failing = true

@@ -19,7 +19,7 @@ export interface DeviceParts {
   readonly directory: () => Directory
 }
 
-/** What can be done with SIP telephones. Whoever makes or renews one is told its password, once. */
+/** What can be done with SIP telephones. The person who makes or renews one gets its password, once. */
 export function deviceOperations({ telephones, directory }: DeviceParts) {
   return {
     async make(
@@ -46,14 +46,14 @@ export function deviceOperations({ telephones, directory }: DeviceParts) {
         : done(made.value)
     },
 
-    /** The old password opens nothing any more; whoever registered with it is no longer registered. */
+    /** The old password stops working, and a telephone registered with it is no longer registered. */
     async renew(actor: Actor, user: string): Promise<Result<MadeDevice, 'deviceNotFound' | 'storeUnavailable'>> {
       const made = await asked(telephones.renew(user, actor), notDone)
       if (made.kind === 'refused') return made
       return made.value === undefined ? noDevice(user) : done(made.value)
     },
 
-    /** It neither rings nor calls any more. */
+    /** It can no longer ring or call. */
     async remove(actor: Actor, user: string): Promise<Result<undefined, 'deviceNotFound' | 'storeUnavailable'>> {
       const removed = await asked(telephones.remove(user, actor), notDone)
       if (removed.kind === 'refused') return removed

@@ -47,11 +47,11 @@ rotas: { one: { pattern: [{ session: Day, days: mon-fri, time: 08:00-18:00, entr
 numbers: { 01632 960099: callBackCode }
 `
 
-describe('a look before a change', () => {
+describe('a preview of a change', () => {
   const sam = { kind: 'staff', id: 'sam' } as const
   const exported = () => `${exportLine(inForce.current().version)}\n${writeDirectory(inForce.current().directory)}`
 
-  it('says what would differ, or what is wrong, and changes nothing', async () => {
+  it('says what would differ, or what is wrong, without changing it', async () => {
     const set = { numbers: '01632 960009' }
     expect(await operations.check({ version: 1, changes: [{ section: 'clinicians', id: 'dr-a', set }] })).toMatchObject({
       kind: 'done',
@@ -69,7 +69,7 @@ describe('a look before a change', () => {
     expect(inForce.current().version).toBe(1)
   })
 
-  it('a file is a change against the version of which it is an export; anything else is all there is to be', async () => {
+  it('an exported file is a change against its version; any other file replaces everything', async () => {
     const file = exported()
     await change({ version: 1, changes: [{ section: 'clinicians', id: 'dr-b', set: { role: 'y' } }] })
     expect(await operations.apply(sam, { text: file.replace('Dr A', 'Dr Z') })).toMatchObject({
@@ -112,7 +112,7 @@ describe('an entity in the words of the file', () => {
     )
   })
 
-  it('has what is dialled to reach it, and numbers by themselves have what they do', () => {
+  it('has the numbers that reach it, and standalone numbers have their use', () => {
     const { directory } = inForce.current()
     expect(entityInFile(directory, { section: 'organisations', id: 'p' })).toEqual({
       kind: 'gpPractice',
@@ -157,14 +157,14 @@ describe('a change of the directory', () => {
     ]).toEqual([2, ['dr-a', 'dr-c'], ['1001', '+441632960021', '+441632960099', '1002', '+441632960098'], 20])
   })
 
-  it('that says what is so already makes no version', async () => {
+  it('that changes nothing makes no version', async () => {
     expect(await change({ version: 1, changes: [{ section: 'lines', id: 'one', set: { name: 'One' } }] })).toEqual({
       kind: 'done',
       value: { version: 1, changes: [] },
     })
   })
 
-  it('against an older version is put together with what others have made of other fields', async () => {
+  it('against an older version is merged with others’ changes of other fields', async () => {
     await change({ version: 1, changes: [{ section: 'lines', id: 'one', set: { name: 'Line one' } }] })
     expect(await change({ version: 1, changes: [{ section: 'lines', id: 'one', set: { blurb: 'Later' } }] })).toMatchObject({
       kind: 'done',
@@ -222,7 +222,7 @@ describe('a change of the directory', () => {
     expect(inForce.current().version).toBe(1)
   })
 
-  it('that is right by itself, and not with what others have made, is refused', async () => {
+  it('that is valid alone, but not with others’ changes, is refused', async () => {
     await change({
       version: 1,
       changes: [

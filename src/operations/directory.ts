@@ -19,11 +19,11 @@ export interface DirectoryParts {
 
 /** A change of the directory, by entity and field. */
 export interface DirectoryEdit {
-  /** The version that was looked at. What others have changed since stays, as far as it is something else. */
+  /** The version that was viewed. Others' changes since then stay, if they touch other fields. */
   readonly version: number
   readonly changes: readonly { readonly section: string; readonly id: string; readonly set?: FileForm; readonly remove?: boolean }[]
   readonly why?: string
-  /** False: nothing is done where another version is in force by now. Default true. */
+  /** False: nothing is done if another version is current by now. Default true. */
   readonly merge?: boolean
 }
 
@@ -34,9 +34,9 @@ export interface DirectoryText {
 }
 
 export interface DirectoryEdited {
-  /** The version that is in force now. */
+  /** The current version. */
   readonly version: number
-  /** What makes it from the one before; empty where nothing differed, and there is no new version. */
+  /** The changes from the one before; empty if nothing differed and no version was made. */
   readonly changes: readonly DirectoryChange[]
 }
 
@@ -48,25 +48,25 @@ const maxEdits = 500
 /** What can be done with the directory. */
 export function directoryOperations({ inForce, store }: DirectoryParts) {
   return {
-    /** Changes entities, in one version. On disk and in force when it resolves; calls that run keep what they began with. */
+    /** Changes entities, in one version. On disk and current when it resolves; running calls keep the directory they began with. */
     async change(actor: Actor, edit: DirectoryEdit): Promise<Result<DirectoryEdited, Refusals>> {
       const read = editsOf(edit)
       return read.kind === 'refused' ? read : put(actor, edit.why, (now) => proposalOf(now, edit, read.value))
     },
 
-    /** What a change would make of the directory in force; nothing is changed. */
+    /** What a change would make of the current directory; nothing is changed. */
     async check(edit: DirectoryEdit): Promise<Result<DirectoryEdited, Refusals>> {
       const read = editsOf(edit)
       return read.kind === 'refused' ? read : looked((now) => proposalOf(now, edit, read.value))
     },
 
-    /** Applies the text of a directory file: as a change against the version of which it is an export; one that is none is all there is to be. */
+    /** Applies the text of a directory file: an export as a change against its version; any other replaces the whole directory. */
     async apply(actor: Actor, { text, why }: DirectoryText): Promise<Result<DirectoryEdited, Refusals>> {
       const read = textRead(text)
       return read.kind === 'refused' ? read : put(actor, why, (now) => proposalOfText(now, read.value))
     },
 
-    /** What the text of a directory file would make of the directory in force; nothing is changed. */
+    /** What the text of a directory file would make of the current directory; nothing is changed. */
     async checkText({ text }: Pick<DirectoryText, 'text'>): Promise<Result<DirectoryEdited, Refusals>> {
       const read = textRead(text)
       return read.kind === 'refused' ? read : looked((now) => proposalOfText(now, read.value))
@@ -85,11 +85,7 @@ export function directoryOperations({ inForce, store }: DirectoryParts) {
       case 'refused':
         return changed.refusal
       case 'crowded':
-        return refused(
-          'staleVersion',
-          'Others change the directory all the time, and were quicker; nothing was changed. Try once more.',
-          'version',
-        )
+        return refused('staleVersion', 'Others keep changing the directory and were quicker; nothing was changed. Try again.', 'version')
       case 'same':
         return done({ version: changed.version, changes: [] })
       case 'changed':
@@ -139,7 +135,7 @@ export function directoryOperations({ inForce, store }: DirectoryParts) {
 
 interface ReadText {
   readonly directory: Directory
-  /** The version of which it is an export. */
+  /** The version it was exported from. */
   readonly exportOf: number | undefined
 }
 
@@ -176,7 +172,7 @@ function editsOf(edit: DirectoryEdit): Result<readonly EntityEdit[], 'badInput'>
 
 export type DirectoryOperations = ReturnType<typeof directoryOperations>
 
-/** By the name that the file has for it. */
+/** By its name in the file. */
 export function sectionOf(name: string): Section | undefined {
   return (Object.keys(sectionInFile) as Section[]).find((section) => sectionInFile[section] === name)
 }

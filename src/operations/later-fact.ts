@@ -8,7 +8,7 @@ export interface LaterFactParts {
   readonly store: Pick<Store, 'events' | 'log'>
 }
 
-/** The call that something is said of. */
+/** The call to add a fact to. */
 export async function callNamed({ store }: LaterFactParts, call: string): Promise<Result<CallRecord, 'callNotFound' | 'storeUnavailable'>> {
   const events = await asked(store.events(call))
   if (events.kind === 'refused') return events
@@ -16,7 +16,7 @@ export async function callNamed({ store }: LaterFactParts, call: string): Promis
   return record ? done(record) : refused('callNotFound', `There is no call ${call}.`)
 }
 
-/** Says something of a call, at any time later. On disk when it resolves; a fact that is kept in memory until the disk is back does not count. @param what it is, for the refusal */
+/** Adds a fact to a call at any later time. On disk when it resolves; a fact held in memory until the disk is back does not count. @param what it is, for the refusal */
 export async function say(
   { store }: LaterFactParts,
   callId: string,

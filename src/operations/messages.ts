@@ -12,7 +12,7 @@ export interface MessageParts {
 
 type NotDone = 'messageNotFound' | 'messageGone' | 'storeUnavailable'
 
-/** Messages that go out by themselves: what became of each, stopped or sent again. */
+/** Automatic messages: the state of each, to stop or resend. */
 export function messageOperations({ outbox, accounts, mailing }: MessageParts) {
   const { audit } = accounts
   return {
@@ -28,7 +28,7 @@ export function messageOperations({ outbox, accounts, mailing }: MessageParts) {
     /** At once. */
     again: (by: By, id: string) => change(by, id, 'message.sentAgain', () => outbox.again(id)),
 
-    /** A message that says that messages arrive. @param person whom it goes to */
+    /** Sends a test message. @param person the recipient */
     async test(by: By, person: string): Promise<Result<undefined, 'personNotFound' | 'notMailable' | 'storeUnavailable'>> {
       const found = await asked(accounts.person(person))
       if (found.kind === 'refused') return found

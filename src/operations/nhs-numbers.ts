@@ -3,10 +3,10 @@ import { callNamed, say, type LaterFactParts } from './later-fact.js'
 import { nhsNumber as readNhsNumber } from './read-input.js'
 import { done, type Result } from './result.js'
 
-/** Whom a call was about. Earlier numbers stay in the facts. */
+/** The patient of a call. Earlier numbers stay in the facts. */
 export function nhsNumberOperations(parts: LaterFactParts) {
   return {
-    /** Leaves or changes it, at any time later. @param nhsNumber null: it is taken away @returns the ten digits */
+    /** Sets or changes it at any later time. @param nhsNumber null: removes it @returns the ten digits */
     async leave(
       actor: Actor,
       { call, nhsNumber }: { readonly call: string; readonly nhsNumber: string | null },

@@ -1,7 +1,7 @@
 import type { Store } from '../store/store.js'
 import { asked, bad, done, type RefusalCode, type Result } from './result.js'
 
-/** After so long nobody asks again, ms: a telephone that was away for a weekend does. */
+/** How long an answer is kept for repeats, ms: longer than a mobile offline for a weekend. */
 const keptMs = 4 * 24 * 60 * 60_000
 const shape = /^[\w-]{8,64}$/
 
@@ -11,11 +11,11 @@ export interface OnceParts {
   readonly now: () => number
 }
 
-/** For whoever asks over a bad network: what was asked under one key is done once, however often it is asked, and of whichever engine. */
+/** For requests over a bad network: those under one key are carried out once, however often they are sent, and to any engine. */
 export class Once {
   constructor(private readonly parts: OnceParts) {}
 
-  /** Whether nobody has asked under this key before. What is done then is never done again, even if nobody knows how it ended: a call. */
+  /** Whether this key is new. For work that must never be repeated, even if its result is unknown: a call. */
   async first(who: string, key: string): Promise<Result<boolean, 'badInput' | 'storeUnavailable'>> {
     if (!shape.test(key)) return malformed
     const begun = await this.#begin(who, key)
@@ -23,8 +23,8 @@ export class Once {
   }
 
   /**
-   * @param who whose key it is: nobody is answered what somebody else has asked
-   * @param work what does no harm when it is done again; a refusal of it is not kept: nothing was done
+   * @param who owns the key: nobody gets the answer to another person's request
+   * @param work safe to repeat; its refusal is not kept, as nothing was done
    */
   async ask<T, Code extends RefusalCode>(
     who: string,
@@ -42,9 +42,9 @@ export class Once {
       )
       if (before.kind === 'refused') return before
       const answer = before.value?.answer
-      // It was written as what `work` answered.
+      // It was written from an answer of `work`.
       if (answer !== undefined && answer !== null) return done(JSON.parse(answer) as T)
-      // Nobody knows how it ended: it is done again.
+      // Its result is unknown: it is done again.
     }
     const result = await work()
     if (result.kind === 'refused')

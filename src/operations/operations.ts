@@ -18,15 +18,15 @@ import { patientConnectOperations, type PatientConnectOperations } from './patie
 import { retentionOperations, type RetentionOperations, type RetentionParts } from './retention.js'
 import { watchListOperations, type WatchListOperations, type WatchListParts } from './watch-list.js'
 
-/** What people can do here, whoever asks for it: the API, a page, a command. */
+/** What people can do here, through the API, a page or a command. */
 export interface Operations {
   readonly callBacks: CallBackOperations
   readonly patientConnects: PatientConnectOperations
   readonly callBackCodes: CallBackCodeOperations
   readonly outcomes: OutcomeOperations
-  /** What is asked for over a bad network. */
+  /** For requests over a bad network. */
   readonly once: Once
-  /** Calls that clinicians ask for with one press. */
+  /** Calls that clinicians start with one press. */
   readonly ownCalls: OwnCallOperations
   readonly assignments: AssignmentOperations
   readonly availability: AvailabilityOperations
@@ -35,13 +35,13 @@ export interface Operations {
   readonly people: PeopleOperations
   readonly approvals: ApprovalOperations
   readonly tokens: TokenOperations
-  /** Undefined: no messages are put in here. */
+  /** Undefined: no messages are made here. */
   readonly messages: MessageOperations | undefined
   /** Undefined: no telephones register here. */
   readonly devices: DeviceOperations | undefined
   /** Undefined: nothing is deleted here. */
   readonly retention: RetentionOperations | undefined
-  /** Undefined: the directory is not kept in a store here. */
+  /** Undefined: the directory is not in a store here. */
   readonly directory: DirectoryOperations | undefined
   /** The same. */
   readonly rotas: RotaOperations | undefined

@@ -7,12 +7,12 @@ import { unknownOrigin, type Actor } from '../facts/actor.js'
 import type { CallEvent, CallFact } from '../facts/events.js'
 import { outcomeOperations, outcomesOfCall } from './outcomes.js'
 
-// Of a line nothing but its outcomes matters here.
+// Only a line's outcomes matter here.
 const cardiology = { id: 'cardiology', kind: 'advice', outcomes: defaultOutcomes.advice } as Line
 const directory = { ...emptyDirectory, lines: new Map([['cardiology', cardiology]]) }
 const secretary: Actor = { kind: 'staff', id: 'm-lowe' }
 
-/** A call that went well, and whatever is left for it. */
+/** A completed call, and the outcomes left for it. */
 function opened() {
   const world = { onDisk: true, readable: true, told: [] as CallFact[], actors: [] as (Actor | undefined)[] }
   const events = goodCall('one').map((fact, index): CallEvent => ({ ...unknownOrigin, callId: 'one', seq: index + 1, at: index, ...fact }))
@@ -47,12 +47,12 @@ describe('an outcome that staff leave', () => {
     })
     expect(world.actors).toEqual([secretary, secretary])
     expect(world.told).toEqual([1, 2].map(() => ({ type: 'outcome.left', outcome: 'admission-made', by: 'staff' })))
-    // The same once more changes nothing.
+    // Repeating it changes nothing.
     expect((await outcomes.leave(secretary, admission)).kind).toBe('done')
     expect(world.told).toHaveLength(2)
   })
 
-  it('is refused where there is no such call, no such outcome, or no store', async () => {
+  it('is refused for an unknown call or outcome, or without a store', async () => {
     const { world, outcomes } = opened()
     expect(await outcomes.leave(secretary, { call: 'two', outcome: 'admission-made' })).toMatchObject({ code: 'callNotFound' })
     expect(await outcomes.leave(secretary, { call: 'one', outcome: 'cured' })).toMatchObject({
@@ -74,7 +74,7 @@ describe('an outcome that staff leave', () => {
     expect(outcomesOfCall({ kind: 'callBackCode', line: 'cardiology' }, directory)).toEqual(defaultOutcomes.advice)
     expect(outcomesOfCall({ kind: 'patientConnect' }, directory)).toEqual(patientConnectOutcomes)
     expect(outcomesOfCall({ kind: 'pifuCallBack', arrangement: 'a' }, directory)).toEqual(defaultOutcomes.pifuCallBack)
-    // A call-back on an advice line's list: the patient may have been unavailable all the same.
+    // A call-back on an advice line's list: the patient may still have been unavailable.
     expect(outcomesOfCall({ kind: 'pifuCallBack', arrangement: 'a', line: 'cardiology' }, directory)).toEqual([
       ...defaultOutcomes.advice,
       patientUnavailable,

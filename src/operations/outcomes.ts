@@ -12,7 +12,7 @@ export interface OutcomeParts extends LaterFactParts {
 /** What can be done with the outcome of a call. */
 export function outcomeOperations(parts: OutcomeParts) {
   return {
-    /** Leaves or changes it, at any time later. Earlier ones stay in the facts. On disk when it resolves. */
+    /** Leaves or changes it at any later time. Earlier ones stay in the facts. On disk when it resolves. */
     async leave(
       actor: Actor,
       { call, outcome }: { readonly call: string; readonly outcome: string },
@@ -41,7 +41,7 @@ export function outcomeOperations(parts: OutcomeParts) {
 
 export type OutcomeOperations = ReturnType<typeof outcomeOperations>
 
-/** What those on the call could have been offered: the same lists, by the same rules, in the directory as it is now. */
+/** The outcomes that the parties could have been offered: the same lists, by the same rules, in the current directory. */
 export function outcomesOfCall(
   { kind, line: lineId, organisation, arrangement }: Pick<CallRecord, 'kind' | 'line' | 'organisation' | 'arrangement'>,
   directory: Directory,

@@ -6,7 +6,7 @@ import type { Actor } from '../facts/actor.js'
 import type { Once } from './once.js'
 import { bad, done, refused, type Result } from './result.js'
 
-/** A press that is older than this is not carried out: nobody is rung for what they have given up, ms. */
+/** An older press is not carried out, ms: nobody is rung for a call they have given up. */
 export const pressedWithinMs = 15_000
 
 /** Begins the call (`Desk.ring`). `actor`: who asked for it. */
@@ -15,13 +15,13 @@ export type Ring = (
   actor: Actor,
 ) => { readonly kind: 'placed'; readonly callId: string } | { readonly kind: 'refused'; readonly why: 'closingDown' | 'cannotKeep' }
 
-/** What came of one press. `callId`: the call; null: the same press came before, and was seen to. */
+/** The result of one press. `callId`: the call; null: a repeat of a press already handled. */
 export interface Rung {
   readonly callId: string | null
 }
 
 /**
- * `lineNotFound`: there is none, or none of their organisations may use it. `noTelephone`: the directory has no number of theirs that can be rung. `tooLate`: the press was on its way for too long.
+ * `lineNotFound`: no such line, or none of their organisations may use it. `noTelephone`: the directory has no number for them that can be rung. `tooLate`: the press took too long to arrive.
  */
 export type NotRung =
   'badInput' | 'clinicianNotFound' | 'lineNotFound' | 'lineClosed' | 'noTelephone' | 'tooLate' | 'closingDown' | 'storeUnavailable'
@@ -31,7 +31,7 @@ export interface Press {
   readonly line: LineId
   /** The same for every try of one press. */
   readonly once: string
-  /** When it was pressed, wall-clock ms by the server's clock; undefined: by a browser without scripts, which sends nothing later. */
+  /** When it was pressed, wall-clock ms by the server's clock; undefined: a browser without scripts, which never sends late. */
   readonly pressedAt?: number | undefined
 }
 
@@ -43,12 +43,12 @@ export interface OwnCallParts {
   readonly now: () => number
 }
 
-/** Calls that clinicians ask for with one press. */
+/** Calls that clinicians start with one press. */
 export function ownCallOperations({ directory, once, ring, now }: OwnCallParts) {
   return {
     /**
-     * The engine rings the clinician on their own numbers, those of the directory and no others, and then the line.
-     * @param who whose key `once` is: of a person, or of a program
+     * The engine rings the clinician, only on their numbers in the directory, and then the line.
+     * @param who owns the key `once`: a person or a program
      */
     async start(actor: Actor, who: string, press: Press): Promise<Result<Rung, NotRung>> {
       const known = directory()

@@ -10,11 +10,11 @@ import { allBad, asked, done, refused, type Problem, type Refused, type Result }
 export interface PeopleParts {
   readonly accounts: Accounts
   readonly directory: () => Directory
-  /** Sends links by e-mail. Undefined: they are shown to whoever makes them, who gives them on. */
+  /** Sends links by e-mail. Undefined: they are shown to the administrator, who passes them on. */
   readonly mailTo?: Pick<Outbox, 'put'> | undefined
 }
 
-/** Somebody who was invited. `secret`: of their link, where it is not sent; shown this once. */
+/** An invited person. `secret`: of their link, if it is not sent; shown only once. */
 export interface Invited {
   readonly person: Person
   readonly secret?: string
@@ -22,7 +22,7 @@ export interface Invited {
 
 type NotThere = 'personNotFound' | 'storeUnavailable'
 
-/** Who may sign in, and what they may do. */
+/** The people who may sign in, and their roles. */
 export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
   const of = async (id: string): Promise<Result<Person, NotThere>> => {
     const found = await asked(accounts.person(id))
@@ -31,7 +31,7 @@ export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
   }
 
   return {
-    /** In the order of their names, with the roles that they have now. @param after the last one of the page before */
+    /** By name, with their current roles. @param after the last one of the page before */
     async list(
       limit: number,
       after?: Pick<Person, 'id' | 'name'>,
@@ -48,7 +48,7 @@ export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
       )
     },
 
-    /** With the roles that they have now. */
+    /** With their current roles. */
     async find(id: string): Promise<Result<{ readonly person: Person; readonly grants: readonly Grant[] }, NotThere>> {
       const found = await of(id)
       if (found.kind === 'refused') return found
@@ -82,7 +82,7 @@ export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
       )
     },
 
-    /** @returns the secret of a link that signs them in, once; it is shown this once. The one before it is good no more */
+    /** @returns the secret of a link that signs them in once; shown only here. It replaces the one before */
     async makeLink(by: By, id: string): Promise<Result<string, NotThere>> {
       const found = await of(id)
       return found.kind === 'refused' ? found : asked(kindOfLink(id).then((kind) => accounts.makeLink(by, id, kind)))
@@ -130,10 +130,10 @@ export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
       return end.value ? done(undefined) : noGrant(grant)
     },
 
-    /** For somebody who has lost their second factor. */
+    /** For a person who has lost their second factor. */
     removeFactors: (by: By, id: string) => change(id, () => accounts.factors.removeAll(by, id)),
 
-    /** They sign in no more; their sessions end at once. */
+    /** They can no longer sign in; their sessions end at once. */
     async stop(by: By, id: string): Promise<Result<undefined, NotThere | 'lastAdministrator'>> {
       const found = await of(id)
       if (found.kind === 'refused') return found
@@ -149,7 +149,7 @@ export function peopleOperations({ accounts, directory, mailTo }: PeopleParts) {
     return found.kind === 'refused' ? found : asked(work().then(() => undefined))
   }
 
-  /** Whoever has no password has not been here before. */
+  /** A person without a password has never signed in. */
   async function kindOfLink(id: string): Promise<'signIn' | 'invitation'> {
     return (await accounts.signIns.hasPassword(id)) ? 'signIn' : 'invitation'
   }

@@ -4,12 +4,12 @@ import { parseNhsNumber } from '../directory/nhs-number.js'
 import { readNumber } from '../directory/telephone-number.js'
 import { bad, done, type Result } from './result.js'
 
-/** Reads what people write. A refusal says what would be right. */
+/** Reads what people enter. A refusal says what would be right. */
 
 type Reading<T> = Result<T, 'badInput'>
 
 const hourMs = 60 * 60_000
-/** A time that has just passed while somebody was typing is meant as "now". */
+/** A time that passed while it was being typed means "now". */
 const earliestDueMs = hourMs
 const latestDueMs = 400 * 24 * hourMs
 
@@ -54,7 +54,7 @@ export function dueTime(text: string, now: number): Reading<number> {
   return done(due)
 }
 
-/** Somebody who can be rung. */
+/** A clinician who can be rung. */
 export function knownClinician(directory: Directory, id: string, field = 'clinician'): Reading<Clinician> {
   const named = namedClinician(directory, id, field)
   if (named.kind === 'refused') return named
@@ -64,7 +64,7 @@ export function knownClinician(directory: Directory, id: string, field = 'clinic
   return named
 }
 
-/** Somebody of whom the directory need know no number. */
+/** A clinician, with or without a number in the directory. */
 export function namedClinician(directory: Directory, id: string, field = 'clinician'): Reading<Clinician> {
   const clinician = directory.clinicians.get(id)
   return clinician ? done(clinician) : bad(`${field} is "${id}"; it has to be the id of a clinician in the directory.`, field)
@@ -75,7 +75,7 @@ export function clinicianId(directory: Directory, id: string, field = 'clinician
   return clinician.kind === 'done' ? done(clinician.value.id) : clinician
 }
 
-/** A line of patients: they are called back in its name, under its outcomes. */
+/** A patients' line: call-backs are in its name, with its outcomes. */
 export function patientsLine(directory: Directory, id: string): Reading<Line['id']> {
   const line = directory.lines.get(id)
   if (!line) return unknownLine(id)

@@ -1,6 +1,6 @@
 import { messageOf } from '../common/errors.js'
 /**
- * Why something that somebody asked for was not done. Closed; nothing was changed. `badInput`: what was given is missing, unknown or wrong.
+ * Why a request was refused. Closed; nothing was changed. `badInput`: an input is missing, unknown or wrong.
  * `storeUnavailable`: the database cannot be read or written.
  */
 export type RefusalCode =
@@ -42,19 +42,19 @@ export interface Refused<Code extends RefusalCode = RefusalCode> {
   readonly code: Code
   /** For people: what is wrong, and what would be right. */
   readonly message: string
-  /** Which part of what was given is meant, where it is one: `dueAt`, `owner.id`. */
+  /** The input at fault, if it is one: `dueAt`, `owner.id`. */
   readonly field?: string
-  /** Each thing that is wrong, where there may be several. */
+  /** Each problem, if there may be several. */
   readonly problems?: readonly Problem[]
 }
 
-/** One of several things that are wrong. */
+/** One of several problems. */
 export interface Problem {
   readonly field: string
   readonly message: string
   /** What would be right. */
   readonly expected?: string
-  /** Where somebody else has changed the same: what they have made of it, and what was to become of it. */
+  /** If another person has changed the same field: their value, and the one wanted here. */
   readonly inForce?: string
   readonly wanted?: string
 }
@@ -64,7 +64,7 @@ export interface Done<T> {
   readonly value: T
 }
 
-/** What an operation answers: it was done, or one of these refusals. It never rejects for either. */
+/** The answer of an operation: done, or one of these refusals. It rejects for neither. */
 export type Result<T, Code extends RefusalCode> = Done<T> | Refused<Code>
 
 export function done<T>(value: T): Done<T> {
@@ -80,24 +80,24 @@ export function refused<Code extends RefusalCode>(
   return { kind: 'refused', code, message, ...(field === undefined ? {} : { field }), ...(problems === undefined ? {} : { problems }) }
 }
 
-/** @param field which part of what was given is meant */
+/** @param field the input at fault */
 export function bad(message: string, field: string): Refused<'badInput'> {
   return refused('badInput', message, field)
 }
 
-/** Several things that are wrong with what was given, each beside its part. */
+/** Several problems of the input, each beside its field. */
 export function allBad(problems: readonly Problem[]): Refused<'badInput'> {
   return refused('badInput', `${problems.map(({ message }) => message).join('. ')}.`, problems[0]?.field, problems)
 }
 
-/** Every part of what was given, read; or the refusal of the first that cannot be. A part that was not given is left out. */
+/** Every input, read; or the refusal of the first that is unreadable. Absent inputs are left out. */
 export function readAll<T extends Readonly<Record<string, Result<unknown, RefusalCode> | undefined>>>(
   parts: T,
 ): Result<Read<T>, CodesOf<T>> {
   const read: Record<string, unknown> = {}
   for (const [name, part] of Object.entries(parts)) {
     if (part === undefined) continue
-    // Its code is one of those of the parts.
+    // Its code is one of the parts' codes.
     if (part.kind === 'refused') return part as Refused<CodesOf<T>>
     read[name] = part.value
   }
@@ -111,7 +111,7 @@ type Read<T> = { readonly [K in keyof T as undefined extends T[K] ? never : K]: 
 }
 type CodesOf<T> = Extract<T[keyof T], Refused> extends Refused<infer Code> ? Code : never
 
-/** What the store answers. A store that cannot be asked is no fault of the program. @param what said before the database's own words */
+/** The store's answer. A store that does not answer is no fault of the program. @param what precedes the database's own words */
 export async function asked<T>(answer: Promise<T>, what = 'The store cannot be asked'): Promise<Result<T, 'storeUnavailable'>> {
   try {
     return done(await answer)

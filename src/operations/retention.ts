@@ -17,7 +17,7 @@ export interface NewHold {
   readonly reason: string
 }
 
-/** What is over its time, by rule. Of long lists the first ones are named. */
+/** What is past its retention time, by rule. Long lists name only the first. */
 export interface DueByRule {
   readonly rule: string
   /** How many recordings, records of calls, arrangements or entries of the audit would go. */
@@ -28,7 +28,7 @@ export interface DueByRule {
 
 const maxReason = 500
 
-/** What can be done about how long recordings are kept. */
+/** What can be done about retention. */
 export function retentionOperations({ retention, newId }: RetentionParts) {
   const refreshed = () => asked(retention.holds.refresh())
   return {
@@ -66,7 +66,7 @@ export function retentionOperations({ retention, newId }: RetentionParts) {
       return read.kind === 'refused' ? read : done(retention.holds.all())
     },
 
-    /** Nothing that it covers is deleted from now on. */
+    /** From now on nothing that it covers is deleted. */
     async hold(actor: Actor, { scope, reason }: NewHold): Promise<Result<Hold, 'badInput' | 'storeUnavailable'>> {
       const read = readScope(scope)
       if (read.kind === 'refused') return read
@@ -77,7 +77,7 @@ export function retentionOperations({ retention, newId }: RetentionParts) {
       return placed.value ? done(placed.value) : refused('storeUnavailable', notDone)
     },
 
-    /** From the next run on it keeps nothing. */
+    /** From the next run on it protects nothing. */
     async release(
       actor: Actor,
       id: string,

@@ -11,7 +11,7 @@ export interface RotaPlace {
 }
 
 /**
- * On which lines' rotas each telephone stands today (sessions that begin today, and yesterday's that are not over), and in which pools.
+ * The lines whose rotas have each telephone today (sessions that begin today, and yesterday's still running), and the pools.
  * @returns by the target as the facts have it
  */
 export function rotaPlacesToday(directory: Directory, atMs: number): ReadonlyMap<string, readonly RotaPlace[]> {

@@ -4,7 +4,7 @@ import type { DirectoryEdited, DirectoryOperations } from './directory.js'
 
 /** A change of a rota, in the words of a directory file: its weekly pattern, its changes for single dates, or both. */
 export interface RotaEdit {
-  /** The version of the directory that was looked at. */
+  /** The version of the directory that was viewed. */
   readonly version: number
   readonly pattern?: readonly unknown[]
   readonly changes?: readonly unknown[]
@@ -19,7 +19,7 @@ export function rotaOperations({ change, check }: Pick<DirectoryOperations, 'cha
   }
 
   return {
-    /** In one version; calls that begin from then on go by it. */
+    /** In one version; applies to new calls. */
     change: (actor: Actor, line: string, wanted: RotaEdit) => change(actor, edit(line, wanted)),
 
     /** What it would make of the rota; nothing is changed. */

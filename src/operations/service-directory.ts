@@ -6,13 +6,13 @@ import { leastCallsForUsual, usualConnections, type UsualConnection } from '../f
 import type { Store } from '../store/store.js'
 import { asked, done, type Result } from './result.js'
 
-/** A line as the Service Directory of an organisation has it. */
+/** A line in an organisation's Service Directory. */
 export interface ServiceLine {
   readonly id: string
   readonly name: string
   /** Who runs it. */
   readonly trustName: string | null
-  /** What is keyed in the menu of the organisation's Dial-In number. */
+  /** The key in the menu of the organisation's Dial-In number. */
   readonly code: string
   /** Numbers that lead to it without a menu, as people write them. */
   readonly direct: readonly string[]
@@ -24,11 +24,11 @@ export interface ServiceLine {
   readonly opening: string
   /** Whole seconds from the choice of the line to an answer, on average, at this hour; null: too few calls to say. */
   readonly usualSeconds: number | null
-  /** Answered calls at this hour, of which that is said. */
+  /** Answered calls at this hour, the basis of that. */
   readonly usualOf: number
 }
 
-/** What an organisation can ring, as things stand now. */
+/** What an organisation can ring at the moment. */
 export interface ServiceDirectory {
   readonly organisation: OrganisationId
   readonly name: string
@@ -36,9 +36,9 @@ export interface ServiceDirectory {
   readonly dialIn: readonly string[]
   /** In the order of their names. */
   readonly lines: readonly ServiceLine[]
-  /** Fewer answered calls at an hour than this say nothing of how long it takes. */
+  /** Fewer answered calls at an hour than this are too few for a mean. */
   readonly leastCalls: number
-  /** When it was so, wall-clock ms. */
+  /** When it was read, wall-clock ms. */
   readonly now: number
 }
 

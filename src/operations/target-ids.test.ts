@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { TargetIds } from './target-ids.js'
 
-it('an id leads back to its row, and says nothing of it', () => {
+it('an id leads back to its row without revealing it', () => {
   const ids = new TargetIds()
   fc.assert(
     fc.property(fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), (row) => {
@@ -13,7 +13,7 @@ it('an id leads back to its row, and says nothing of it', () => {
   expect(new Set([1, 2, 3].map((row) => ids.idOf(row).slice(0, 6))).size).toBe(3)
 })
 
-it('an id of another start, or none at all, is nobody', () => {
+it('an id from another start, or no id, matches nothing', () => {
   const ids = new TargetIds()
   expect(ids.rowOf(new TargetIds().idOf(1))).toBeUndefined()
   expect(ids.rowOf('Qm9zY8sVxjv3mK2w5tA1dQ')).toBeUndefined()

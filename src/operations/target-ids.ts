@@ -4,8 +4,8 @@ const cipher = 'aes-128-ecb'
 const zeros = 8
 
 /**
- * Ids of telephones in the API. Telephone numbers are few enough to be guessed back from a hash, and numbers that count up tell how many there are:
- * so an id is the number of the database's row, enciphered as one block of AES. Another key at every start: an old page clears nobody by mistake.
+ * Ids of telephones in the API. Telephone numbers are few enough to be guessed from a hash, and serial numbers tell how many there are:
+ * so an id is the database's row number, encrypted as one block of AES. A new key at every start: an old page clears no telephone by mistake.
  */
 export class TargetIds {
   readonly #key = randomBytes(16)
@@ -17,7 +17,7 @@ export class TargetIds {
     return createCipheriv(cipher, this.#key, null).setAutoPadding(false).update(block).toString('base64url')
   }
 
-  /** @returns undefined for an id that was not given out since the start */
+  /** @returns undefined for an id not issued since the start */
   rowOf(id: string): number | undefined {
     const block = Buffer.from(id, 'base64url')
     if (block.length !== 16) return undefined

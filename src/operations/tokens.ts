@@ -13,10 +13,10 @@ export interface TokenParts {
 }
 
 const dayMs = 24 * 60 * 60_000
-/** Days for which a token may be good. */
+/** Possible lifetimes of a token, days. */
 export const longestTokenDays = 366
 
-/** A token of a program, or of a screen; `secret` is shown this once. */
+/** A token of a program, or of a screen; `secret` is shown only here. */
 export interface MadeToken {
   readonly secret: string
   readonly token: Token
@@ -25,7 +25,7 @@ export interface MadeToken {
 interface GivenToken {
   readonly name: string
   readonly scope: string
-  /** For how long it is good. */
+  /** Its lifetime. */
   readonly days: number
 }
 
@@ -34,13 +34,13 @@ export function tokenOperations({ accounts, directory }: TokenParts) {
   const { tokenBook } = accounts
 
   return {
-    /** Those that are good, the latest first. */
+    /** The valid ones, the latest first. */
     async list(kind: 'api' | 'kiosk'): Promise<Result<readonly Token[], 'storeUnavailable'>> {
       const all = await asked(tokenBook.all())
       return all.kind === 'refused' ? all : done(all.value.filter((token) => token.kind === kind))
     },
 
-    /** Nobody gives a program what they may not do themselves: an administrator sees no calls, and makes no token that does. */
+    /** Nobody gives a program rights that they lack: an administrator sees no calls, and makes no token that does. */
     async forProgram(
       by: By,
       identity: Identity,
@@ -71,7 +71,7 @@ export function tokenOperations({ accounts, directory }: TokenParts) {
       )
     },
 
-    /** It shows the wallboard of its part, and nothing else. @param lines more of them, where that is a line */
+    /** It shows only the wallboard of its part. @param lines further lines, if the part is a line */
     async forScreen(
       by: By,
       { name, scope: scopeText, lines, days }: GivenToken & { readonly lines: readonly string[] },

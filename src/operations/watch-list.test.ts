@@ -54,7 +54,7 @@ function opened() {
   return { world, watchList, idOf }
 }
 
-it('the list has whose each is and what went wrong, and its number nowhere', async () => {
+it('the list names each owner and the fault, and no number', async () => {
   const { watchList } = opened()
   const page = await watchList.watched({ limit: 10 })
   expect(page).toMatchObject({
@@ -64,12 +64,12 @@ it('the list has whose each is and what went wrong, and its number nowhere', asy
   expect(JSON.stringify(page)).not.toContain('7700900123')
 })
 
-it('a cursor of somebody else’s is refused', async () => {
+it('a cursor from elsewhere is refused', async () => {
   const { watchList } = opened()
   expect(await watchList.watched({ limit: 10, cursor: 'elsewhere' })).toMatchObject({ kind: 'refused', code: 'badInput', field: 'cursor' })
 })
 
-it('a telephone is taken off the list by somebody, for a reason, and shown as it stands then', async () => {
+it('a person takes a telephone off the list, with a reason, and gets its new state', async () => {
   const { world, watchList, idOf } = opened()
   const id = await idOf()
   expect(await watchList.find(id)).toMatchObject({ kind: 'done', value: { id, watchedSince: 1_000 } })
@@ -80,7 +80,7 @@ it('a telephone is taken off the list by somebody, for a reason, and shown as it
   expect(world.cleared).toEqual([['+447700900123', secretary, 'number corrected']])
 })
 
-it('one that nobody knows is refused', async () => {
+it('an unknown one is refused', async () => {
   const { watchList } = opened()
   const refusal = { kind: 'refused', code: 'targetNotFound' }
   expect([await watchList.clear(secretary, 'nothing'), await watchList.find('Qm9zY8sVxjv3mK2w5tA1dQ')]).toMatchObject([refusal, refusal])
@@ -97,7 +97,7 @@ it('one that is not on the list is refused, without its number', async () => {
   })
 })
 
-it.each(['reading', 'clearing'] as const)('a store that fails at %s is told as what it is', async (fails) => {
+it.each(['reading', 'clearing'] as const)('a store that fails at %s is refused as such', async (fails) => {
   const { world, watchList, idOf } = opened()
   const id = await idOf()
   world.fails = fails

@@ -23,9 +23,9 @@ export interface TargetsAsked {
   readonly cursor?: string | undefined
 }
 
-/** A telephone that is rung: its number masked wherever it stands, in the words of the far end too. */
+/** A telephone that is rung: its number masked everywhere, in the far end's words too. */
 export interface TargetView extends Pick<TargetFigures, 'label' | 'rung' | 'answered' | 'byResult' | 'byReason' | 'lastRungAt'> {
-  /** Stands for it until the engine restarts; says nothing of its number. */
+  /** Its id until the engine restarts; does not reveal its number. */
   readonly id: string
   readonly number: string
   readonly accepted: number
@@ -42,10 +42,10 @@ export interface TargetsPage {
   readonly nextCursor: string | null
 }
 
-/** Gone through again after so long: over 2,000 rotas it takes some 30 ms, in which no call is served. */
+/** How often rotas are scanned: 2,000 rotas take some 30 ms, in which no call is served. */
 const placesMs = 60_000
 
-/** The telephones that fail, with the evidence and the way back; and how every telephone fares. */
+/** Failing telephones, with the evidence and the way back; and the record of every telephone. */
 export function watchListOperations({ watchList, store, directory, now }: WatchListParts) {
   const ids = new TargetIds()
   let known: { readonly directory: Directory; readonly until: number; readonly places: ReturnType<typeof rotaPlacesToday> } | undefined
@@ -68,9 +68,9 @@ export function watchListOperations({ watchList, store, directory, now }: WatchL
     },
 
     /**
-     * Takes a telephone off the watch list: it is rung in its turn again.
+     * Takes a telephone off the watch list: it is again rung in its turn.
      * @param why kept with it
-     * @returns how it stands now
+     * @returns its new state
      */
     async clear(actor: Actor, id: string, why?: string): Promise<Result<TargetView, 'targetNotFound' | 'notWatched' | 'storeUnavailable'>> {
       const found = await stored(id)
@@ -137,6 +137,6 @@ function view(figures: TargetFigures, id: string, standsToday: readonly RotaPlac
     failures,
     standsToday,
   }
-  // A reason phrase is the far end's to choose: some put the number into it.
+  // The far end chooses the reason phrase: some put the number into it.
   return withoutTargets(shown, [target])
 }
