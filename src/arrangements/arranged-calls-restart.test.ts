@@ -7,7 +7,7 @@ describe('after a restart', () => {
     const world = await ArrangedWorld.open()
     const [talked, silent, left] = [await callBack(world), await callBack(world), await callBack(world)]
     for (const { id } of [talked, silent, left]) await world.arranged.start(id, world.place)
-    // The engine is killed now: what comes is on disk as facts, and nobody follows.
+    // The engine is killed now: what comes is on disk as facts, and no engine follows it.
     await world.arranged.close()
     for (const [index, callId] of ['placed-1', 'placed-2', 'placed-3'].entries()) {
       if (index !== 1) await world.log.append(callId, { type: 'talk.started', attempt: '1' })
@@ -22,7 +22,7 @@ describe('after a restart', () => {
     ])
   })
 
-  it('a call that was begun, and that the ledger never heard of, is a try', async () => {
+  it('a call that began without an entry in the ledger counts as a try', async () => {
     const world = await ArrangedWorld.open()
     const made = await callBack(world)
     await world.arranged.close()

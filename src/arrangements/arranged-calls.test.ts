@@ -84,12 +84,12 @@ describe('a call-back code', () => {
     })
     expect(await world.arranged.redeem(keys, world.atCodes('c', { callerNumber: '01632960706' }))).toEqual(wrong)
     await world.ends('b')
-    // Nobody was reached; the one use is over all the same.
+    // Nobody was reached, but the one use is over.
     expect(stateOf(world, { id })).toBe('done')
     expect(await world.arranged.redeem(keys, world.atCodes('d', { callerNumber: '01632960707' }))).toEqual(wrong)
   })
 
-  it('is on disk as used before it is granted; where the disk cannot say so, it is not granted and not used', async () => {
+  it('is on disk as used before it is granted; if the disk cannot confirm it, it is neither granted nor used', async () => {
     const world = await ArrangedWorld.open()
     const { code: keys } = await code(world)
     world.ledger.failing = 'database or disk is full'
@@ -108,7 +108,7 @@ describe('a call-back code', () => {
     expect(world.ledger.kept.at(-1)).toMatchObject({ type: 'begun', data: { callId: 'a' } })
   })
 
-  it('that was used before a restart is used after it', async () => {
+  it('used before a restart stays used after it', async () => {
     const world = await ArrangedWorld.open()
     const { code: keys, id } = await code(world)
     await world.arranged.redeem(keys, world.atCodes('a'))
@@ -150,7 +150,7 @@ describe('a call-back code', () => {
     expect(world.alarms.get('codes.locked')).toContain('* of elm-row')
   })
 
-  it('leads to every number of whoever asked, in their order', async () => {
+  it('leads to every number of the clinician who asked, in their order', async () => {
     const okafor = arrangedDirectory.clinicians.get('dr-okafor')!
     const second = { kind: 'number', number: '+441632960509' } as const
     const world = await ArrangedWorld.open({

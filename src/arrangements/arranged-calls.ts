@@ -32,13 +32,13 @@ export interface ArrangedCallsOptions {
   readonly directory: () => Directory
   /** Whether this number (E.164) may be dialled. */
   readonly mayDial: (number: string) => boolean
-  /** The key under which PINs and codes are hashed, the same for all engines of a store. Rejects where it cannot be had. */
+  /** The key that hashes PINs and codes, the same for all engines of a store. Rejects if it is unavailable. */
   readonly codesKey: () => Promise<Buffer>
   /** As `DiaryOptions`. */
   readonly entriesPerCheckpoint?: number
   /** As `DiaryOptions`. */
   readonly others?: OtherEngines | undefined
-  /** Where several engines are one service: wrong guesses at all of them. */
+  /** With several engines: wrong guesses at all of them. */
   readonly guesses?: SharedMap<SharedGuess> | undefined
   /** For tests: draws PINs and codes. Default: `node:crypto`. */
   readonly draw?: (limit: number) => number
@@ -50,7 +50,7 @@ export type CallBackRequest = Request<CallBack, never>
 export type PatientConnectRequest = Request<PatientConnect, 'pin' | 'expiresAt'> & { readonly validMs: number }
 export type CallBackCodeRequest = Request<CallBackCode, 'code' | 'expiresAt'> & { readonly validMs: number }
 
-/** With the PIN or the code itself, which is kept nowhere and told this once. `usedUp`: so many are in use that another one could be guessed too easily. */
+/** With the PIN or code itself, which is stored nowhere and shown only here. `usedUp`: so many are in use that one more could be guessed too easily. */
 export type PatientConnectWithPin = Omit<PatientConnect, 'pin'> & { readonly pin: string }
 export type MadeWithPin = { readonly kind: 'made'; readonly arrangement: PatientConnectWithPin } | { readonly kind: 'usedUp' }
 export type CallBackCodeWithCode = Omit<CallBackCode, 'code'> & { readonly code: string }
@@ -61,16 +61,16 @@ export type Changed =
   | { readonly kind: 'notFound' }
   | { readonly kind: 'notOpen'; readonly state: ArrangementState }
 
-/** Under which the ledger notes up to when the facts of calls have been gone through; no arrangement has this id. */
+/** The id under which the ledger notes how far the facts of calls were read; no arrangement has it. */
 const reconciledSubject = 'reconciled'
-/** Clocks step, and facts are written a moment after they were stamped. */
+/** Clocks step, and facts are written a moment after their time stamp. */
 const marginMs = 24 * 60 * 60_000
-/** How often it is noted that everything was followed so far: what the next start has to go through stays bounded, however long this engine runs. */
+/** How often the engine notes that it has followed everything so far: this bounds what the next start has to read, however long this engine runs. */
 const markEveryMs = 6 * 60 * 60_000
 
 /**
  * Everything about arranged calls but the calls themselves: call-backs, Patient Connect, call-back codes; made by staff or asked for by patients,
- * carried out by calls, followed by those calls' facts until they are settled.
+ * carried out by calls, and followed by those calls' facts until settled.
  */
 export class ArrangedCalls implements Arrangements {
   readonly #keys: KeyRing
@@ -91,17 +91,17 @@ export class ArrangedCalls implements Arrangements {
     this.#requests = new PatientRequests(diary, options.clock, options.alarms)
   }
 
-  /** Reads what was arranged, and what became of it meanwhile. Before any call is taken. Rejects when the store cannot be asked. */
+  /** Reads what was arranged, and what became of it meanwhile. Call it before taking calls. Rejects if the store does not answer. */
   static async open(options: ArrangedCallsOptions): Promise<ArrangedCalls> {
     const { ledger, facts, log, clock } = options
-    // Nothing is followed before it is opened.
+    // Nothing is followed before it opens.
     let followed: (arrangement: Arrangement) => void = () => undefined
     const diary = await Diary.open({ ...options, onFollowed: (arrangement) => followed(arrangement) })
     const calls = new ArrangedCalls(options, diary)
     followed = (arrangement) => calls.#followed(arrangement)
     const now = clock.now()
     const recent = [...diary.values()].filter(({ madeAt }) => madeAt > now - keptMs).sort((a, b) => a.madeAt - b.madeAt)
-    // Without the key nothing can be looked up, and no PIN or code is made; what was hashed is found as soon as it is back.
+    // Without the key no PIN or code can be looked up or made; existing ones work again once it is back.
     const secret = await calls.#codesKey().catch(() => undefined)
     for (const arrangement of recent) calls.#noteKeys(arrangement, secret)
     const mark = await ledger.latest('arrangement', reconciledSubject)
@@ -111,7 +111,7 @@ export class ArrangedCalls implements Arrangements {
       others: options.others !== undefined,
     })
     await calls.#rememberGuesses(now)
-    // What is owed has to be read off the facts again.
+    // What the ledger is owed has to be read from the facts again.
     if (diary.owed === 0) await ledger.append('arrangement', reconciledSubject, 'reconciled', {})
     calls.#unfollow = followCalls(diary, calls.#requests, facts, log, () => (calls.#missed = true))
     calls.#markLater()
@@ -136,7 +136,7 @@ export class ArrangedCalls implements Arrangements {
     return { kind: 'right' }
   }
 
-  /** `actor`, here as below: who does it. Rejects in the database's words when it is not on disk. */
+  /** `actor`, here as below: who does it. Rejects with the database's error when it is not on disk. */
   async makeCallBack(request: CallBackRequest, actor: Actor = staff): Promise<CallBack> {
     return this.#make<CallBack>(randomUUID(), { ...request, kind: 'callBack', ...this.#byStaff() }, actor)
   }
@@ -174,7 +174,7 @@ export class ArrangedCalls implements Arrangements {
     })
   }
 
-  /** Codes that were given out for this number within the last 24 hours. */
+  /** Codes issued for this number within the last 24 hours. */
   codesInUse(number: string): number {
     return this.#keys.used(codeSpace(toE164(number)), this.options.clock.now())
   }
@@ -184,7 +184,7 @@ export class ArrangedCalls implements Arrangements {
     return this.#whenOpen(id, () => this.diary.write(id, { type: 'changed', change }, actor))
   }
 
-  /** Closes an open one by hand. @param change of a call-back, in one with it: both are on disk, or neither */
+  /** Closes an open one by hand. @param change of a call-back, in the same write: both are on disk, or neither */
   settle(id: ArrangementId, how: 'done' | 'cancelled', change?: CallBackChange, actor: Actor = staff): Promise<Changed> {
     return this.#whenOpen(id, () => this.diary.write(id, { type: 'closed', how, ...(change ? { change } : {}) }, actor))
   }
@@ -204,7 +204,7 @@ export class ArrangedCalls implements Arrangements {
     return this.diary.find(id)
   }
 
-  /** Those that are not settled, and those that were settled in the last three days. @param sees leaves out what the viewer may not see */
+  /** Those that are not settled, and those that were settled in the last three days. @param sees filters out what the viewer may not see */
   list(filter: ArrangementFilter, sees: (arrangement: Arrangement) => boolean = () => true): ArrangementPage {
     return listArrangements(this.diary.values(), filter, this.options.clock.now(), sees)
   }
@@ -213,18 +213,18 @@ export class ArrangedCalls implements Arrangements {
     return stateOf(arrangement, this.options.clock.now())
   }
 
-  /** Another engine is gone: what the facts of its calls say and it could not write any more is written by a remaining engine, a minute later. Never rejects. */
+  /** Another engine is gone: a minute later a remaining engine writes what that one's call facts say and it could no longer write. Never rejects. */
   lookAgainLater(): void {
     const { clock, facts } = this.options
     this.#cancelLook?.()
     this.#cancelLook = clock.after(begunWithinMs, () => {
       const now = clock.now()
-      // What cannot be read now is read at the next start.
+      // If unreadable now, the next start reads it.
       reconcile(this.diary, this.#requests, facts, { since: now - marginMs, now, others: true }).catch(() => (this.#missed = true))
     })
   }
 
-  /** Stops following the calls; what is under way is written. */
+  /** Stops following calls; finishes the writes under way. */
   async close(): Promise<void> {
     this.#unfollow()
     this.#cancelMark?.()
@@ -234,7 +234,7 @@ export class ArrangedCalls implements Arrangements {
     await this.diary.close()
   }
 
-  /** Of two engines that draw at the same time, the second one knows what the first has drawn. */
+  /** Of two engines that draw at once, the second knows what the first has drawn. */
   #drawing<T>(space: KeySpace, draw: () => Promise<T>): Promise<T> {
     return this.options.others === undefined ? draw() : this.diary.inTurnOfAll(`drawing ${space.name}`, draw)
   }
@@ -292,7 +292,7 @@ export class ArrangedCalls implements Arrangements {
   }
 
   /**
-   * A restart opens no lock and shortens none: the wrong guesses of the last days count on. What was not looked at (`tooSoon`, `locked`) was not
+   * A restart neither opens nor shortens a lock: the wrong guesses of the last days still count. What was not looked at (`tooSoon`, `locked`) was not
    * counted before the restart either.
    */
   async #rememberGuesses(now: number): Promise<void> {
@@ -314,7 +314,7 @@ export class ArrangedCalls implements Arrangements {
     this.#cancelMark = clock.after(markEveryMs, () => {
       this.#markLater()
       void this.diary.settled().then(async () => {
-        // One that cannot be written is not missed: the next start goes through more.
+        // A failed write does no harm: the next start reads more.
         if (this.diary.owed === 0 && !this.#missed)
           await ledger.append('arrangement', reconciledSubject, 'reconciled', {}).catch(() => undefined)
       })
@@ -322,7 +322,7 @@ export class ArrangedCalls implements Arrangements {
   }
 }
 
-/** Where the keys of a call were entered, as its facts tell. */
+/** Where the keys of a call were entered, by its facts. */
 function keyedIn(arrived: CallEvent): KeyedAt | undefined {
   if (arrived.type !== 'call.arrived') return undefined
   const { callId, callerNumber, callerAccount, dialledNumber, organisation } = arrived

@@ -31,7 +31,7 @@ describe('the lists of what is arranged', () => {
     callBack('running', now - 30, { tries: [{ callId: 'c', at: 0, talked: false, ended: false }] }),
   ]
 
-  it('have what is due last first, or the other way round', () => {
+  it('have the last due first, or the other way round', () => {
     expect(ids(all)).toEqual(['late', 'early', 'done', 'running'])
     expect(ids(all, { order: 'oldest' })).toEqual(['running', 'done', 'early', 'late'])
   })

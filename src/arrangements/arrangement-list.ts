@@ -13,7 +13,7 @@ export interface ArrangementFilter {
   readonly to?: number
   /** Only those that should have been carried out by now. */
   readonly overdue?: boolean
-  /** `newest` (default): due last comes first. */
+  /** `newest` (default): the last due comes first. */
   readonly order?: 'newest' | 'oldest'
   /** Default 50, 200 at most. */
   readonly limit?: number
@@ -30,7 +30,7 @@ export interface ArrangementPage {
 const defaultLimit = 50
 const maxPageSize = 200
 
-/** One page of those that are seen, by due time and then by id. Pure. An unreadable cursor gives the first page (the API refuses it before). */
+/** One page of the visible ones, by due time and then by id. Pure. An unreadable cursor gives the first page (the API refuses it before). */
 export function listArrangements(
   all: Iterable<Arrangement>,
   filter: ArrangementFilter,
@@ -41,7 +41,7 @@ export function listArrangements(
   const sign = filter.order === 'oldest' ? 1 : -1
   const compare = (a: Place, b: Place) => sign * (a.due - b.due || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0))
   const after = filter.cursor === undefined ? undefined : placeInList(filter.cursor)
-  // The first of those that come after the place, in order; one more than the page has. Thousands are open on a busy day: only these are put in order.
+  // The first ones after the cursor, in order; one more than the page holds. Thousands are open on a busy day: only these are sorted.
   const found: Arrangement[] = []
   for (const arrangement of all) {
     const place = placeOf(arrangement)
@@ -68,7 +68,7 @@ export function listArrangements(
   return { arrangements: page, ...(found.length > limit && last ? { nextCursor: cursorOf(placeOf(last)) } : {}) }
 }
 
-/** Should have been carried out by now. Only call-backs are due; a PIN or a code runs out instead. */
+/** Whether it should have been carried out by now. Only call-backs are due; a PIN or a code runs out instead. */
 export function isOverdue(arrangement: Arrangement, now: number): boolean {
   return arrangement.kind === 'callBack' && arrangement.dueAt < now && stateOf(arrangement, now) === 'open'
 }
@@ -96,7 +96,7 @@ function cursorOf({ due, id }: Place): string {
   return Buffer.from(`${due}.${id}`).toString('base64url')
 }
 
-/** @returns undefined for a text that is no cursor of ours */
+/** @returns undefined for a text that is not one of our cursors */
 export function placeInList(cursor: string): Place | undefined {
   const match = /^(\d{1,15})\.(.+)$/s.exec(Buffer.from(cursor, 'base64url').toString())
   return match?.[1] === undefined || match[2] === undefined ? undefined : { due: Number(match[1]), id: match[2] }

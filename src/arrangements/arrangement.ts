@@ -5,12 +5,12 @@ import type { Arrangement, Kept } from '../facts/arrangement.js'
 
 /**
  * `open` waits to be carried out. `inProgress`: a call carries it. `done`, `cancelled` and `expired` are settled; a settled one
- * comes back only when the outcome that had settled it is taken back.
+ * reopens only when the outcome that settled it is withdrawn.
  */
 export type ArrangementState = 'open' | 'inProgress' | 'done' | 'cancelled' | 'expired'
 export const arrangementStates: readonly ArrangementState[] = ['open', 'inProgress', 'done', 'cancelled', 'expired']
 
-/** How it stands at an instant (wall-clock ms). Read off what happened, never stored. */
+/** Its state at an instant (wall-clock ms). Derived from what happened, never stored. */
 export function stateOf(arrangement: Arrangement, now: number): ArrangementState {
   if (arrangement.closed !== undefined) return arrangement.closed
   const last = arrangement.tries.at(-1)
@@ -20,7 +20,7 @@ export function stateOf(arrangement: Arrangement, now: number): ArrangementState
       return settledByOutcome(arrangement) ? 'done' : 'open'
     case 'patientConnect':
       if (settledByOutcome(arrangement)) return 'done'
-      // They have spoken, and only the outcome is missing: that does not run out.
+      // They have spoken; only the outcome is missing, and that does not run out.
       return now >= arrangement.expiresAt && !spokenTo(arrangement) ? 'expired' : 'open'
     case 'callBackCode':
       if (last) return 'done'
@@ -32,21 +32,21 @@ export function isSettled(state: ArrangementState): boolean {
   return state === 'done' || state === 'cancelled' || state === 'expired'
 }
 
-/** Whether its PIN or code opens anything at the instant. */
+/** Whether its PIN or code is valid at the instant. */
 export function keysAreGood(arrangement: Arrangement, now: number): boolean {
   if (arrangement.kind === 'callBack' || now >= arrangement.expiresAt || stateOf(arrangement, now) !== 'open') return false
   return arrangement.kind === 'callBackCode' || !spokenTo(arrangement)
 }
 
-/** When it is due, or over, wall-clock ms: lists are in this order. */
+/** When it is due or runs out, wall-clock ms: the order of lists. */
 export function dueAt(arrangement: Arrangement): number {
   return arrangement.kind === 'callBack' ? arrangement.dueAt : arrangement.expiresAt
 }
 
 /**
- * What the flows need of it.
- * @param clinician who makes the call, where it is not whom the arrangement names
- * @returns undefined where the directory knows nobody, or no number, that could be called
+ * What the flows need to know of it.
+ * @param clinician who makes the call, if not the clinician whom the arrangement names
+ * @returns undefined if the directory has nobody, or no number, to call
  */
 export function arrangedCall(
   arrangement: Arrangement,
@@ -69,7 +69,7 @@ export function arrangedCall(
   }
 }
 
-/** Who is to make the call. */
+/** The clinician who makes the call. */
 export function clinicianOf(arrangement: Arrangement): ClinicianId | undefined {
   return arrangement.kind === 'callBackCode' ? undefined : arrangement.clinician
 }
@@ -78,7 +78,7 @@ function settledByOutcome({ tries }: Kept): boolean {
   return tries.some(({ outcome }) => outcome !== undefined && outcome !== patientUnavailable.id)
 }
 
-/** The conversation took place, unless somebody has said otherwise. */
+/** The conversation took place, unless an outcome says otherwise. */
 function spokenTo({ tries }: Kept): boolean {
   return tries.some(({ talked, outcome }) => talked && outcome !== patientUnavailable.id)
 }

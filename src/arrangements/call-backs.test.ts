@@ -14,7 +14,7 @@ describe('a call-back', () => {
     expect(world.placed).toEqual([
       { id: made.id, kind: 'callBack', targets: [{ kind: 'number', number: patient }], line: 'cardiac-rehab', clinician: 'dr-okafor' },
     ])
-    // What the call then tells changes nothing of what is known.
+    // The call's later facts change nothing.
     await world.log.append('placed-1', { type: 'call.placed', kind: 'pifuCallBack', arrangement: made.id, clinician: 'dr-okafor' })
     await world.settled()
     expect(world.arranged.diary.get(made.id)?.tries).toHaveLength(1)
@@ -54,7 +54,7 @@ describe('a call-back', () => {
     await world.log.append('placed-1', { type: 'call.placed', kind: 'pifuCallBack', arrangement: made.id, clinician: 'dr-okafor' })
     await world.ends('placed-1', { talk: true, outcome: 'patient-discharged' })
     await world.clock.advance(5 * 24 * hour)
-    // What is settled for this long is out of memory, and with a checkpoint in none that a start reads.
+    // What has been settled for this long is out of memory, and after a checkpoint a start does not read it.
     await patientConnect(world)
     await world.settled()
     expect(world.arranged.diary.get(made.id)).toBeUndefined()
@@ -97,7 +97,7 @@ describe('a call-back', () => {
     expect(world.arranged.diary.get(made.id)).toMatchObject({ note: 'afternoons', closed: 'done' })
   })
 
-  it('is changed and closed in one: on disk as one entry, or not at all', async () => {
+  it('is changed and closed in one write: on disk as one entry, or not at all', async () => {
     const world = await ArrangedWorld.open()
     const made = await callBack(world)
     world.ledger.failing = 'disk is full'
@@ -121,7 +121,7 @@ describe('a call-back', () => {
     expect(stateOf(world, made)).toBe('open')
   })
 
-  it('that nobody could write down does not exist', async () => {
+  it('that could not be stored does not exist', async () => {
     const world = await ArrangedWorld.open()
     world.ledger.failing = 'disk is full'
     await expect(callBack(world)).rejects.toThrow('disk is full')
@@ -147,7 +147,7 @@ describe('a patient’s request to be called back', () => {
 
   it('that the engine was killed over is there after the next start', async () => {
     const world = new ArrangedWorld()
-    // No engine follows: the fact is on disk, and nothing else.
+    // No engine follows: only the fact is on disk.
     await request(world, 'a', patient)
     await world.again()
     expect(world.arranged.diary.get('request-a')).toMatchObject({ patientNumber: patient })

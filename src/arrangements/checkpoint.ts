@@ -4,31 +4,31 @@ import type { Ledger, LedgerEntry } from '../store/ledger.js'
 import { stepOf } from './story.js'
 
 /**
- * Where a start may begin to read. Thousands of arrangements are settled every day and the ledger never forgets one; a checkpoint names the
- * ones that still matter, so that a start reads those and what was written lately. It says nothing of how they stand: that is always read off
+ * Where a start may begin to read. Thousands of arrangements are settled every day and the ledger forgets none; a checkpoint names the
+ * ones that still matter, so that a start reads those and recent entries. It does not hold their state: that always comes from
  * their entries.
  */
 interface Checkpoint {
-  /** Everything of this `seq` and later is to be read. */
+  /** Read everything from this `seq` on. */
   readonly from: number
-  /** Made before that, and open, or settled lately. */
+  /** Made before that, and open or lately settled. */
   readonly older: readonly string[]
 }
 
 /** Arrangements whose entries are read at a time. */
 const olderAtOnce = 500
 
-/** Under which checkpoints stand in the ledger; no arrangement has this id. */
+/** The ledger id of checkpoints; no arrangement has it. */
 export const checkpointSubject = 'checkpoint'
 
 export interface Loaded {
-  /** Those of each arrangement in their order; read in pages. */
+  /** The entries of each arrangement in order; read in pages. */
   readonly entries: AsyncIterable<LedgerEntry>
   /** Entries before this `seq` are those of older arrangements. */
   readonly from: number
 }
 
-/** The entries that a start needs. Rejects when the ledger cannot be asked. */
+/** The entries that a start needs. Rejects if the ledger does not answer. */
 export async function entriesSince(ledger: Ledger): Promise<Loaded> {
   const { from, older } = read(await ledger.latest('arrangement', checkpointSubject))
   return { entries: toRead(ledger, from, older), from }
@@ -41,7 +41,7 @@ async function* toRead(ledger: Ledger, from: number, older: readonly string[]): 
   for await (const entry of ledger.entries('arrangement', from)) {
     if (entry.type === 'made') begun.add(entry.subject)
     else if (!begun.has(entry.subject) && !isMarker(stepOf(entry))) {
-      // It was settled long before the checkpoint, and something has happened to it since: an outcome was left again, say.
+      // It was settled long before the checkpoint, but changed since: by a new outcome, say.
       begun.add(entry.subject)
       yield* await before([entry.subject])
     }

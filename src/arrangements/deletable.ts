@@ -7,10 +7,10 @@ import { settledKeptMs } from './diary.js'
 import { requestId } from './patient-requests.js'
 import { folded } from './story.js'
 
-/** Arrangements that are judged at a time. */
+/** Arrangements judged at a time. */
 const atOnce = 200
 
-/** The arrangements of a store, as far as they may be deleted when their time is over: those that are settled, and that no engine has in memory any more. @param now wall-clock ms */
+/** The arrangements of a store that may be deleted once their time is over: settled, and no longer in any engine's memory. @param now wall-clock ms */
 export function deletableArrangements(ledger: Pick<Ledger, 'entries' | 'entriesAbout'>, directory: () => Directory, now: () => number) {
   async function read(ids: readonly string[], before: number) {
     const entries = bySubject(await ledger.entriesAbout('arrangement', ids))
@@ -40,7 +40,7 @@ export function deletableArrangements(ledger: Pick<Ledger, 'entries' | 'entriesA
   }
 
   return {
-    /** Those to which nothing has happened since an instant (wall-clock ms), the oldest first. */
+    /** Those unchanged since an instant (wall-clock ms), the oldest first. */
     async *settledBefore(before: number) {
       let ids: string[] = []
       for await (const { type, subject, at } of ledger.entries('arrangement')) {
@@ -53,17 +53,17 @@ export function deletableArrangements(ledger: Pick<Ledger, 'entries' | 'entriesA
       }
       yield* await read(ids, before)
     },
-    /** As it is now; undefined: there is none, or something has happened to it since. */
+    /** Its current state; undefined: there is none, or it has changed since. */
     find: async (id: string, before: number) => (await read([id], before))[0],
   }
 }
 
-/** Until then it might still be needed. */
+/** When it stops being needed. */
 function lastAt(arrangement: Arrangement): number {
   return arrangement.kind === 'callBack' ? arrangement.changedAt : Math.max(arrangement.changedAt, arrangement.expiresAt)
 }
 
-/** `organisation`, `line`: by whose rule it is kept. Of a call to a patient by a clinician of several organisations nobody can tell for which of them it was. */
+/** `organisation`, `line`: whose retention rule applies. For a patient's call by a clinician of several organisations it is unknown which one it was for. */
 function ofWhom(arrangement: Arrangement, { clinicians, lines }: Directory) {
   const line = arrangement.kind === 'patientConnect' ? undefined : arrangement.line
   const clinician = arrangement.kind === 'callBackCode' ? undefined : arrangement.clinician

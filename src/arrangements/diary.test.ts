@@ -34,7 +34,7 @@ describe('the diary', () => {
           await clock.advance(afterMs)
           const id = `id-${subject}`
           const callId = `call-${subject}`
-          // Whoever writes has looked before: only what was made can go on, whether or not it is still in memory.
+          // Code that writes has looked first: only what was made can go on, whether or not it is still in memory.
           const exists = (await diary.find(id)) !== undefined
           await diary.inTurn(id, async () => {
             if (what === 'made') return exists ? undefined : diary.write(id, { type: 'made', made: made(clock.now()) })
@@ -58,7 +58,7 @@ describe('the diary', () => {
         const now = clock.now()
         const open = (one: Arrangement) => !isSettled(stateOf(one, now))
         expect(byId(diary).filter(open)).toEqual(byId(restarted).filter(open))
-        // What nobody needs any more is not in memory, and found by its id all the same.
+        // What is no longer needed is out of memory, but still found by its id.
         for (const one of restarted.values()) expect(open(one) || one.changedAt > now - settledKeptMs).toBe(true)
         for (const { subject } of whole.kept) expect(await restarted.find(subject)).toBeDefined()
       }),

@@ -15,11 +15,11 @@ export interface DiaryOptions {
   readonly ledger: Ledger
   readonly clock: Clock
   readonly alarms: Alarms
-  /** So many entries after the last checkpoint the next one is written: what has to be read at a start stays bounded. Default 20,000. */
+  /** Entries between checkpoints: they bound what a start has to read. Default 20,000. */
   readonly entriesPerCheckpoint?: number
-  /** Where other engines write to the same ledger: what they do is followed, and what is looked at before it is changed is changed by one engine at a time. */
+  /** Other engines that write to the same ledger: their entries are followed, and an arrangement that is read and then changed is changed by one engine at a time. */
   readonly others?: OtherEngines | undefined
-  /** Told of an arrangement that another engine has made, or done something to. */
+  /** Called with an arrangement that another engine has made or changed. */
   readonly onFollowed?: (arrangement: Arrangement) => void
 }
 
@@ -28,37 +28,37 @@ export interface OtherEngines {
   readonly turns: Turns
 }
 
-/** What is settled stays in memory, and in the lists, for this long; after that it is found by its id. */
+/** A settled one stays in memory and in the lists this long; after that it is found by its id. */
 export const settledKeptMs = 3 * 24 * 60 * 60_000
 const defaultEntriesPerCheckpoint = 20_000
-/** Entries are numbered before they are committed: so many that were under way at the same time may appear behind later ones. */
+/** Entries are numbered before they are committed: up to this many concurrent ones may appear after later ones. */
 const underWay = 64
 const owedRetryMs = 10_000
 const pruneEveryMs = 60 * 60_000
 
-/** A step that the facts of calls have told, and the ledger could not take yet. */
+/** A step known from the facts of calls that the ledger could not take yet. */
 interface Owed {
   readonly id: ArrangementId
   readonly step: Step
 }
 
 /**
- * Everything that was arranged: the ledger is the truth of what was asked for, the facts of the calls of what came of it; memory follows them. What
+ * Everything that was arranged: the ledger is the truth of what was asked for, the calls' facts of what came of it; memory follows them. What
  * people ask for is on disk before it is in memory (`write`). What the facts of a call say is in memory at once, because it is on disk
- * already, as those facts (`note`); an entry that the ledger cannot take is owed to it, and read off the facts again at the next start.
+ * already as those facts (`note`); an entry that the ledger cannot take is owed to it, and read from the facts again at the next start.
  *
- * What happens to one arrangement happens in turn (`inTurn`): between reading and writing nobody else changes it, among all engines of the store; and has
- * seen by then what the others have done.
+ * Changes to one arrangement happen in turn (`inTurn`): between reading and writing no other code changes it, in any engine of the store, and
+ * by then the other engines' changes have been read.
  */
 export class Diary {
   readonly #known = new Map<ArrangementId, Arrangement>()
   readonly #byCall = new Map<string, ArrangementId>()
-  /** `seq` of the entry that made it, of those that are known. */
+  /** `seq` of the entry that made each known arrangement. */
   readonly #madeAtSeq = new Map<ArrangementId, number>()
   readonly #turns = new Map<ArrangementId, Promise<unknown>>()
-  /** `seq` of the last entry of each arrangement that memory knows of. */
+  /** `seq` of the last entry in memory of each arrangement. */
   readonly #lastSeqOf = new Map<ArrangementId, number>()
-  /** Entries that memory knows of, among those that may still appear late. */
+  /** Entries in memory, among those that may still appear late. */
   #seen = new Set<number>()
   readonly #catching = new Set<Promise<void>>()
   #unfollow: () => void = () => undefined
@@ -72,12 +72,12 @@ export class Diary {
     this.#prunedAt = options.clock.now()
   }
 
-  /** Reads what is open, and what was settled lately, from the ledger. Rejects when the ledger cannot be asked. */
+  /** Reads open and lately settled arrangements from the ledger. Rejects if the ledger does not answer. */
   static async open(options: DiaryOptions): Promise<Diary> {
     const diary = new Diary(options)
     await diary.#load(await entriesSince(options.ledger))
     diary.#prune()
-    // What cannot be read now is read at the next turn, or signal.
+    // If unreadable now, it is read at the next turn or signal.
     if (options.others) diary.#unfollow = options.others.signals.on('arrangements', () => void diary.catchUp().catch(() => undefined))
     await diary.#checkpointWhenDue()
     return diary
@@ -96,12 +96,12 @@ export class Diary {
     return this.#known.get(id)
   }
 
-  /** As `get`, also for one that was settled long ago. Rejects when the ledger cannot be asked. */
+  /** As `get`, also for one settled long ago. Rejects if the ledger does not answer. */
   async find(id: ArrangementId): Promise<Arrangement | undefined> {
     return this.#known.get(id) ?? folded(id, await this.options.ledger.entriesAbout('arrangement', [id]))
   }
 
-  /** As `find`, and it is in memory, and in the lists, from now on: something is about to happen to it. In turn only. */
+  /** As `find`, and keeps it in memory and in the lists from now on: it is about to change. In turn only. */
   async recall(id: ArrangementId): Promise<Arrangement | undefined> {
     const known = this.#known.get(id)
     if (known) return known
@@ -115,7 +115,7 @@ export class Diary {
     return arrangement
   }
 
-  /** Those of these ids that were never made, and not noted on another one. Rejects when the ledger cannot be asked. */
+  /** Those of these ids that were never made, nor noted on another one. Rejects if the ledger does not answer. */
   async missing(ids: readonly ArrangementId[]): Promise<ReadonlySet<ArrangementId>> {
     const missing = new Set(ids.filter((id) => !this.#known.has(id)))
     for (const { subject, type } of await this.options.ledger.entriesAbout('arrangement', [...missing]))
@@ -128,12 +128,12 @@ export class Diary {
     return this.#byCall.get(callId)
   }
 
-  /** Says beforehand which arrangement a call is going to carry, so that its facts find it. */
+  /** Announces which arrangement a call will carry, so that its facts find it. */
   expect(callId: string, id: ArrangementId): void {
     this.#byCall.set(callId, id)
   }
 
-  /** It is not going to. */
+  /** Withdraws that. */
   expectNot(callId: string, id: ArrangementId): void {
     if (this.#byCall.get(callId) === id && !this.#known.get(id)?.tries.some((one) => one.callId === callId)) this.#byCall.delete(callId)
   }
@@ -143,13 +143,13 @@ export class Diary {
     return this.#owed.length
   }
 
-  /** Does `work` when everything asked for before about this arrangement is done, in any engine. Rejects as `work` does. */
+  /** Runs `work` after all earlier work on this arrangement, in any engine. Rejects as `work` does. */
   inTurn<T>(id: ArrangementId, work: () => Promise<T>): Promise<T> {
     const { others } = this.options
     if (!others) return this.#after(id, work)
     return this.#after(id, () =>
       others.turns.inTurn(`arrangement ${id}`, async () => {
-        // Where the ledger cannot be asked nothing is written either, but what the facts of a running call say.
+        // If the ledger does not answer, nothing is written either, except what the facts of a running call say.
         await this.options.ledger.entriesAbout('arrangement', [id]).then(
           (entries) => this.#follow(id, entries),
           () => undefined,
@@ -159,7 +159,7 @@ export class Diary {
     )
   }
 
-  /** As `inTurn`, where what is looked at are all arrangements. `what`: the id of none. May take turns of arrangements; these never take one of this kind. */
+  /** As `inTurn`, for work that looks at all arrangements. `what`: not an arrangement's id. May take turns of arrangements, never the other way round. */
   inTurnOfAll<T>(what: string, work: () => Promise<T>): Promise<T> {
     const { others } = this.options
     if (!others) return this.#after(what, work)
@@ -171,13 +171,13 @@ export class Diary {
     )
   }
 
-  /** Reads what other engines have written; it is in memory when this resolves. Not in turn of an arrangement. Rejects when the ledger cannot be asked. */
+  /** Reads what other engines have written into memory. Not in turn of an arrangement. Rejects if the ledger does not answer. */
   async catchUp(): Promise<void> {
     if (!this.options.others) return
     const catching = this.#catchUpNow()
     this.#catching.add(catching)
     try {
-      // What another one has seen first it may have yet to put into memory.
+      // An earlier catch-up that saw it first may not have put it into memory yet.
       await Promise.all(this.#catching)
     } finally {
       this.#catching.delete(catching)
@@ -194,7 +194,7 @@ export class Diary {
     await Promise.all([...changed].map(([id, entries]) => this.#after(id, () => Promise.resolve(this.#follow(id, entries)))))
   }
 
-  /** Does `work` after everything that this engine has under way about an arrangement. */
+  /** Runs `work` after everything that this engine has under way for an arrangement. */
   #after<T>(id: ArrangementId, work: () => Promise<T>): Promise<T> {
     const before = this.#turns.get(id) ?? Promise.resolve()
     const turn = before.then(work, work)
@@ -211,7 +211,7 @@ export class Diary {
     while (this.#turns.size > 0) await Promise.all(this.#turns.values())
   }
 
-  /** The arrangement as its entries tell it. What of it is in memory alone stays: a talk that goes on, and what the ledger is owed. */
+  /** The arrangement from its entries. What is only in memory stays: a running talk, and what the ledger is owed. */
   #follow(id: ArrangementId, entries: readonly LedgerEntry[]): void {
     const last = entries.at(-1)?.seq ?? 0
     if (last <= (this.#lastSeqOf.get(id) ?? 0)) return
@@ -240,17 +240,17 @@ export class Diary {
     if (this.#seen.size > 4 * underWay) this.#seen = new Set([...this.#seen].filter((one) => one > this.#lastSeq - underWay))
   }
 
-  /** One more step: on disk, then in memory. `actor`: who did it, where that is not whom such a step is the doing of. Rejects in the database's words when it is not on disk; nothing has changed then. In turn only. */
+  /** One more step: on disk, then in memory. `actor`: who did it, if not the usual actor of such a step. Rejects with the database's error when it is not on disk; nothing has changed then. In turn only. */
   async write(id: ArrangementId, step: Step, actor: Actor = actorOf(step)): Promise<Arrangement | undefined> {
     await this.#payFor(id)
     const entry = await this.#append(id, step, actor, this.options.others && { after: this.#lastSeqOf.get(id) ?? 0 })
     return this.#apply(id, step, entry.at)
   }
 
-  /** One more step that the facts of a call have told. Never rejects. In turn only. */
+  /** One more step from the facts of a call. Never rejects. In turn only. */
   async note(id: ArrangementId, step: Step): Promise<Arrangement | undefined> {
     const now = this.#apply(id, step, this.options.clock.now())
-    // The talk that runs is told for good by its end.
+    // A running talk is written at its end.
     if (step.type === 'talked') return now
     await this.#payFor(id)
       .then(() => this.#append(id, step))
@@ -258,7 +258,7 @@ export class Diary {
     return now
   }
 
-  /** Stops the timers, when what is under way is done. */
+  /** Stops the timers once the work under way is done. */
   async close(): Promise<void> {
     this.#unfollow()
     await this.settled()
@@ -351,12 +351,12 @@ export class Diary {
     }
   }
 
-  /** A checkpoint that cannot be written is not missed: the next start reads more. */
+  /** A failed checkpoint does no harm: the next start reads more. */
   async #checkpointWhenDue(): Promise<void> {
     if (this.#sinceCheckpoint < (this.options.entriesPerCheckpoint ?? defaultEntriesPerCheckpoint) || this.#owed.length > 0) return
     this.#sinceCheckpoint = 0
     this.#prune()
-    // What other engines have under way is read by its place, not by name.
+    // Work under way in other engines is read by `seq`, not by name.
     const lastSeq = this.options.others ? Math.max(0, this.#lastSeq - underWay) : this.#lastSeq
     const data = dataOfCheckpoint(this.#known.values(), this.#madeAtSeq, { lastSeq, recentSince: this.options.clock.now() - settledKeptMs })
     await this.options.ledger.append('arrangement', checkpointSubject, 'checkpoint', data).catch(() => undefined)

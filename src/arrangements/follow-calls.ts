@@ -8,8 +8,8 @@ import type { Diary } from './diary.js'
 import { requestId, type PatientRequests } from './patient-requests.js'
 
 /**
- * Follows the running calls: what their facts say of an arrangement happens to it.
- * @param onMissed told when one could not be followed: the next start has to find it in the facts
+ * Follows the running calls, and applies their facts to the arrangements.
+ * @param onMissed called when one could not be followed: the next start has to find it in the facts
  * @returns stops it
  */
 export function followCalls(
@@ -22,20 +22,20 @@ export function followCalls(
   return log.subscribe((event) => {
     requests.follow(event)
     follow(diary, event)
-    // A call of long ago: what it carried was settled, and is out of memory.
+    // An old call: its arrangement was settled and is out of memory.
     if (isLateOutcome(event) && diary.ofCall(event.callId) === undefined)
       void lateOutcome(diary, event.callId, facts, event.outcome).catch(onMissed)
   })
 }
 
-/** While a call runs it is known what it carries; staff leave outcomes at any time after it. */
+/** Only a running call's arrangement is known; staff leave outcomes at any time after it. */
 function isLateOutcome(event: CallEvent): event is Extract<CallEvent, { type: 'outcome.left' }> {
   return event.type === 'outcome.left' && event.by === 'staff'
 }
 
 /**
- * An outcome that staff left for a call, whatever the call carried, and however long ago.
- * @param latest as just told; what was left before it is in the facts
+ * An outcome that staff left for a call, with or without an arrangement, however old.
+ * @param latest the newest; earlier ones are in the facts
  */
 async function lateOutcome(diary: Diary, callId: string, facts: Pick<Store, 'events'>, latest?: string): Promise<void> {
   const record = callRecord(await facts.events(callId))
@@ -81,7 +81,7 @@ function happen(diary: Diary, { callId }: CallEvent, step: Step | ((arrangement:
   })
 }
 
-/** A call carries an arrangement. Known already where it was granted by its PIN or started through the API. */
+/** A call carries an arrangement. Known already if granted by its PIN or started through the API. */
 async function begin(diary: Diary, event: Extract<CallEvent, { type: 'call.placed' | 'arrangement.taken' }>): Promise<void> {
   const { callId, arrangement: id } = event
   await diary.inTurn(id, async () => {
@@ -91,11 +91,11 @@ async function begin(diary: Diary, event: Extract<CallEvent, { type: 'call.place
   })
 }
 
-/** A call that another engine has begun has a fact on disk by then. */
+/** By then a call begun by another engine has a fact on disk. */
 export const begunWithinMs = 60_000
 
 export interface ToReconcile {
-  /** Wall-clock ms; what came before has been gone through by an earlier start. */
+  /** Wall-clock ms; an earlier start has read everything before it. */
   readonly since: number
   readonly now: number
   /** Other engines may run, and have calls. */
@@ -103,7 +103,7 @@ export interface ToReconcile {
 }
 
 /**
- * After a start, and after another engine is gone: whatever the facts on disk say and the ledger does not, because an engine was stopped between the two. Before this
+ * After a start, and after another engine is gone: writes what the facts on disk say and the ledger does not, because an engine stopped between the two. Before this
  * engine takes any call.
  */
 export async function reconcile(
@@ -124,19 +124,19 @@ export async function reconcile(
       if (event.type === 'call.placed' || event.type === 'arrangement.taken') await begin(diary, event)
     }
   }
-  // Also those that are settled, or were settled long ago: an outcome that is taken back reopens them.
+  // Settled ones too, even long ago: a withdrawn outcome reopens them.
   for await (const callId of facts.outcomesByStaff(since)) await lateOutcome(diary, callId, facts)
   for (const arrangement of [...diary.values()]) {
     // An outcome may also have come to one that has run out since.
     const state = stateOf(arrangement, now)
     if (state === 'done' || state === 'cancelled') continue
-    // What was said before its end was told before it; what staff said later was found above.
+    // Outcomes from before the call's end come before it; staff's later ones were found above.
     for (const { callId, at, ended } of arrangement.tries)
       if (!ended && !(others && at > now - begunWithinMs)) await catchUp(diary, arrangement.id, callId, facts)
   }
 }
 
-/** What became of one call that is over. */
+/** The result of one ended call. */
 async function catchUp(diary: Diary, id: string, callId: string, facts: Pick<Store, 'events'>): Promise<void> {
   const record = callRecord(await facts.events(callId))
   await diary.inTurn(id, async () => {

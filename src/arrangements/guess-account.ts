@@ -1,9 +1,9 @@
 const minute = 60_000
 const day = 24 * 60 * minute
 
-/** How many wrong guesses one party (a caller, a dialled number) may make, and what follows. */
+/** How many wrong guesses one party (a caller, a dialled number) may make, and the locks. */
 export interface GuessRule {
-  /** So many within `windowMs` lock the party. */
+  /** This many within `windowMs` lock the party. */
   readonly wrongInWindow: number
   readonly windowMs: number
   /** This many within 24 hours lock it as well, so that staying just below the first limit does not help. */
@@ -28,10 +28,10 @@ export const numberRule: GuessRule = {
   longestLockMs: day,
 }
 
-/** A party that was not locked for this long begins with the shortest lock again. */
+/** After this long without a lock a party begins with the shortest again. */
 const forgiveAfterMs = 7 * day
 
-/** After a restart so much is counted again: for how long a lock makes the next one longer, and the longest lock before it. */
+/** How far back a restart counts: as long as a lock lengthens the next one, plus the longest lock before it. */
 export const guessesKeptMs = forgiveAfterMs + day
 const secondMs = 1_000
 
@@ -42,11 +42,11 @@ export interface ChargedGuess {
 }
 
 /**
- * The wrong guesses of one party. Time is an argument: milliseconds of any clock that only goes forward. Guesses whose answer is awaited
- * count as wrong meanwhile, so that many calls at the same time get no more guesses than one.
+ * The wrong guesses of one party. Time is an argument: milliseconds of any clock that only goes forward. Guesses still being checked
+ * count as wrong meanwhile, so that many calls at once get no more guesses than one.
  */
 export class GuessAccount {
-  /** Oldest first, of the last 24 hours. At most `wrongInDay` and a few, since a party beyond that is locked. */
+  /** Oldest first, of the last 24 hours. At most a few more than `wrongInDay`, since a party beyond that is locked. */
   #guesses: ChargedGuess[] = []
   #lockedUntil = -Infinity
   #locks = 0
@@ -61,12 +61,12 @@ export class GuessAccount {
     return this.#lockedUntil
   }
 
-  /** Whether one more guess may be looked at now, as far as the limits go. Not asked of a locked party. */
+  /** Whether the limits allow checking one more guess now. Not asked of a locked party. */
   hasRoom(now: number): boolean {
     const { wrongInWindow, windowMs, wrongInDay } = this.rule
     const pending = this.#guesses.filter((guess) => guess.pending).length
     if (this.#since(now - windowMs) >= wrongInWindow) return false
-    // After the lock that the day's last guess brought there is one more at a time, and it locks again.
+    // After the lock from the day's last guess there is one guess at a time, and it locks again.
     return this.#since(now - day) < wrongInDay || pending === 0
   }
 
@@ -78,7 +78,7 @@ export class GuessAccount {
     return Math.max(0, last.at + secondMs * 2 ** (lately - 2) - now)
   }
 
-  /** Counts a guess before it is looked at. */
+  /** Counts a guess before it is checked. */
   charge(now: number): ChargedGuess {
     this.#guesses = this.#guesses.filter(({ at }) => at > now - day)
     const guess: ChargedGuess = { at: now, pending: true }
@@ -86,7 +86,7 @@ export class GuessAccount {
     return guess
   }
 
-  /** It was right: it was never charged. */
+  /** It was right: the charge is undone. */
   refund(guess: ChargedGuess): void {
     this.#guesses = this.#guesses.filter((one) => one !== guess)
   }

@@ -48,7 +48,7 @@ describe('the guard against guessing', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('does not look at a guess that comes before its time, and does not count it', async () => {
+  it('neither checks nor counts a guess that comes too soon', async () => {
     const { clock, guard } = world()
     for (let guesses = 0; guesses < 3; guesses++) {
       const answer = charged(guard.guess('a', 'n')).wrong()
@@ -59,7 +59,7 @@ describe('the guard against guessing', () => {
     expect(charged(guard.guess('a', 'n')).wrong()).toEqual({ kind: 'wrong', waitMs: 4_000 })
   })
 
-  it('gives many calls at the same time no more guesses than one', () => {
+  it('gives many calls at once no more guesses than one', () => {
     const { guard } = world()
     const looked = Array.from({ length: 200 }, () => guard.guess('a', 'n')).filter(({ kind }) => kind === 'charged')
     // The second one is free, as it is for one call; the third has to wait.
@@ -68,7 +68,7 @@ describe('the guard against guessing', () => {
     expect(others).toHaveLength(numberRule.wrongInWindow - 2)
   })
 
-  it('charges nothing for what was right', async () => {
+  it('charges nothing for a right one', async () => {
     const { clock, alarms, guard } = world()
     for (let guesses = 0; guesses < 1_000; guesses++) {
       charged(guard.guess('switchboard', 'n')).right()
@@ -78,7 +78,7 @@ describe('the guard against guessing', () => {
     expect(charged(guard.guess('switchboard', 'n')).wrong()).toEqual({ kind: 'wrong', waitMs: 0 })
   })
 
-  it('takes callers who withhold their number for one caller', async () => {
+  it('counts callers who withhold their number as one caller', async () => {
     const { clock, alarms, guard } = world()
     for (let guesses = 0; guesses < callerRule.wrongInWindow; guesses++) {
       charged(guard.guess('', `number ${guesses}`)).wrong()
@@ -122,11 +122,11 @@ describe('the guard against guessing', () => {
     for (let ago = 6; ago > 1; ago--) guard.remember('a', 'n', ago * minute)
     expect(charged(guard.guess('a', 'n')).wrong()).toEqual({ kind: 'wrongAndLocked' })
     for (let ago = 30; ago > 0; ago--) guard.remember(`caller ${ago}`, 'attacked', (ago * minute) / 3)
-    expect(guard.guess('somebody else', 'attacked')).toEqual({ kind: 'locked' })
+    expect(guard.guess('another caller', 'attacked')).toEqual({ kind: 'locked' })
     guard.close()
   })
 
-  it('whatever an attacker does, no more wrong guesses are looked at than the docs say', async () => {
+  it('whatever an attacker does, no more wrong guesses are checked than the docs say', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(

@@ -8,31 +8,31 @@ import { callerRule, GuessAccount, numberRule, type GuessRule } from './guess-ac
 export interface GuessRules {
   readonly caller: GuessRule
   readonly number: GuessRule
-  /** Callers, and numbers, that are remembered; those not heard of for longest are forgotten first, locked ones last. */
+  /** The most callers, and numbers, remembered; the least recent are forgotten first, locked ones last. */
   readonly remembered: number
 }
 
 export const defaultGuessRules: GuessRules = { caller: callerRule, number: numberRule, remembered: 20_000 }
 
-/** How long is looked for one that is not locked before the oldest has to go. */
+/** How many entries are searched for an unlocked one before the oldest has to go. */
 const lookedAtForRoom = 64
 const namedInAlarm = 5
-/** Another guess of the same party is being looked at. */
+/** Another guess of the same party is being checked. */
 const busyMs = 1_000
 
 export type Guess =
-  /** None is looked at, right or wrong. */
+  /** None is checked, right or wrong. */
   | { readonly kind: 'locked' }
-  /** Earlier than it was told. It is not looked at, and not counted. */
+  /** Sooner than allowed. Neither checked nor counted. */
   | { readonly kind: 'tooSoon'; readonly waitMs: number }
-  /** Counted as wrong. Look at it, and call exactly one of the two. */
+  /** Counted as wrong. Check it, and call exactly one of the two. */
   | {
       readonly kind: 'charged'
       readonly right: () => void
       readonly wrong: () => { readonly kind: 'wrong'; readonly waitMs: number } | { readonly kind: 'wrongAndLocked' }
     }
 
-/** A wrong guess, as engines tell each other. */
+/** A wrong guess, as engines exchange it. */
 export interface SharedGuess {
   readonly guesser: string
   readonly dialledNumber: string
@@ -40,7 +40,7 @@ export interface SharedGuess {
   readonly at: number
 }
 
-/** The others have heard of it by then. */
+/** Resolves when the others know of it. */
 const toldForMs = 60_000
 
 interface Party {
@@ -50,19 +50,19 @@ interface Party {
 }
 
 /**
- * Watches over guesses at PINs and codes, which are few enough to be tried one after the other. Every guess is charged to the caller's number and
- * to the number dialled before it is looked at, and refunded when it was right. Wrong ones make the caller wait longer and longer; then
+ * Limits guesses at PINs and codes, which are few enough to be tried one by one. Every guess is charged to the caller's number and
+ * to the number dialled before it is checked, and refunded if right. Wrong ones make the caller wait longer and longer; then
  * the caller, or the number, is locked, and `codes.locked` is up until the last lock ends.
  */
 export class GuessGuard {
   readonly #callers = new Map<string, GuessAccount>()
   readonly #numbers = new Map<string, GuessAccount>()
-  /** What the alarm names, and until when (monotonic ms). */
+  /** The names in the alarm, and until when (monotonic ms). */
   readonly #locks = new Map<string, { readonly until: number; readonly untilText: string }>()
   #cancelTimer: (() => void) | undefined
   readonly #stopListening: () => void
 
-  /** @param others where several engines are one service: guesses at one of them are counted by all */
+  /** @param others with several engines: guesses at one of them are counted by all */
   constructor(
     private readonly clock: Clock,
     private readonly alarms: Alarms,
@@ -74,7 +74,7 @@ export class GuessGuard {
       (() => undefined)
   }
 
-  /** @param guesser the caller's number; who withholds it has the name that they are counted under, or none (empty) */
+  /** @param guesser the caller's number; if withheld, the identity counted under, or empty */
   guess(guesser: string, dialledNumber: string): Guess {
     const now = this.clock.monotonic()
     const parties = this.#parties(guesser, dialledNumber)
@@ -99,7 +99,7 @@ export class GuessGuard {
     }
   }
 
-  /** Counts a wrong guess of before the start, or at another engine, so that neither opens a lock. In their order, oldest first. @param agoMs how long ago it was */
+  /** Counts a wrong guess from before the start, or at another engine, so that neither opens a lock. In order, oldest first. @param agoMs how long ago it was */
   remember(guesser: string, dialledNumber: string, agoMs: number): void {
     const then = this.clock.monotonic() - agoMs
     for (const { account, name } of this.#parties(guesser, dialledNumber)) {
@@ -107,7 +107,7 @@ export class GuessGuard {
     }
   }
 
-  /** Callers and numbers that are remembered. */
+  /** How many callers and numbers are remembered. */
   get size(): number {
     return this.#callers.size + this.#numbers.size
   }
@@ -118,7 +118,7 @@ export class GuessGuard {
     this.#cancelTimer = undefined
   }
 
-  /** Callers who withhold their number, and of whom no network says who they are, are one caller: the empty key. */
+  /** Callers who withhold their number and have no identity from the network are one caller: the empty key. */
   #parties(guesser: string, dialledNumber: string): readonly [Party, Party] {
     return [
       { account: this.#account(this.#callers, guesser, this.rules.caller), name: nameOf(guesser) },
@@ -128,7 +128,7 @@ export class GuessGuard {
 
   #account(accounts: Map<string, GuessAccount>, key: string, rule: GuessRule): GuessAccount {
     const account = accounts.get(key) ?? new GuessAccount(rule)
-    // Taken out and put in again: the map's order is the order in which they were last heard of.
+    // Removed and inserted again: the map is in order of last use.
     accounts.delete(key)
     accounts.set(key, account)
     if (accounts.size > this.rules.remembered) accounts.delete(this.#leastMissed(accounts))
@@ -168,7 +168,7 @@ export class GuessGuard {
   }
 }
 
-/** For the alarm: enough to tell two who withhold their number apart, and nothing of who they are. */
+/** For the alarm: enough to tell two withheld callers apart, and nothing of who they are. */
 function nameOf(guesser: string): string {
   if (guesser === '') return 'callers who withhold their number'
   const [, account] = /^withheld:(.*)$/.exec(guesser) ?? []

@@ -7,7 +7,7 @@ const secret = randomBytes(32)
 const now = Date.UTC(2026, 2, 4, 10)
 
 describe('PINs and codes', () => {
-  it('have their digits, leading noughts included, and are found by nobody else', () => {
+  it('have their digits, leading zeros included, and match no other arrangement', () => {
     const ring = new KeyRing(() => 7)
     expect(ring.make(secret, codeSpace('+441632960099'), now)?.key).toBe('0007')
     expect(ring.make(secret, pinSpace, now)?.key).toBe('000007')
@@ -25,7 +25,7 @@ describe('PINs and codes', () => {
         }),
         fc.infiniteStream(fc.integer({ min: 0, max: 60 })),
         (draws, stream) => {
-          // So few keys are drawn that the same ones come again and again.
+          // So few keys are drawn that the same ones repeat.
           const ring = new KeyRing(() => Number(stream.next().value ?? 0))
           const given: { readonly key: string; readonly number: string; readonly at: number }[] = []
           let at = now
@@ -58,7 +58,7 @@ describe('PINs and codes', () => {
     expect(ring.make(secret, space, now + keptMs)).toBeDefined()
   })
 
-  it('are kept as hashes which only the key and the space lead to', () => {
+  it('are kept as hashes that need the key and the space', () => {
     const hash = hashOf(secret, pinSpace, '123456')
     expect(hash).toMatch(/^[A-Za-z0-9+/]{43}=$/)
     expect(hashOfKept(secret, pinSpace, { hash })).toBe(hash)
@@ -68,7 +68,7 @@ describe('PINs and codes', () => {
   })
 
   it('are drawn evenly', () => {
-    // The draw itself is Node's; what is checked is that nothing of it is lost on the way.
+    // The draw itself is Node's; this checks that nothing of it is lost on the way.
     const ring = new KeyRing(randomInt)
     const first = new Map<string, number>()
     for (let made = 0; made < 20_000; made++) {

@@ -10,7 +10,7 @@ const alarm = 'callBacks.many'
 
 let calls = 0
 
-/** Somebody rings, leaves a number, and hangs up. @returns the call */
+/** A caller rings, leaves a number, and hangs up. @returns the call */
 async function asks(
   world: ArrangedWorld,
   number: string,
@@ -35,7 +35,7 @@ const numbers = (count: number) => Array.from({ length: count }, (_, index) => `
 const all = (world: ArrangedWorld) => [...world.arranged.diary.values()] as CallBack[]
 
 describe('requests of patients', () => {
-  it('are one for a line and a number while it is open, with every repetition noted on it, over restarts', async () => {
+  it('are one per line and number while open, with every repetition noted on it, over restarts', async () => {
     const world = await ArrangedWorld.open()
     const first = await asks(world, patient)
     await world.clock.advance(minute)
@@ -52,7 +52,7 @@ describe('requests of patients', () => {
     check()
     await world.again()
     check()
-    // Another line, and another number, are something else.
+    // Another line or number is a different request.
     await asks(world, patient, { line: 'cardiac-rehab' })
     const keyed = await asks(world, '+447700900124')
     expect(all(world)).toHaveLength(3)
@@ -90,11 +90,11 @@ describe('requests of patients', () => {
   it('of one caller for many numbers within an hour are kept, marked as suspicious, and an alarm is up for an hour, over a restart too', async () => {
     const world = await ArrangedWorld.open()
     for (const number of numbers(requestsPerHour)) await asks(world, number)
-    // Asking again for the same one is no new one.
+    // Asking again for the same number is no new request.
     await asks(world, numbers(1)[0]!)
     expect(all(world).filter(({ madeBy }) => 'suspicious' in madeBy)).toEqual([])
     expect(world.alarms.has(alarm)).toBe(false)
-    // However the trunk writes them, it is the same caller.
+    // In every form that a trunk sends it is the same caller.
     await asks(world, '+447700900298', { caller: '447700900123' })
     await asks(world, '+447700900299', { caller: '01632960701' })
     expect(all(world).map(({ madeBy }) => madeBy.kind === 'patient' && madeBy.suspicious === true)).toEqual([
@@ -123,7 +123,7 @@ describe('requests of patients', () => {
     await world.arranged.close()
   })
 
-  it('of callers who withhold their number count each by themselves where their network says who they are, and name nobody', async () => {
+  it('of callers who withhold their number count separately if their network identifies them, and name nobody', async () => {
     const world = await ArrangedWorld.open()
     const [one, other] = ['withheld:0123456789ab', 'withheld:ba9876543210']
     for (const [index, number] of numbers(2 * requestsPerHour).entries())

@@ -7,10 +7,10 @@ import type { CallEvent } from '../facts/events.js'
 import { stateOf } from './arrangement.js'
 import type { Diary } from './diary.js'
 
-/** A patient who asked to be called back is to be called within so long. */
+/** A patient's requested call-back is due within this long. */
 export const requestDueMs = 4 * 60 * 60_000
 
-/** A caller who leaves more different numbers than this within an hour is hardly a patient. */
+/** A caller who leaves more different numbers than this within an hour is unlikely to be a patient. */
 export const requestsPerHour = 5
 const hourMs = 60 * 60_000
 const alarm = 'callBacks.many'
@@ -23,14 +23,14 @@ export function requestId(callId: string): string {
 }
 
 /**
- * What patients ask for by a key, on numbers that anyone may ring. No request is ever dropped. One that is open already for the same line and
- * number is not asked for twice: the repetition is noted on it. From the sixth different one of a caller within an hour on they are
+ * Patients' requests by key, on numbers that anyone may ring. No request is ever dropped. A repeat of an open one for the same line and
+ * number makes no second: it is noted on the first. From a caller's sixth different one within an hour they are
  * marked as suspicious, and `callBacks.many` is up for an hour. Callers who withhold their number are one caller.
  */
 export class PatientRequests {
-  /** Who rang, by running call. */
+  /** The caller, by running call. */
   readonly #callers = new Map<string, Caller>()
-  /** Until when (monotonic ms) the alarm names them. */
+  /** Until when (monotonic ms) the alarm names each caller. */
   readonly #many = new Map<string, number>()
   #cancelTimer: (() => void) | undefined
 
@@ -39,7 +39,7 @@ export class PatientRequests {
     private readonly clock: Clock,
     private readonly alarms: Alarms,
   ) {
-    // A restart takes no alarm down.
+    // A restart clears no alarm.
     for (const { madeBy, madeAt, line } of this.#requests()) if (madeBy.suspicious) this.#seenMany(countedAs(madeBy), madeAt, line)
   }
 
@@ -52,11 +52,11 @@ export class PatientRequests {
 
   /**
    * Keeps a request, once, however often it is told. Never rejects.
-   * @param caller as the call arrived; undefined where no fact says
+   * @param caller by the call's arrival; undefined if no fact says
    */
   async keep(event: Requested, caller: Caller | undefined): Promise<void> {
     const { line, number, callId } = event
-    // Two requests for the same number at the same time: the second one finds the first.
+    // Of two simultaneous requests for a number the second finds the first.
     await this.diary.inTurnOfAll(`requests of ${number} on ${line}`, async () => {
       if (this.diary.get(requestId(callId)) || this.#requests().some(({ repeats = [] }) => repeats.some(({ call }) => call === callId)))
         return
@@ -76,10 +76,10 @@ export class PatientRequests {
     if (id === undefined) return false
     return this.diary.inTurn(id, async () => {
       const now = this.diary.get(id)
-      // Another one may have been quicker: then this is a new request.
+      // It may have been settled meanwhile: then this is a new request.
       if (now?.kind !== 'callBack' || !isOpen(now)) return false
       await this.diary.note(id, { type: 'askedAgain', call: callId, at })
-      // So that a later start, which reads the fact again, finds that it has been seen to, whatever became of that one.
+      // So that a later start, which reads the fact again, finds it handled, whatever became of that one.
       await this.diary.note(requestId(callId), { type: 'repeats', of: id })
       return true
     })
@@ -150,7 +150,7 @@ function isRequest(one: {
   return one.kind === 'callBack' && one.madeBy.kind === 'patient'
 }
 
-/** As the call arrived. */
+/** By the call's arrival. */
 type Caller = Pick<Extract<CallEvent, { type: 'call.arrived' }>, 'callerNumber' | 'callerAccount'>
 
 function countedAs({ caller, account }: { readonly caller?: string; readonly account?: string }): string | undefined {

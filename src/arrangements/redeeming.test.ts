@@ -28,11 +28,11 @@ async function code(world: ArrangedWorld) {
 
 const stateOf = (world: ArrangedWorld, id: string) => world.arranged.stateOf(world.arranged.diary.get(id)!)
 
-/** Everything that waits for nothing but promises has come as far as it can. */
+/** Lets all pending promises settle. */
 const meanwhile = () => new Promise<void>((resolve) => setImmediate(resolve))
 
 describe('a PIN or code that is taken while the disk is slow', () => {
-  it('by a call that is over before its turn comes is free again', async () => {
+  it('is free again if its call ends before its turn comes', async () => {
     const world = await ArrangedWorld.open()
     const made = await patientConnect(world)
     expect((await world.arranged.redeem(made.pin, world.at('a'))).kind).toBe('granted')
@@ -52,7 +52,7 @@ describe('a PIN or code that is taken while the disk is slow', () => {
     expect((await world.arranged.redeem(made.pin, world.at('c', another))).kind).toBe('granted')
   })
 
-  it('is not granted, and not charged, when nobody waits any more as its turn comes', async () => {
+  it('is neither granted nor charged if the caller has gone when its turn comes', async () => {
     const world = await ArrangedWorld.open()
     const made = await patientConnect(world)
     expect((await world.arranged.redeem(made.pin, world.at('a'))).kind).toBe('granted')
@@ -72,11 +72,11 @@ describe('a PIN or code that is taken while the disk is slow', () => {
     await world.settled()
     expect(world.ledger.kept.filter(({ type }) => type === 'begun')).toHaveLength(1)
     for (let index = 0; index < 5; index++) expect(world.arranged.diary.ofCall(`b${index}`)).toBeUndefined()
-    // Nothing was charged to anybody: who had given up may key it at once.
+    // Nothing was charged: a caller who gave up may key it at once.
     expect((await world.arranged.redeem(made.pin, world.at('c', { callerNumber: '01632960800' }))).kind).toBe('granted')
   })
 
-  it('stays good, over a restart too, when nobody waits any more once it is written', async () => {
+  it('stays valid, over a restart too, if the caller has gone by the time it is written', async () => {
     const world = await ArrangedWorld.open()
     const made = await code(world)
     const goOn = world.ledger.stalls()
@@ -95,7 +95,7 @@ describe('a PIN or code that is taken while the disk is slow', () => {
     expect((await world.arranged.redeem(made.code, world.atCodes('b'))).kind).toBe('granted')
   })
 
-  it('is not looked at for a caller who has gone already', async () => {
+  it('is not checked for a caller who has already gone', async () => {
     const world = await ArrangedWorld.open()
     const made = await code(world)
     for (let guess = 0; guess < 10; guess++)

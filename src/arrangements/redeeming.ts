@@ -11,20 +11,20 @@ import { codeSpace, hashOf, pinSpace, type KeyRing } from './key-ring.js'
 export interface RedeemingOptions {
   readonly diary: Diary
   readonly keys: KeyRing
-  /** The key under which PINs and codes are hashed. Rejects where it cannot be had: then nothing can be looked up. */
+  /** The key that hashes PINs and codes. Rejects if unavailable: then nothing can be looked up. */
   readonly secret: () => Promise<Buffer>
   readonly guard: GuessGuard
   readonly clock: Clock
   readonly directory: () => Directory
 }
 
-/** Nobody waits for the answer any more: nothing was looked at, as far as can be known. */
+/** The caller has gone: nothing was checked, as far as anybody can know. */
 const forNobody: Redeemed = { kind: 'tooSoon', waitMs: 0 }
 
 /**
- * Takes a PIN or a code that was keyed. It is spent on disk before it is granted, and nobody else gets it meanwhile. Rejects when the disk
- * cannot say so, or the key of the hashes is not at hand; then nothing is granted, and nothing is charged.
- * @param signal aborts when nobody waits for the answer any more; then nothing is granted, and right keys are not spent
+ * Takes a keyed PIN or code. It is spent on disk before it is granted, and no other call gets it meanwhile. Rejects if the disk
+ * cannot confirm it, or the hash key is unavailable; then nothing is granted or charged.
+ * @param signal aborts once the caller has gone; then nothing is granted, and right keys are not spent
  */
 export async function redeem(options: RedeemingOptions, keyed: string, where: KeyedAt, signal?: AbortSignal): Promise<Redeemed> {
   if (signal?.aborted) return forNobody
@@ -55,13 +55,13 @@ async function take(
   const known = await secret()
   let id = lookUp(keys, known, directory(), clock.now(), keyed, where)
   if (id === undefined) {
-    // Another engine may have given it out a moment ago. Where nobody can say so, it is not known here.
+    // Another engine may have issued it a moment ago. If that cannot be read, it is unknown here.
     await diary.catchUp().catch(() => undefined)
     id = lookUp(keys, known, directory(), clock.now(), keyed, where)
   }
   if (id === undefined) return 'notGood'
   const { callId } = where
-  // The call may end before its turn has come, and while the disk is waited for: its end has to find what it carried, behind this turn.
+  // The call may end before its turn, or while the disk is busy: its end has to find what it carried, after this turn.
   diary.expect(callId, id)
   const taken = await diary
     .inTurn(id, async (): Promise<Taken> => {
@@ -72,7 +72,7 @@ async function take(
       if (!arranged) return 'notGood'
       await diary.write(id, { type: 'begun', callId })
       if (!signal?.aborted) return arranged
-      // Nobody heard that it was right: it is as if it had not been keyed, and a code stays good.
+      // The caller never heard that it was right: it counts as not keyed, and a code stays valid.
       await diary.note(id, { type: 'withdrawn', callId })
       return 'forNobody'
     })
@@ -84,7 +84,7 @@ async function take(
   return taken
 }
 
-/** Whose the keys are, if any. Any other length than that of a PIN or a code is nobody's. */
+/** The arrangement of the keys, if any. Only the lengths of a PIN or a code match. */
 function lookUp(keys: KeyRing, secret: Buffer, directory: Directory, now: number, keyed: string, where: KeyedAt): string | undefined {
   if (/^\d{6}$/.test(keyed)) return keys.find(pinSpace, hashOf(secret, pinSpace, keyed), now)
   if (!/^\d{4}$/.test(keyed)) return undefined
@@ -95,7 +95,7 @@ function lookUp(keys: KeyRing, secret: Buffer, directory: Directory, now: number
   return undefined
 }
 
-/** A PIN is good on the Dial-In numbers of the clinician's organisations, as they are now; a code where it was looked up. */
+/** A PIN is valid on the current Dial-In numbers of the clinician's organisations; a code where it was looked up. */
 function isGoodHere(arrangement: Arrangement, directory: Directory, now: number, { organisation }: KeyedAt): boolean {
   if (!keysAreGood(arrangement, now)) return false
   if (arrangement.kind !== 'patientConnect') return true

@@ -11,7 +11,7 @@ const day = 24 * 60 * minute
 const codes = '+441632960600'
 const attacker = '+441632960701'
 
-/** Calls as the flows carry them, over arranged calls that can be started again: the facts that a restart reads are those that the flows told. */
+/** Real flows over arranged calls that can be restarted: a restart reads the facts that the flows appended. */
 class KeyedWorld {
   readonly alarms = new Map<string, string>()
   readonly scenario: Scenario
@@ -60,7 +60,7 @@ class KeyedWorld {
     return made.arrangement.code
   }
 
-  /** A call that keys these one after the other, as fast as it may. */
+  /** A call that keys these in turn, as fast as allowed. */
   async call(keys: readonly string[], number = attacker, account?: string): Promise<void> {
     const { scenario } = this
     const caller = scenario.caller(number)
@@ -79,7 +79,7 @@ class KeyedWorld {
     return this.scenario.world.log.told.flatMap((event) => (event.type === 'code.refused' ? [event.why] : []))
   }
 
-  /** What the right code gets. */
+  /** The result of the right code. */
   async right(number = attacker, account?: string): Promise<string> {
     const before = this.refusals().length
     const code = await this.code()
@@ -121,7 +121,7 @@ describe('wrong guesses, and a restart', () => {
     await before.arranged.close()
   })
 
-  it('callers who withhold their number are counted each by themselves where their network says who they are, before a restart and after it', async () => {
+  it('callers who withhold their number are counted separately if their network identifies them, before a restart and after it', async () => {
     const before = await world()
     const [one, other] = ['withheld:aaaaaaaaaaaa', 'withheld:bbbbbbbbbbbb']
     await before.call(['12#', '12#', '12#'], '', one)
@@ -164,7 +164,7 @@ describe('wrong guesses, and a restart', () => {
     await before.arranged.close()
   })
 
-  it('what came too soon, or while all were locked, was not looked at and is not counted', async () => {
+  it('a guess that came too soon, or while all were locked, was not checked and is not counted', async () => {
     const before = await world()
     const { log } = before.scenario.world
     await before.call(['12#', '12#', '12#'])

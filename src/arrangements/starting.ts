@@ -15,13 +15,13 @@ export type Place = (
 export type Started =
   | { readonly kind: 'started'; readonly callId: string }
   | { readonly kind: 'notFound' }
-  /** Another start was quicker, or it is settled. */
+  /** Another start won, or it is settled. */
   | { readonly kind: 'notOpen'; readonly state: ArrangementState }
-  /** Nobody is named, or nobody whom the directory has a number of. */
+  /** No clinician is named, or none with a number in the directory. */
   | { readonly kind: 'noClinician'; readonly clinician: ClinicianId | undefined }
   | { readonly kind: 'notDialable'; readonly number: string }
   | { readonly kind: 'closingDown' }
-  /** The store cannot write: an acceptance could not be kept. */
+  /** The store cannot write: an acceptance could not be stored. */
   | { readonly kind: 'cannotKeep' }
 
 export interface StartingOptions {
@@ -49,7 +49,7 @@ export function start(
     if (state !== 'open' || arrangement.kind === 'callBackCode') return { kind: 'notOpen', state }
     const who = clinician ?? clinicianOf(arrangement)
     if (who === undefined || (directory().clinicians.get(who)?.numbers.length ?? 0) === 0) return { kind: 'noClinician', clinician: who }
-    // A patient's own request has the number as the telephone told it; the ranges may have changed since it was made.
+    // A patient's own request has the number as signalled; the ranges may have changed since.
     if (!mayDial(arrangement.patientNumber)) return { kind: 'notDialable', number: arrangement.patientNumber }
     const arranged = arrangedCall(arrangement, directory(), who)
     if (!arranged) return { kind: 'noClinician', clinician: who }

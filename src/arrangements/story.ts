@@ -23,7 +23,7 @@ export function stepOf(entry: LedgerEntry): Step | undefined {
   return step.type === 'made' ? { ...step, made: readMade(step.made) } : step
 }
 
-/** Entries of before hashes have the PIN or the code as it was keyed. */
+/** Entries older than hashing have the PIN or code in clear. */
 function readMade(made: Made): Made {
   const kept = (written: KeptSecret | string): KeptSecret => (typeof written === 'string' ? { plain: written } : written)
   if (made.kind === 'patientConnect') return { ...made, pin: kept(made.pin) }
@@ -35,7 +35,7 @@ export function dataOf(step: Step): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(step).filter(([name]) => name !== 'type'))
 }
 
-/** The arrangement after one more step; undefined where there is none that the step could happen to. Pure. */
+/** The arrangement after one more step; undefined if there is none to apply it to. Pure. */
 export function withStep(id: string, before: Arrangement | undefined, step: Step, at: number): Arrangement | undefined {
   if (step.type === 'made') return before ?? { ...step.made, id, tries: [], changedAt: at }
   if (!before) return undefined
