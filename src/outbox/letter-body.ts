@@ -1,6 +1,6 @@
 import type { Letter } from './message.js'
 
-/** What a letter is made of: a paragraph, a link, or a table of figures (`lines`: the same for plain text). */
+/** A part of a letter: a paragraph, a link, or a table of figures (`lines`: the same for plain text). */
 export type Part =
   | string
   | { readonly link: string; readonly text: string }
@@ -12,7 +12,7 @@ export type Part =
     }
 
 /**
- * A letter as plain text and as HTML that say the same. The HTML is a page with a language, a title, a heading and real tables, in the reader's own typeface and size, with nothing in it that is loaded
+ * A letter as plain text and as equivalent HTML. The HTML is a page with a language, a title, a heading and real tables, in the reader's own typeface and size. It loads nothing
  * from anywhere: no picture, no script, no style sheet.
  */
 export function bodyOf(subject: string, parts: readonly Part[], url: string): Pick<Letter, 'text' | 'html'> {

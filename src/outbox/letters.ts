@@ -10,7 +10,7 @@ import type { KeptMessage, Letter, Message } from './message.js'
 
 export interface LettersSettings {
   readonly accounts: Accounts
-  /** Of lines, by month: kept, so that however many get the figures of a month, they are read once. */
+  /** Figures of lines, by month: cached, so that a month is read once for all recipients. */
   readonly sums: {
     of(
       scope: 'line',
@@ -18,14 +18,14 @@ export interface LettersSettings {
     ): Promise<{ ids(): ReadonlySet<string>; sums(lines: Iterable<string>, months: Iterable<string>): Sums }>
   }
   readonly directory: () => Directory
-  /** Where browsers find the pages, without a slash at the end. */
+  /** The pages' base URL, without a trailing slash. */
   readonly url: () => string
 }
 
-/** Lines in a letter; the page has all of them. */
+/** The most lines in a letter; the page has all of them. */
 const maxLines = 30
 
-/** Messages in words, made when they are sent: to the address that somebody has now, with a link that is good from then on. @returns undefined: nobody can get it any more */
+/** Messages in words, made when sent: to the person's current address, with a link valid from then on. @returns undefined: it has no recipient any more */
 export function letters({
   accounts,
   sums: months,
@@ -104,7 +104,7 @@ export function letters({
     }
   }
 
-  /** Of the lines that they report on now; undefined: of none any more. */
+  /** The lines that they report on now; undefined: none any more. */
   async function summary(
     month: string,
     person: Person,

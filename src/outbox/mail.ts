@@ -1,7 +1,7 @@
 import { messageOf } from '../common/errors.js'
 import type { Letter } from './message.js'
 
-/** What became of a letter. `refused`: for good, by the server's word (5xx): there is no such mailbox, or it takes no mail from us. `failed`: not now. */
+/** The result of sending a letter. `refused`: for good (5xx): no such mailbox, or it takes no mail from us. `failed`: not now. */
 export type Delivery = { readonly kind: 'sent' } | { readonly kind: 'refused' | 'failed'; readonly why: string }
 
 /** Hands letters on. */
@@ -54,7 +54,7 @@ export async function smtpMail(url: string, from: string): Promise<Mail> {
   }
 }
 
-/** Whether the server said no to this message, and not to all of ours: a wrong password is mended, and the message goes then. */
+/** Whether the server refused this message rather than all of ours: once a wrong password is mended, the message goes. */
 function isOfThis(error: unknown): boolean {
   return ['EENVELOPE', 'EMESSAGE'].includes((error as { readonly code?: string }).code ?? '')
 }

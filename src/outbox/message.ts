@@ -1,8 +1,8 @@
 import type { AlarmName } from '../alarms/alarm-list.js'
 
 /**
- * What goes out by itself. None says anything of a patient, and none holds a secret: a link is made when it is sent, so that nobody signs in with what the store keeps.
- * `invitation`, `signInLink`: a link that signs its person in, once. `newBrowser`: they signed in with one that they had not used before. `alarm`: one that came up. `summary`: the figures of a month, `2026-03`. `test`: to see whether mail arrives.
+ * Automatic messages. None mentions a patient or holds a secret: a link is made when it is sent, so that what the store keeps signs nobody in.
+ * `invitation`, `signInLink`: a link that signs its person in once. `newBrowser`: they signed in with a browser not used before. `alarm`: a new alarm. `summary`: the figures of a month, `2026-03`. `test`: to see whether mail arrives.
  * `push`: for one browser, by Web Push; all others go by e-mail.
  */
 export type Message =
@@ -14,7 +14,7 @@ export type Message =
   | { readonly kind: 'push'; readonly subscription: string; readonly about: About }
 
 /**
- * What browsers are told of. `onSoon`: their person is on a line from `at` on. `outcomeOpen`: a call of theirs ended, and nobody has said what came of it. `callBackDue`: one that is theirs. `alarm`: one that came up.
+ * Notices to browsers. `onSoon`: the person is on a line from `at` on. `outcomeOpen`: a call of theirs ended without an outcome. `callBackDue`: one of theirs is due. `alarm`: a new alarm.
  * Times in wall-clock ms.
  */
 export type About =
@@ -40,7 +40,7 @@ export const messageKinds = [
   'push',
 ] as const satisfies readonly MessageKind[]
 
-/** `waiting`: for its time. `sending`: an engine has it in hand. `failed`: it was given up, or refused for good. `stopped`: by somebody, before it was sent. `shown`: in the demo, where nothing goes out. */
+/** `waiting`: for its time. `sending`: an engine has claimed it. `failed`: given up, or refused for good. `stopped`: by staff, before it was sent. `shown`: in the demo, where nothing goes out. */
 export type MessageState = (typeof messageStates)[number]
 export const messageStates = ['waiting', 'sending', 'sent', 'failed', 'stopped', 'shown'] as const
 
@@ -51,11 +51,11 @@ export interface KeptMessage {
   readonly message: Message
   readonly state: MessageState
   readonly createdAt: number
-  /** When it is tried next; while it is being sent: until when that is believed. */
+  /** When it is tried next; while it is being sent: until when the claim holds. */
   readonly dueAt: number
   readonly tries: number
   readonly sentAt?: number
-  /** What went wrong last. */
+  /** The last error. */
   readonly trouble?: string
 }
 
@@ -69,6 +69,6 @@ export interface Letter {
   readonly subject: string
   /** Plain text. */
   readonly text: string
-  /** The same for mail programs that show it so; nothing in it is loaded from anywhere. */
+  /** The same for mail programs that show HTML; it loads nothing from anywhere. */
   readonly html: string
 }

@@ -2,11 +2,11 @@ import type { ActiveAlarm, AlarmBoard } from '../alarms/alarm-board.js'
 import type { AlarmName } from '../alarms/alarm-list.js'
 
 /**
- * Tells of alarms that come up: of each once while it is up, and again when it reaches another line or organisation, which is news to those who look after that. Those of low urgency stand on the page alone.
- * @returns ends it
+ * Reports new alarms: each once while it is up, and again when it reaches another line or organisation, which is news to the people who look after that. Alarms of low urgency are only on the page.
+ * @returns stops it
  */
 export function onNewAlarms(alarms: Pick<AlarmBoard, 'subscribe'>, tell: (alarm: ActiveAlarm) => void): () => void {
-  /** Of how many lines and organisations each has been told. */
+  /** How many lines and organisations each was reported for. */
   const told = new Map<AlarmName, number>()
   return alarms.subscribe((one, up) => {
     const { alarm, severity, times, about = [] } = one

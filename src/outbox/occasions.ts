@@ -18,11 +18,11 @@ export interface OccasionsSettings {
   readonly alarms: Pick<AlarmBoard, 'subscribe'>
   readonly directory: () => Directory
   readonly clock: Clock
-  /** Told of what could not be put into the outbox. */
+  /** Called with what could not be put into the outbox. */
   readonly trouble: (error: unknown) => void
 }
 
-/** Puts messages in for those who asked for them: when an alarm comes up, and when a month is over. @returns ends it, once what is under way is in */
+/** Puts messages in for people who subscribed: when an alarm is raised, and when a month is over. @returns stops it once messages under way are in */
 export function watchOccasions({ outbox, accounts, alarms, directory, clock, trouble }: OccasionsSettings): () => Promise<void> {
   const underWay = new UnderWay(trouble)
 
@@ -40,7 +40,7 @@ export function watchOccasions({ outbox, accounts, alarms, directory, clock, tro
     })
   })
 
-  /** The month that is over, to each once: whichever engine looks first. */
+  /** The month just ended, to each once, from the engine that looks first. */
   async function monthly(): Promise<void> {
     const [last = ''] = monthsUntil(whenIn(clock.now()).month, 2)
     for (const person of await outbox.subscribers('summary'))

@@ -7,11 +7,11 @@ import type { Carrying, KeptMessage, Message, MessageState, Subscription } from 
 const minute = 60_000
 const hour = 60 * minute
 
-/** After each try that failed it waits so long, ms; the last one ever after. */
+/** Wait this long after each failed try, ms; the last one repeats. */
 const waits = [minute, 5 * minute, 15 * minute, hour, 4 * hour] as const
-/** Given up after so long, ms. */
+/** Give up after this long, ms. */
 export const givenUpAfterMs = 3 * 24 * hour
-/** An engine that has a message in hand has sent it by then, or is gone, ms. */
+/** An engine that has claimed a message has sent it by then, or is gone, ms. */
 const inHandMs = 2 * minute
 
 export interface OutboxSettings {
@@ -21,8 +21,8 @@ export interface OutboxSettings {
 }
 
 /**
- * Messages on their way out, in the store: each is put in once, tried until it is sent, and never lost. At least once: an engine that is killed between the mail server's yes and the note of it sends the message
- * again, under the same Message-ID, by which mailboxes know it as the same.
+ * Outgoing messages, in the store: each is put in once, tried until it is sent, and never lost. At least once: if an engine is killed between the mail server's OK and the note of it, the message goes
+ * again under the same Message-ID, by which mailboxes recognise it.
  */
 export class Outbox {
   readonly #listeners = new Set<() => void>()
@@ -33,7 +33,7 @@ export class Outbox {
     return this.settings.tables.writing
   }
 
-  /** Told when there is something to send. @returns ends it */
+  /** Called when there is something to send. @returns stops it */
   onPut(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -41,7 +41,7 @@ export class Outbox {
 
   /**
    * Puts a message in. Resolves when it is on disk.
-   * @param once what makes it the same message; undefined: it is one of its own
+   * @param once the message's identity; undefined: always a new one
    * @returns false: it was put in before
    */
   async put(person: string, message: Message, once: string = randomUUID()): Promise<boolean> {
@@ -70,7 +70,7 @@ export class Outbox {
     return isNew
   }
 
-  /** Takes the next message in hand that is due: of several engines one gets it. Undefined: none is. @param carrying those alone that go so */
+  /** Claims the next due message: one engine of several gets it. Undefined: none is due. @param carrying only messages that go this way */
   async take(carrying: Carrying = 'letters'): Promise<KeptMessage | undefined> {
     const now = this.settings.now()
     for (;;) {
@@ -96,7 +96,7 @@ export class Outbox {
     }
   }
 
-  /** @param state `shown`: it would have been */
+  /** @param state `shown`: it would have been sent */
   async done(id: string, state: 'sent' | 'shown'): Promise<void> {
     await this.#db
       .updateTable('outbox')
@@ -106,7 +106,7 @@ export class Outbox {
       .execute()
   }
 
-  /** @param forGood it will not be otherwise: no such mailbox @returns what has become of it */
+  /** @param forGood retrying is useless: no such mailbox @returns its new state */
   async failed({ id, createdAt, tries }: KeptMessage, trouble: string, forGood: boolean): Promise<'waiting' | 'failed'> {
     const now = this.settings.now()
     const state = forGood || now - createdAt >= givenUpAfterMs ? 'failed' : 'waiting'
@@ -131,7 +131,7 @@ export class Outbox {
     return numUpdatedRows > 0n
   }
 
-  /** At once, whatever became of it before. @returns false: it is sent, or being sent at this moment */
+  /** Sends it at once, whatever its state. @returns false: it is sent, or being sent at this moment */
   async again(id: string): Promise<boolean> {
     const now = this.settings.now()
     const { numUpdatedRows } = await this.#db
@@ -172,7 +172,7 @@ export class Outbox {
     return (await query.execute()).map(messageOf)
   }
 
-  /** Since when the oldest waits that is overdue, wall-clock ms; undefined: none does. */
+  /** Since when the oldest overdue message waits, wall-clock ms; undefined: none does. */
   async waitingSince(carrying: Carrying = 'letters'): Promise<number | undefined> {
     const row = await this.#db
       .selectFrom('outbox')
@@ -186,7 +186,7 @@ export class Outbox {
     return row && Number(row.created_at)
   }
 
-  /** What was sent, given up or stopped so long ago: that it happened stands in the audit. */
+  /** Deletes messages sent, given up or stopped this long ago: the audit has the event. */
   async forget(before: number): Promise<void> {
     await this.#db
       .deleteFrom('outbox')
@@ -195,7 +195,7 @@ export class Outbox {
       .execute()
   }
 
-  // Who wants what
+  // Subscriptions
 
   async subscribers(kind: Subscription): Promise<readonly string[]> {
     const rows = await this.#db.selectFrom('subscriptions').select('person').where('kind', '=', kind).orderBy('person').execute()

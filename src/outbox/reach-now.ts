@@ -2,7 +2,7 @@ import type { Accounts } from '../accounts/accounts.js'
 import { inForce } from '../accounts/grants.js'
 import { reachOfGrants, type Reach } from '../accounts/identity.js'
 
-/** How far somebody may do something at this moment, without being signed in; undefined: not at all. */
+/** The current reach of a person's permission, without a session; undefined: none. */
 export async function reachNow(accounts: Accounts, id: string, permission: 'alarms' | 'reports' | 'pocket'): Promise<Reach | undefined> {
   const person = await accounts.person(id)
   if (!person || person.disabledAt !== undefined) return undefined

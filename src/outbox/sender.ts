@@ -6,25 +6,25 @@ import type { Carrying, KeptMessage, Letter } from './message.js'
 import type { Outbox } from './outbox.js'
 
 const lookEveryMs = 30_000
-/** A message that could not be sent for this long raises the alarm, ms. */
+/** A message unsent for this long raises the alarm, ms. */
 const alarmAfterMs = 15 * 60_000
-/** What was done so long ago is forgotten, ms. */
+/** Finished messages this old are deleted, ms. */
 const keptMs = 30 * 24 * 60 * 60_000
 
-/** By which way messages go out. */
+/** A way that messages go out. */
 export interface Carrier {
   readonly carrying: Carrying
-  /** Raised while it takes nothing. */
+  /** The alarm raised while it accepts nothing. */
   readonly alarm: 'mail.notSent' | 'push.notSent'
-  /** `shown`: nothing goes out; it would have. */
+  /** `shown`: nothing goes out; messages are only shown. */
   deliver(message: KeptMessage): Promise<Delivery | { readonly kind: 'shown' }>
   close(): void
 }
 
 /**
  * By e-mail.
- * @param mail undefined: nothing goes out; what would have gone is shown
- * @param letterOf a message in words; undefined: nobody can get it any more
+ * @param mail undefined: nothing goes out; messages are only shown
+ * @param letterOf a message in words; undefined: it has no recipient any more
  */
 export function byMail(mail: Mail | undefined, letterOf: (message: KeptMessage) => Promise<Letter | undefined>): Carrier {
   return {
@@ -46,7 +46,7 @@ export interface SenderSettings {
   readonly clock: Clock
 }
 
-/** Sends what is in the outbox and goes that way, one message after the other, and tries again what could not be sent. */
+/** Sends the outbox's messages for this way, one after the other, and retries failed ones. */
 export class Sender {
   readonly #stopListening: () => void
   #cancel: (() => void) | undefined
@@ -59,7 +59,7 @@ export class Sender {
     this.#look()
   }
 
-  /** Resolves when what is in hand has been sent, or not. */
+  /** Resolves when the current message has been sent or has failed. */
   async close(): Promise<void> {
     this.#closed = true
     this.#stopListening()
@@ -102,7 +102,7 @@ export class Sender {
     await outbox.forget(clock.now() - keptMs)
   }
 
-  /** @returns why it waits; of what was refused for good the page says why */
+  /** @returns why it waits; for one refused for good the page says why */
   async #send(next: KeptMessage): Promise<string | undefined> {
     const { outbox, carrier } = this.settings
     const delivery = await carrier.deliver(next)

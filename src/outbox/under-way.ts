@@ -1,8 +1,8 @@
-/** Work that nobody waits for, but whoever closes. */
+/** Work in the background, awaited only on closing. */
 export class UnderWay {
   readonly #working = new Set<Promise<void>>()
 
-  /** @param trouble told of what went wrong */
+  /** @param trouble called with what went wrong */
   constructor(private readonly trouble: (error: unknown) => void) {}
 
   /** @returns settles when the work is over; never rejects */
@@ -14,7 +14,7 @@ export class UnderWay {
     return one
   }
 
-  /** Resolves when nothing of it is left. */
+  /** Resolves when no work is left. */
   async over(): Promise<void> {
     await Promise.all(this.#working)
   }

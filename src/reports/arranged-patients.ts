@@ -11,7 +11,7 @@ export interface PatientParts {
   readonly arranged: { find(id: string): Promise<Arrangement | undefined> }
 }
 
-/** The record of a call, with the NHS number of what was arranged where nobody has left another one. */
+/** The record of a call, with the arrangement's NHS number if none was left for the call. */
 export async function withPatient({ arranged }: Pick<PatientParts, 'arranged'>, record: CallRecord): Promise<CallRecord> {
   if (record.nhsNumber !== undefined || record.arrangement === undefined) return record
   const found = await arranged.find(record.arrangement)
@@ -19,7 +19,7 @@ export async function withPatient({ arranged }: Pick<PatientParts, 'arranged'>, 
   return nhsNumber === undefined ? record : { ...record, nhsNumber }
 }
 
-/** The same of calls of a list: of those that are about a patient, and whose number is for whoever asks. */
+/** The same for a list's calls: those about a patient whose number the reader may see. */
 export async function withPatients(
   parts: PatientParts,
   calls: readonly CallSummary[],

@@ -26,14 +26,14 @@ test('days are days of the service, today included', () => {
   })
 })
 
-test('what cannot be is refused, with what would be right', () => {
+test('impossible values are refused, with what would be right', () => {
   expect(ask({ days: 7, from: '2026-06-01' })).toMatchObject({ kind: 'refused', field: 'days' })
   expect(ask({ from: '2026-06-02', to: '2026-06-01' })).toMatchObject({ kind: 'refused', field: 'from' })
   expect(ask({ to: 'yesterday' })).toMatchObject({ kind: 'refused', field: 'to', message: expect.stringContaining('2026-03-02') as string })
   expect(ask({ cursor: '!' })).toMatchObject({ kind: 'refused', field: 'cursor' })
 })
 
-test('a number is looked for by those who may see patient data, in every form in which it may have been told', () => {
+test('a number search, for people who may see patient data, covers every form in which it may have been signalled', () => {
   expect(ask({ number: '999 000 0018' })).toMatchObject({ value: { nhsNumber: '9990000018' } })
   expect(ask({ number: '01632 960101' })).toMatchObject({ value: { callerNumbers: ['+441632960101', '441632960101', '01632960101'] } })
   expect(ask({ number: '1001' })).toMatchObject({ value: { callerNumbers: ['1001'] } })

@@ -9,19 +9,19 @@ import { bad, done, type Result } from '../operations/result.js'
 import { placeOf, type CallFilter, type CallOrder } from '../store/call-filter.js'
 import { withinReach } from '../accounts/reach-of-calls.js'
 
-/** Which calls somebody asks for, as they write it; what is left out is not asked. The API checks its shape before. */
+/** A query for calls as a person writes it; absent fields do not filter. The API checks its shape first. */
 export interface AskedCalls {
   /** A day or an instant. */
   readonly from?: string
   readonly to?: string
-  /** The last so many days, today included; in place of `from` and `to`. */
+  /** The last n days, today included; instead of `from` and `to`. */
   readonly days?: number
   readonly line?: string
   readonly organisation?: string
   readonly ending?: CallEnding
   /** Id of an outcome, or `open`. */
   readonly outcome?: string
-  /** Who accepted. */
+  /** The specialist who accepted. */
   readonly clinician?: string
   readonly answered?: boolean
   /** A telephone number that the call came from, or an NHS number. */
@@ -34,13 +34,13 @@ export interface AskedCalls {
 
 export interface Surroundings {
   readonly directory: Directory
-  /** In which days are days. */
+  /** The time zone of days. */
   readonly timeZone: string
   /** Wall-clock ms. */
   readonly now: number
 }
 
-/** What is asked of the store: which of the calls that they may see. */
+/** The store's query: limited to calls that they may see. */
 export function filterOf(
   identity: Identity,
   { from, to, days, number, cursor, ...rest }: AskedCalls,
@@ -65,7 +65,7 @@ export function filterOf(
     return bad('cursor is none that this API gave out; leave it out to begin at the first call.', 'cursor')
   if (number !== undefined && !meets(identity, 'recordings'))
     return bad('number can be looked for by those alone who may see patient data.', 'number')
-  // Who called is patient data: looked for among the calls of which they may see it.
+  // The caller is patient data: searched only in calls where they may see it.
   const within = withinReach(identity, number === undefined ? 'calls' : 'recordings', directory)
   return done({
     ...rest,
@@ -78,7 +78,7 @@ export function filterOf(
   })
 }
 
-/** An order by names, as the directory in force has them. */
+/** A sort by names in the current directory. */
 function namesOf(order: CallOrder | undefined, directory: Directory): Pick<CallFilter, 'names'> {
   const [, by, way] = /^(surgery|area|operation|consultant|trust|outcome)(AZ|ZA)$/.exec(order ?? '') ?? []
   if (by === undefined) return {}
@@ -115,7 +115,7 @@ function namesOf(order: CallOrder | undefined, directory: Directory): Pick<CallF
   }
 }
 
-/** A number may have been told in several forms; what is no number of the numbering plan (an extension) as it is. */
+/** A number may have been signalled in several forms; one outside the numbering plan (an extension) is matched as it is. */
 function numbersOf(text: string): Pick<CallFilter, 'nhsNumber' | 'callerNumbers'> {
   const nhsNumber = parseNhsNumber(text)
   if (nhsNumber !== undefined) return { nhsNumber }
@@ -142,7 +142,7 @@ export function boundOf(text: string, side: 'from' | 'to', timeZone: string): Re
       const day = Temporal.PlainDate.from(text, { overflow: 'reject' })
       return done((side === 'from' ? day : day.add({ days: 1 })).toZonedDateTime(timeZone).epochMilliseconds)
     }
-    // In a query a "+" that is not written as %2B arrives as a space.
+    // In a query a "+" not escaped as %2B arrives as a space.
     return done(Temporal.Instant.from(text.replace(/ (?=\d{2}:?\d{2}$)/, '+')).epochMilliseconds)
   } catch {
     return bad(

@@ -26,7 +26,7 @@ const later: readonly CallFact[] = [
 ]
 
 describe('the story of a call', () => {
-  test('tells each ringing, whisper, key and outcome in order, with how long it took', () => {
+  test('tells each attempt, whisper, key and outcome in order, with how long it took', () => {
     const story = storyOf(told([...goodCall('one'), ...later]), emptyDirectory)
     expect(story.map(({ what }) => what)).toEqual([
       'A call came in from elm-row',
@@ -52,11 +52,11 @@ describe('the story of a call', () => {
     ])
     expect(story.find(({ what }) => what === 'On-call mobile was rung')).toMatchObject({ kind: 'ring', afterMs: 7_000, lastsMs: 2_000 })
     expect(story.find(({ what }) => what.startsWith('Connected'))).toMatchObject({ kind: 'talk', lastsMs: 1_000 })
-    // What was said afterwards has no place in the call.
+    // What was added afterwards has no time within the call.
     expect(story.slice(-3).every(({ afterMs, kind }) => afterMs === undefined && kind === 'later')).toBe(true)
   })
 
-  test('says no number of a specialist and no NHS number', () => {
+  test('contains no number of a specialist and no NHS number', () => {
     const words = JSON.stringify(
       storyOf(
         told([{ type: 'candidate.passedOver', candidate: `phone:${specialistsNumber}`, why: 'beingRung' }, ...goodCall('one'), ...later]),
@@ -68,12 +68,12 @@ describe('the story of a call', () => {
     expect(words).toContain('A telephone on the rota was passed over')
   })
 
-  test('of nothing there is none', () => {
+  test('of no facts there is none', () => {
     expect(storyOf([], emptyDirectory)).toEqual([])
   })
 })
 
-test('the text for a record has the patient for those alone who may see patient data', () => {
+test('the text for a record has the patient only for people who may see patient data', () => {
   const record = callRecord(told([...goodCall('one'), ...later]))!
   expect(recordText(record, emptyDirectory, true)).toBe(
     'Call: Call from a Dial-In number\nDate and time: 2 March 2026 at 09:30\nPatient: NHS number 999 000 0018\nMade by: dr-okafor\nLine: cardiology\nSpecialist: On-call mobile\nWaited: 9.0 s\nTalked: 5.0 s\nOutcome: Referral made (left by staff)\nReference: one\n',

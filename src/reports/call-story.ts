@@ -16,12 +16,12 @@ export interface Moment {
   readonly kind: MomentKind
   /** Wall-clock ms. */
   readonly at: number
-  /** Into the call; undefined for what was said of it later. */
+  /** Time into the call; undefined for what was added later. */
   readonly afterMs?: number
   readonly what: string
   /** Why, and how. */
   readonly detail?: string
-  /** How long it went on; undefined where it is a moment, or is not over. */
+  /** Its duration; undefined for a moment, or while it runs. */
   readonly lastsMs?: number
   readonly by: Actor
 }
@@ -90,7 +90,7 @@ export function storyOf(events: readonly CallEvent[], directory: Directory): rea
 
 type Said = Omit<Moment, 'seq' | 'at' | 'by' | 'afterMs'>
 
-/** Knows the names of a call, and what followed on what. */
+/** Resolves the names in a call, and the order of its events. */
 class Teller {
   readonly #labels = new Map<AttemptId, string>()
 
@@ -288,7 +288,7 @@ class Teller {
           : { kind: 'trouble', what: `${capital(parties[event.party])} was lost`, detail: legEndings[event.hangUp.ending].why }
       case 'alarm.raised': {
         const kind = /^[^:]*/.exec(event.alarm)?.[0] ?? ''
-        // An alarm of an earlier version may stand in it.
+        // It may hold an alarm of an earlier version.
         return { kind: 'trouble', what: Object.hasOwn(alarmList, kind) ? alarmList[kind as keyof typeof alarmList].meaning : event.alarm }
       }
       case 'call.ended':
@@ -312,7 +312,7 @@ class Teller {
     return this.directory.clinicians.get(id)?.name ?? id
   }
 
-  /** Of a plain telephone the key is its number, which is nobody's business. */
+  /** A plain telephone's key is its number, which stays private. */
   #candidate(key: string): string {
     const id = /^clinician:(.+)$/s.exec(key)?.[1]
     return id === undefined ? 'A telephone on the rota' : this.#clinician(id)
@@ -330,7 +330,7 @@ class Teller {
     )
   }
 
-  /** How long it rang: to the answer, or to the end of the ringing. */
+  /** How long it rang: until the answer, or until it stopped. */
   #ringing(attempt: AttemptId, from: CallEvent): { readonly lastsMs?: number } {
     return between(
       from,

@@ -6,7 +6,7 @@ import { withPatients, type PatientParts } from './arranged-patients.js'
 import { listsPatient, ofSummary, seesPatient } from '../accounts/reach-of-calls.js'
 import { reportRow, type ReportRow } from './report-row.js'
 
-/** Calls that are in memory at a time while they are exported: a read that nobody waits for long. */
+/** Calls in memory at a time during an export: short reads that hold up nothing else. */
 const exportedAtOnce = 100
 
 export interface ReportParts {
@@ -15,7 +15,7 @@ export interface ReportParts {
   readonly directory: () => Directory
 }
 
-/** Calls of the list as rows, each as far as whoever asks may see it. */
+/** Calls of the list as rows, each as far as the reader may see it. */
 export async function rowsOf(
   parts: PatientParts,
   calls: readonly CallSummary[],
@@ -31,7 +31,7 @@ export async function rowsOf(
   )
 }
 
-/** Every row of the list, page by page: the next page is read when the one before has been taken. */
+/** Every row of the list, page by page: a page is read once the one before is taken. */
 export async function* allRows(parts: ReportParts, identity: Identity, filter: CallFilter): AsyncGenerator<readonly ReportRow[]> {
   const { store, directory } = parts
   let { cursor } = filter

@@ -68,7 +68,7 @@ test('a row has a cell for each column, in the time of the service', () => {
   ])
 })
 
-test('what is not known, or not for whoever asks, is empty and never made up', () => {
+test('what is unknown, or hidden from the reader, is empty and never made up', () => {
   expect(
     written({
       ...row,

@@ -4,7 +4,7 @@ import type { TimeZone } from '../directory/time-zone.js'
 import { figureDefinitions } from '../figures/definitions.js'
 import type { ReportRow } from './report-row.js'
 
-/** What stands in a cell, as what it is: a spreadsheet can reckon with it. `time`: seconds of the day. `text`: empty as well, where nothing is known. */
+/** A typed cell, so that a spreadsheet can compute with it. `time`: seconds of the day. `text`: may be empty if unknown. */
 export type Cell =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'number'; readonly value: number }
@@ -13,7 +13,7 @@ export type Cell =
 
 export interface Column {
   readonly name: string
-  /** What it says, for the page; `docs/reports.md` has the same words. */
+  /** Its meaning, for the page; `docs/reports.md` has the same words. */
   readonly meaning: string
   /** In a spreadsheet, characters. */
   readonly width: number

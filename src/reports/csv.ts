@@ -2,10 +2,10 @@ import { stringify } from 'csv-stringify/sync'
 import { Readable } from 'node:stream'
 import { writtenCell, type Cell, type Column } from './columns.js'
 
-/** As the spreadsheets of rotas: with a mark that says UTF-8, lines as Windows has them, and no cell that a spreadsheet would take for a formula. */
+/** As for rotas: with a UTF-8 byte order mark, CRLF lines, and no cell that a spreadsheet would take for a formula. */
 const options = { record_delimiter: 'windows', escape_formulas: true } as const
 
-/** A table as CSV. @param pages rows, some at a time; the next ones are asked for when whoever reads has room */
+/** A table as CSV. @param pages rows, some at a time; the next ones are read when the consumer has room */
 export function csvOf(columns: readonly Column[], pages: AsyncIterable<readonly (readonly Cell[])[]>): Readable {
   return Readable.from(linesOf(columns, pages), { objectMode: false })
 }

@@ -1,11 +1,11 @@
 import type { RecordDocument } from './record-pdf.js'
 import type { Waveform } from './waveform.js'
 
-/** To the thread. A sound comes in pieces; what comes of it is answered at its end. */
+/** To the thread. A sound comes in pieces; the answer comes at its end. */
 export type DeskRequest =
   | { readonly id: number; readonly kind: 'sound'; readonly bytes: Uint8Array }
   | { readonly id: number; readonly kind: 'soundEnds' }
-  /** Nothing will come of it. */
+  /** The request is given up. */
   | { readonly id: number; readonly kind: 'soundLost' }
   | { readonly id: number; readonly kind: 'pdf'; readonly document: RecordDocument }
 

@@ -5,12 +5,12 @@ import type { DeskReply, DeskRequest } from './desk-messages.js'
 import { recordPdf } from './record-pdf.js'
 import { PeakMeter } from './waveform.js'
 
-/** The program of a thread that computes what takes longer than a call may wait: waveforms of recordings, PDFs. */
+/** The thread for work that would hold up calls: waveforms of recordings, PDFs. */
 
 interface Sound {
   readonly decoder: Promise<MPEGDecoder>
   readonly meter: PeakMeter
-  /** What has been asked of it so far: pieces come in their order. */
+  /** The sounds received so far: pieces come in order. */
   last: Promise<void>
 }
 

@@ -3,7 +3,7 @@ import { figuresIn, figuresOf } from '../figures/summary.js'
 import type { MonthAsked, MonthSum } from '../store/questions/month-sums.js'
 import { MonthSums } from './month-sums.js'
 
-/** A store with these sums, which notes what it is asked for. */
+/** A store with these sums that notes its queries. */
 function storeWith(sums: Record<string, readonly MonthSum[]>, changes = new Map(Object.keys(sums).map((month) => [month, 1]))) {
   const asked: MonthAsked[] = []
   return {
@@ -20,7 +20,7 @@ function storeWith(sums: Record<string, readonly MonthSum[]>, changes = new Map(
 const answered = (id: string, total: number): MonthSum => ({ id, figure: 'answered', total, parts: ` ${total}` })
 const connections = (id: string, parts: string): MonthSum => ({ id, figure: 'connectionIn', total: 0, parts })
 
-test('a month is read once, and again when its sums have changed, whoever changed them', async () => {
+test('a month is read once, and again when its sums have changed, by any engine', async () => {
   const store = storeWith({ '2026-02': [answered('cardiology', 3)], '2026-03': [answered('cardiology', 4), answered('ent', 1)] })
   const months = ['2026-02', '2026-03']
   const sums = new MonthSums(store)
@@ -67,7 +67,7 @@ test('sums that come with a later number than was asked for are kept under their
   expect(store.asked).toHaveLength(1)
 })
 
-test('what changed sums without saying so is seen after ten minutes, also in a month that had none', async () => {
+test('an unannounced change of sums shows after ten minutes, also in a month that had none', async () => {
   let now = 0
   const ofMonths: Record<string, readonly MonthSum[]> = { '2026-03': [answered('ent', 1)] }
   const store = storeWith(ofMonths, new Map())
@@ -96,7 +96,7 @@ test('a month that could not be read is asked for again', async () => {
   expect((await sums.of('line', ['2026-03'])).totals(['answered'], ['2026-03'])).toEqual(new Map([['ent', 1]]))
 })
 
-test('what was read of a month adds up as its sums do, part by part', async () => {
+test('the figures read of a month add up as its sums do, part by part', async () => {
   const sums = await new MonthSums(
     storeWith({
       '2026-02': [answered('ent', 3), connections('ent', '200 1\n210 2')],

@@ -3,7 +3,7 @@ import { grouped, type Sums } from '../figures/summary.js'
 import type { MonthSum } from '../store/questions/month-sums.js'
 import type { Store } from '../store/store.js'
 
-/** Scopes of which a summary reads months, and what of each it shows. */
+/** The scopes that a summary reads, and the figures of each. */
 type Scope = Extract<RollUpScope, 'all' | 'line' | 'organisation' | 'clinician' | 'asked'>
 type Read = Omit<Parameters<Store['monthSums']>[0], 'month' | 'scope'>
 
@@ -18,22 +18,22 @@ const read: Readonly<Record<Scope, Read>> = {
 }
 
 interface KeptMonth {
-  /** The number by which its sums are known: until they have come, the one for which they were asked. */
+  /** The version of its sums: until they arrive, the one asked for. */
   changes: number
   /** Monotonic ms at which they were asked for. */
   readonly at: number
   readonly sums: Promise<ReadonlyMap<string, readonly MonthSum[]>>
 }
 
-/** More than a summary of two years needs: months that nobody asks for any more go. */
+/** More than a summary of two years needs: months no longer read are dropped. */
 const maxKept = 150
 
-/** What changes sums and does not say so (an engine of an older version beside this one, a hand) is seen after so long. */
+/** An unannounced change of sums (by an engine of an older version, by hand) shows after this long. */
 const longestMs = 10 * 60_000
 
 /**
- * The sums of months as reports ask for them. What was read of a month is kept for as long as the store says that its sums are the same, whoever changes them: of twelve months eleven are over, and hardly change any more.
- * One replica that lags answers both as of the same moment or the sums as of a later one. Of several, one may say how far the sums are and another, further behind, what they are: so the sums come with the number of their own moment, and are kept under that.
+ * The sums of months for reports. A month read is kept while the store says that its sums are unchanged, by any engine: of twelve months eleven are over and hardly change.
+ * A lagging replica answers both as of the same moment, or the sums as of a later one. Of several replicas, one may give the version and another, further behind, the sums: so sums come with their own version, and are kept under it.
  */
 export class MonthSums {
   readonly #kept = new Map<string, KeptMonth>()
@@ -45,10 +45,10 @@ export class MonthSums {
   ) {}
 
   async of(scope: Scope, months: readonly string[]): Promise<SumsOfMonths> {
-    // Asked first: what is changed between the two is read again the next time.
+    // Asked first: a change between the two is read the next time.
     const changes = await this.store.monthChanges(months)
     const found = new Map<string, ReadonlyMap<string, readonly MonthSum[]>>()
-    // One after the other: others who ask the store have their turn between two.
+    // One after the other: other queries get their turn in between.
     for (const month of months) found.set(month, await this.#month(scope, month, changes.get(month) ?? 0))
     return new SumsOfMonths(scope, found)
   }
@@ -73,7 +73,7 @@ export class MonthSums {
       if (this.#kept.get(key) === kept) this.#kept.delete(key)
     }
     reading.then((found) => {
-      // Of a month without sums nobody says of which moment that is; it costs nothing to ask again.
+      // A month without sums has no version; asking again costs nothing.
       if (found.changes === undefined) forget()
       else kept.changes = found.changes
     }, forget)
@@ -88,12 +88,12 @@ export class SumsOfMonths {
     private readonly months: ReadonlyMap<string, ReadonlyMap<string, readonly MonthSum[]>>,
   ) {}
 
-  /** Of whom there are sums in these months. */
+  /** The ids with sums in these months. */
   ids(months: Iterable<string> = this.months.keys()): ReadonlySet<string> {
     return new Set([...months].flatMap((month) => [...(this.months.get(month)?.keys() ?? [])]))
   }
 
-  /** What these figures come to in these months, by id. */
+  /** The totals of these figures in these months, by id. */
   totals(figures: readonly RollUpFigure[], months: Iterable<string>): ReadonlyMap<string, number> {
     const totals = new Map<string, number>()
     for (const month of months)
@@ -102,7 +102,7 @@ export class SumsOfMonths {
     return totals
   }
 
-  /** Those of some of them in these months, added up. @param without figures whose parts nobody reads */
+  /** The sums of some ids in these months, added up. @param without figures whose parts are not needed */
   sums(ids: Iterable<string>, months: Iterable<string>, without: readonly RollUpFigure[] = []): Sums {
     const totals = new Map<RollUpFigure, number>()
     const written = new Map<RollUpFigure, string[]>()
@@ -117,7 +117,7 @@ export class SumsOfMonths {
           else written.set(figure, [parts])
         }
     }
-    // Most are never read: a line of a table shows few figures.
+    // Most are never read: a table row shows few figures.
     return {
       total: (figure) => totals.get(figure) ?? 0,
       parts: (figure) => (without.includes(figure) ? new Map<string, number>() : partsOf(written.get(figure) ?? [])),

@@ -20,21 +20,21 @@ export interface MonthlyReturnsParts {
   readonly now: () => number
 }
 
-/** So many months back what was handed in is stated again where it reads otherwise by now. */
+/** How many months back a return is restated if its figures have changed. */
 const restatedMonths = 12
 
 /** A return as it would be handed in now. */
 export interface MonthlyReturn {
   readonly rows: readonly ReturnRow[]
-  /** Of months that were handed in before, what reads otherwise by now. */
+  /** Changed figures of months handed in before. */
   readonly restated: readonly ReturnRow[]
 }
 
-/** A return that was handed in. */
+/** A return handed in. */
 export interface HandedIn {
   readonly month: string
   readonly at: number
-  /** Id of whoever did. */
+  /** Id of the person who did. */
   readonly by: string
 }
 
@@ -50,7 +50,7 @@ const columns = [
   'restated',
 ] as const
 
-/** The monthly return for commissioners: what it says now, and what was handed in. */
+/** The monthly return for commissioners: as it stands, and as handed in. */
 export class MonthlyReturns {
   constructor(private readonly parts: MonthlyReturnsParts) {}
 
@@ -59,7 +59,7 @@ export class MonthlyReturns {
     return [...monthsUntil(whenIn(this.parts.now()).month, restatedMonths + 1)].slice(0, -1).reverse()
   }
 
-  /** @param reach how far whoever asks reports: of a part there is nothing to state again, since a return is handed in as a whole */
+  /** @param reach the reader's reporting reach: a part has nothing to restate, since a return is handed in as a whole */
   async of(month: string, reach: Reach): Promise<MonthlyReturn> {
     const months = monthsUntil(month, restatedMonths)
     const { store, sums, settings } = this.parts
@@ -80,7 +80,7 @@ export class MonthlyReturns {
     return { rows: rows.filter((row) => row.month === month), restated: earlier }
   }
 
-  /** Notes that the return of a month is handed in as it is now. Rejects while what it would be read from is behind. @returns what it says */
+  /** Records the return of a month as handed in now. Rejects while the replica it is read from lags. @returns its contents */
   async handIn(by: By, month: string, reach: Reach): Promise<MonthlyReturn> {
     if (this.parts.store.reportsAsOf() !== undefined)
       throw new Error(
@@ -102,7 +102,7 @@ export class MonthlyReturns {
     return said
   }
 
-  /** The latest of each month. */
+  /** The latest return of each month. */
   async handedIn(): Promise<ReadonlyMap<string, HandedIn>> {
     const rows = await this.parts.store.tables.reading
       .selectFrom('monthly_returns')
@@ -114,7 +114,7 @@ export class MonthlyReturns {
   }
 }
 
-/** What was said last of each month, row by row: a later return states again only what had changed. */
+/** The last figures of each month, row by row: a later return restates only changes. */
 async function lastSaid(db: Db, months: readonly string[]): Promise<ReadonlyMap<string, readonly ReturnRow[]>> {
   const first = months[0]
   if (first === undefined) return new Map()
@@ -122,7 +122,7 @@ async function lastSaid(db: Db, months: readonly string[]): Promise<ReadonlyMap<
   const said = new Map<string, Map<string, ReturnRow>>()
   for (const { month, rows } of kept) {
     const told = JSON.parse(rows) as readonly ReturnRow[]
-    // A month that is handed in again is said as a whole.
+    // A month handed in again is stated as a whole.
     said.set(month, new Map())
     for (const row of told) {
       const ofMonth = said.get(row.month) ?? new Map<string, ReturnRow>()
@@ -133,7 +133,7 @@ async function lastSaid(db: Db, months: readonly string[]): Promise<ReadonlyMap<
   return new Map([...said].filter(([month]) => months.includes(month)).map(([month, rows]) => [month, [...rows.values()]]))
 }
 
-/** As a file. No text in it is taken for a formula. */
+/** As a file. No text in it reads as a formula. */
 export async function returnAsCsv({ rows, restated }: MonthlyReturn): Promise<string> {
   const { stringify } = await import('csv-stringify/sync')
   const line = (row: ReturnRow, again: 'yes' | 'no') => [

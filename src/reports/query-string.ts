@@ -1,6 +1,6 @@
 import type { AskedCalls } from './asked-calls.js'
 
-/** By what a list of calls can be filtered and sorted, as it stands in an address; in this order. */
+/** The filters and sort of a list of calls in a URL; in this order. */
 export const askedNames = [
   'from',
   'to',
@@ -16,7 +16,7 @@ export const askedNames = [
   'order',
 ] as const satisfies readonly (keyof AskedCalls)[]
 
-/** The parts of an address that say which calls are meant, and nothing else. @param but these are left out */
+/** The query part of a URL that selects the calls. @param but fields to leave out */
 export function askedString(query: Readonly<Record<string, string>>, but: readonly string[] = []): string {
   const params = new URLSearchParams()
   for (const name of askedNames) {

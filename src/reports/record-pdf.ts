@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import PDFDocument from 'pdfkit'
 import type { RecordLine } from './record-text.js'
 
-/** What a PDF of a call says, in words and ready to be set. */
+/** The contents of a call's PDF, in words ready for layout. */
 export interface RecordDocument {
   readonly title: string
   readonly lines: readonly RecordLine[]
@@ -51,7 +51,7 @@ export async function recordPdf({ title, lines, storyTitle = 'What happened', st
     root.add(part)
     document.moveDown(0.5)
   }
-  /** A name and what it is, side by side. */
+  /** A name and its value, side by side. */
   const pair = (list: PDFKit.PDFStructureElement, name: string, value: string, nameWidth: number) => {
     document.fontSize(10)
     const height = Math.max(
@@ -60,7 +60,7 @@ export async function recordPdf({ title, lines, storyTitle = 'What happened', st
     )
     if (document.y + height > document.page.height - margin - 24) document.addPage()
     const top = document.y
-    // Hung up first: a part is drawn when it hangs on the document, on the page that there is then.
+    // Attached first: a part is drawn once attached to the document, on the current page.
     const item = document.struct('LI')
     list.add(item)
     item.add(document.struct('Lbl', {}, () => void document.font('bold').text(name, margin, top, { width: nameWidth - 8 })))
@@ -89,7 +89,7 @@ export async function recordPdf({ title, lines, storyTitle = 'What happened', st
   const { start, count } = document.bufferedPageRange()
   for (let page = start; page < start + count; page++) {
     document.switchToPage(page)
-    // What stands on every page is no part of what is read aloud.
+    // Running headers and footers are not read aloud.
     document.markContent('Artifact', { type: 'Pagination' })
     document.page.margins.bottom = 0
     document

@@ -5,13 +5,13 @@ import { callKinds, parties } from './call-story.js'
 import { durationInWords } from './durations.js'
 import { endingWhy, outcomeLabel } from './report-row.js'
 
-/** One line of what goes into a patient's record: `Specialist: Dr Ada Okafor, Consultant cardiologist`. */
+/** One line for a patient's record: `Specialist: Dr Ada Okafor, Consultant cardiologist`. */
 export interface RecordLine {
   readonly name: string
   readonly value: string
 }
 
-/** What a GP's own system is to know of a call. @param seesPatient whether whoever asks may see patient data of it */
+/** A call's summary for a GP's own system. @param seesPatient whether the reader may see its patient data */
 export function recordLines(record: CallRecord, directory: Directory, seesPatient: boolean): readonly RecordLine[] {
   const { organisations, lines, clinicians } = directory
   const caller = record.organisation === undefined ? undefined : organisations.get(record.organisation)
@@ -43,7 +43,7 @@ export function recordLines(record: CallRecord, directory: Directory, seesPatien
   return all.flatMap(([name, value]) => (value === undefined ? [] : [{ name, value }]))
 }
 
-/** The same as one block of text, to be put into another system. */
+/** The same as one block of text, to paste into another system. */
 export function recordText(record: CallRecord, directory: Directory, seesPatient: boolean): string {
   return recordLines(record, directory, seesPatient)
     .map(({ name, value }) => `${name}: ${value}\n`)

@@ -34,14 +34,14 @@ test('a PDF has its fonts in it, is tagged, says its language and title, and goe
   expect(text).toContain('/FontFile2')
   const pages = streamsOf(pdf).filter((stream) => /\bBDC\b/.test(stream))
   expect(pages).toHaveLength(text.match(/\/Type \/Page\n/g)?.length ?? 0)
-  // Each page has its share of it: names, what stands beside them, and the foot.
+  // Each page has its share of names, values and the footer.
   const pieces = pages.map((stream) => stream.match(/^BT$/gm)?.length ?? 0)
   expect(pieces.length).toBeGreaterThan(3)
   for (const count of pieces.slice(0, -1)) expect(count).toBeGreaterThan(60)
   expect(Math.max(...pieces)).toBeLessThan(140)
 })
 
-test('what the thread cannot do rejects, and what comes after it is done all the same', async () => {
+test('work that fails in the thread rejects, and later work is still done', async () => {
   const desk = opened()
   await expect(desk.waveform('broken', () => Promise.reject(new Error('there is no such file')))).rejects.toThrow('there is no such file')
   const failing = new Readable({
@@ -50,7 +50,7 @@ test('what the thread cannot do rejects, and what comes after it is done all the
     },
   })
   await expect(desk.waveform('broken', () => Promise.resolve(failing))).rejects.toThrow('cut off')
-  // What is no MP3 has no sound.
+  // A file that is not an MP3 has no sound.
   expect(await desk.waveform('text', () => Promise.resolve(Readable.from([readFileSync('package.json')])))).toMatchObject({
     left: [],
     right: [],

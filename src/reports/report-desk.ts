@@ -6,9 +6,9 @@ import type { DeskReply, DeskRequest } from './desk-messages.js'
 import type { RecordDocument } from './record-pdf.js'
 import type { Waveform } from './waveform.js'
 
-/** Nobody has asked for anything that long, ms: the thread ends, and its memory is free. */
+/** Idle for this long, ms: the thread ends and frees its memory. */
 const idleMs = 60_000
-/** Waveforms that are kept, each some kilobytes. */
+/** The most waveforms kept, each a few kilobytes. */
 const keptWaveforms = 100
 
 interface Pending {
@@ -22,8 +22,8 @@ interface Thread {
 }
 
 /**
- * Waveforms and PDFs, made in a thread of their own that is started when it is first needed: no call waits for them. When the thread dies, what was
- * asked of it rejects, and the next question starts another one.
+ * Waveforms and PDFs, made in their own thread, started on first use: no call waits for them. If the thread dies, its
+ * requests reject, and the next one starts a new thread.
  */
 export class ReportDesk {
   readonly #waveforms = new Map<string, Promise<Waveform>>()
@@ -33,7 +33,7 @@ export class ReportDesk {
   #closed = false
 
   /**
-   * @param key by which it is kept: of the same sound always the same
+   * @param key the cache key: always the same for the same sound
    * @param open begins to read the MP3
    */
   async waveform(key: string, open: () => Promise<Readable>): Promise<Waveform> {
@@ -70,7 +70,7 @@ export class ReportDesk {
     const { thread, id, answer } = await this.#begun()
     try {
       for await (const piece of sound) {
-        // A copy of its own: a view would take along all that it is a part of.
+        // A copy: a view would transfer its whole buffer.
         const bytes = Uint8Array.from(piece as Uint8Array)
         thread.worker.postMessage({ id, kind: 'sound', bytes } satisfies DeskRequest, [bytes.buffer])
       }
@@ -91,7 +91,7 @@ export class ReportDesk {
     clearTimeout(this.#idle)
     const id = this.#nextId++
     const answer = new Promise<DeskReply>((resolve, reject) => thread.pending.set(id, { resolve, reject }))
-    // Whoever waits for it hears of it; in the meantime nobody may.
+    // The waiting code gets the error; until then it must not count as unhandled.
     answer.catch(() => undefined)
     return { thread, id, answer }
   }

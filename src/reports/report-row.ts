@@ -5,12 +5,12 @@ import type { CallEnding, CallKind } from '../facts/events.js'
 import type { CallSummary } from '../store/call-filter.js'
 import { outcomesOfCall } from '../operations/outcomes.js'
 
-/** One call as the calls report shows it: the store's summary with names beside the ids, of the directory in force. */
+/** One call as the calls report shows it: the store's summary with names beside the ids, from the current directory. */
 export interface ReportRow {
   readonly callId: string
   /** Wall-clock ms. */
   readonly arrivedAt: number
-  /** Ten digits; null: nobody has said it, or it is not for whoever asks. */
+  /** Ten digits; null: not given, or hidden from the reader. */
   readonly nhsNumber: string | null
   readonly surgery: string | null
   readonly area: string | null
@@ -22,15 +22,15 @@ export interface ReportRow {
   readonly talkMs: number | null
   /** In words. */
   readonly outcome: string | null
-  /** Two people talked, the call is over, one could be left, and none was. */
+  /** Two people talked, the call is over, an outcome is possible, and none was left. */
   readonly isOutcomeOpen: boolean
-  /** Undefined: it was not recorded. `mayHear`: and it can be heard by whoever asks. */
+  /** Undefined: it was not recorded. `mayHear`: the reader may play it. */
   readonly recording: { readonly state: string; readonly seconds: number | null; readonly mayHear: boolean } | null
   /** In words; null while it runs. */
   readonly ending: string | null
 }
 
-/** What of a call's patient data is for whoever asks. */
+/** The patient data of a call that the reader may see. */
 export interface Sees {
   readonly nhsNumber: boolean
   readonly recording: boolean
@@ -62,24 +62,24 @@ export function reportRow(call: CallSummary, directory: Directory, sees: Sees): 
   }
 }
 
-/** What can be left as the outcome of a call of the list. */
+/** The possible outcomes of a call in the list. */
 export function outcomesOf(
   { kind, line, organisation }: Pick<CallSummary, 'kind' | 'line' | 'organisation'>,
   directory: Directory,
 ): ReturnType<typeof outcomesOfCall> {
-  // From the store it comes as text; a kind of a later version is none that has a list of its own.
+  // The store has it as text; a kind from a later version has no list of its own.
   return outcomesOfCall(
     { kind: kind as CallKind, ...(line === null ? {} : { line }), ...(organisation === null ? {} : { organisation }) },
     directory,
   )
 }
 
-/** An outcome in words; one that nothing in the directory has any more by its id. */
+/** An outcome in words; one no longer in the directory, by its id. */
 export function outcomeLabel(directory: Directory, line: string | null, outcome: string | null): string | null {
   return outcome === null ? null : (knownOutcomes(directory, line ?? undefined).find(({ id }) => id === outcome)?.label ?? outcome)
 }
 
-/** From the store it comes as text; an ending of a later version has no words here. */
+/** The store has it as text; an ending from a later version has no words here. */
 export function endingWhy(ending: string | null): string | null {
   return ending !== null && ending in callEndings ? callEndings[ending as CallEnding].why : ending
 }

@@ -5,7 +5,7 @@ function sound(seconds: number, rate: number, loud: (second: number) => number):
   return Float32Array.from({ length: seconds * rate }, (_, index) => loud(index / rate) * (index % 2 === 0 ? 1 : -1))
 }
 
-test('peaks are those of the time and channel in which it was loud, however the sound came in pieces', () => {
+test('peaks match the time and channel of loud sound, in whatever pieces it came', () => {
   const rate = 8_000
   const [left, right] = [sound(60, rate, (second) => (second < 30 ? 0.5 : 0)), sound(60, rate, (second) => (second < 30 ? 0 : 0.25))]
   const meter = new PeakMeter()

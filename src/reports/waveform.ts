@@ -1,14 +1,14 @@
-/** How loud a recording is over its time, by channel: left the caller, right the specialist. */
+/** A recording's level over time, by channel: left the caller, right the specialist. */
 export interface Waveform {
   readonly seconds: number
-  /** The peak of each part of the time, 0 to 100 of the loudest; as many for both. */
+  /** The peak of each slice of time, 0 to 100 of the loudest; equally many for both. */
   readonly left: readonly number[]
   readonly right: readonly number[]
 }
 
-/** Parts that a waveform has at the most. */
+/** The most slices of a waveform. */
 const maxParts = 480
-/** Peaks are kept by so much of a second, until it is known how long it is. */
+/** Peaks are kept per this fraction of a second until the length is known. */
 const perSecond = 20
 
 /** Peaks of sound that comes piece by piece. */
@@ -50,7 +50,7 @@ export class PeakMeter {
 
 const [width, height] = [960, 160]
 
-/** The two channels one above the other. A picture of its own: nothing in it depends on the page. */
+/** The two channels one above the other. A standalone picture, independent of the page. */
 export function waveformSvg({ left, right }: Waveform): string {
   const channel = (peaks: readonly number[], middle: number) => {
     const step = width / Math.max(1, peaks.length)

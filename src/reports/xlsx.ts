@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream'
 import type { Cell, Column } from './columns.js'
 
-/** Days from the beginning of a spreadsheet's calendar to 1 January 1970. */
+/** Days from a spreadsheet's epoch to 1 January 1970. */
 const epochInSheet = 25_569
 const secondsOfDay = 86_400
-/** A sheet holds no more in a cell. */
+/** The limit of a cell. */
 const maxCharacters = 32_767
 
 /**
- * A table as a spreadsheet (.xlsx): dates are dates, numbers are numbers, and a text is a text whatever it begins with, so that none is run as a formula.
- * Rows, some at a time; the next ones are asked for when whoever reads has room, and no more is in memory than that.
+ * A table as a spreadsheet (.xlsx): dates are dates, numbers are numbers, and a text stays a text however it begins, so that none runs as a formula.
+ * Rows, some at a time; the next ones are read when the consumer has room, so that no more is in memory.
  */
 export async function xlsxOf(
   sheet: string,
@@ -43,7 +43,7 @@ function valueOf(cell: Cell): string | number | null {
   }
 }
 
-/** Characters that XML has no way to write are left out. */
+/** Characters that XML cannot represent are left out. */
 function plainText(text: string): string {
   return text.slice(0, maxCharacters).replaceAll(/[\0-\x08\x0B\x0C\x0E-\x1F\uFFFE\uFFFF]|\p{Cs}/gu, '')
 }

@@ -16,7 +16,7 @@ export function isPushService(text: string): boolean {
 }
 
 /**
- * Whether an address that a browser told is one of these push services: nobody has the engine post elsewhere, least of all to a machine inside.
+ * Whether a browser's address belongs to one of these push services, so that nobody can make the engine post elsewhere, least of all to an internal machine.
  */
 export function isOfPushService(endpoint: string, services: readonly string[]): boolean {
   if (endpoint.length > 1_000 || !URL.canParse(endpoint)) return false
@@ -27,7 +27,7 @@ export function isOfPushService(endpoint: string, services: readonly string[]): 
   return services.some((service) => (service.startsWith('*.') ? hostname.endsWith(service.slice(1)) : hostname === service))
 }
 
-/** What a browser tells of itself (Push API): where to post, and the keys by which it alone reads it (RFC 8291), base64url. */
+/** A browser's subscription (Push API): where to post, and its keys, with which it alone can read (RFC 8291), base64url. */
 export interface PushPlace {
   readonly endpoint: string
   readonly p256dh: string
@@ -52,7 +52,7 @@ function bytesOf(text: string): Buffer | undefined {
   return /^[\w-]{1,100}$/.test(text) ? Buffer.from(text, 'base64url') : undefined
 }
 
-/** Whether it is a point of P-256: a key that is none would be found out with every message. */
+/** Whether it is a point of P-256: otherwise every message would fail. */
 function isPoint(key: Buffer): boolean {
   try {
     const ours = createECDH('prime256v1')

@@ -4,24 +4,24 @@ import type { Db } from '../../store/statements.js'
 import { aboutKinds, type AboutKind } from '../message.js'
 import type { PushPlace } from './address.js'
 
-/** A browser that is told of things. */
+/** A subscribed browser. */
 export interface PushSubscription extends PushPlace {
   readonly id: string
   readonly person: string
 }
 
-/** Told unless they say otherwise; of alarms they are told when they ask for it. */
+/** On by default; alarms only on request. */
 const unlessAsked: ReadonlySet<AboutKind> = new Set(['alarm'])
-/** Where somebody has chosen what is not the rule. */
+/** The choices that differ from the default. */
 const otherwise = (kind: AboutKind) => `push, not by rule: ${kind}`
 
 /**
- * Which browsers are told of things, and of what. A browser is told for as long as its session, whether it is used or not: until it signs out, is ended by somebody, or is over by its time. What it is told opens nothing.
+ * The subscribed browsers, and their notices. A browser is subscribed for its session, used or not: until it signs out, the session is ended, or its time is over. A notice grants no access.
  */
 export class PushBook {
   constructor(private readonly settings: { readonly db: Db; /** Wall-clock ms. */ readonly now: () => number }) {}
 
-  /** One for each session, and the last one for each address: another person may sign in with the same browser. */
+  /** One for each session, and the latest for each address: another person may sign in with the same browser. */
   async keep(person: string, session: string, { endpoint, p256dh, auth }: PushPlace): Promise<void> {
     const { db, now } = this.settings
     await db
@@ -35,24 +35,24 @@ export class PushBook {
       .execute()
   }
 
-  /** Whether the browser of this session is told. */
+  /** Whether this session's browser is subscribed. */
   async has(session: string): Promise<boolean> {
     return (await this.#current().where('push_subscriptions.session', '=', session).executeTakeFirst()) !== undefined
   }
 
-  /** Undefined: it is told of nothing any more. */
+  /** Undefined: it is no longer subscribed. */
   async find(id: string): Promise<PushSubscription | undefined> {
     return this.#current().where('push_subscriptions.id', '=', id).executeTakeFirst()
   }
 
-  /** All browsers that are told, by person. */
+  /** All subscribed browsers, by person. */
   async all(): Promise<ReadonlyMap<string, readonly PushSubscription[]>> {
     const byPerson = new Map<string, PushSubscription[]>()
     for (const one of await this.#current().orderBy('push_subscriptions.created_at').execute()) appendTo(byPerson, one.person, one)
     return byPerson
   }
 
-  /** The push service says that it is no more. */
+  /** The push service says that it is gone. */
   async end(id: string): Promise<void> {
     await this.settings.db.deleteFrom('push_subscriptions').where('id', '=', id).execute()
   }
@@ -81,7 +81,7 @@ export class PushBook {
       .execute()
   }
 
-  /** What somebody is told of. */
+  /** The kinds of notice that a person gets. */
   async wishes(person: string): Promise<ReadonlySet<AboutKind>> {
     const rows = await this.settings.db.selectFrom('subscriptions').select('kind').where('person', '=', person).execute()
     const chosen = new Set(rows.map(({ kind }) => kind))

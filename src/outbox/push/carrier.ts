@@ -12,10 +12,10 @@ const withinMs = 10_000
 
 export interface PushSettings {
   readonly book: Pick<PushBook, 'find' | 'end'>
-  /** Whom a push service writes to: `mailto:` or `https:`. */
+  /** The contact for push services: `mailto:` or `https:`. */
   readonly contact: string
   readonly services: readonly string[]
-  /** Rejects while the keys cannot be had. */
+  /** Rejects while the keys are unavailable. */
   readonly keyPair: () => Promise<KeyPair>
   readonly directory: () => Directory
   readonly now: () => number
@@ -79,7 +79,7 @@ export function byPush(settings: PushSettings): Carrier {
   }
 }
 
-/** Of two with the same a push service that still has the first throws it away (RFC 8030, section 5.4: at most 32 characters of base64url). */
+/** A push service replaces an undelivered message with the same topic (RFC 8030, section 5.4: at most 32 characters of base64url). */
 function topicOf(tag: string): string {
   return createHash('sha256').update(tag).digest('base64url').slice(0, 32)
 }

@@ -1,12 +1,12 @@
 import { createECDH, hkdfSync } from 'node:crypto'
 
-/** By which push services know us (VAPID, RFC 8292): base64url. Browsers subscribe under the public one, and take nothing under another. */
+/** Identifies us to push services (VAPID, RFC 8292): base64url. Browsers subscribe with the public key and accept no other. */
 export interface KeyPair {
   readonly publicKey: string
   readonly privateKey: string
 }
 
-/** The pair that belongs to a key of the key ring, good for nothing else (HKDF, RFC 5869): all engines of a store have the same, and it is kept, sealed and backed up with that key. */
+/** The pair derived from a key of the key ring, for this use only (HKDF, RFC 5869): all engines of a store have the same, and it is kept, sealed and backed up with that key. */
 export function keyPairOf(key: Buffer): KeyPair {
   const pair = createECDH('prime256v1')
   for (let attempt = 0; ; attempt++) {
@@ -14,7 +14,7 @@ export function keyPairOf(key: Buffer): KeyPair {
     try {
       pair.setPrivateKey(derived)
     } catch (error) {
-      // One in four thousand million is no number of the curve.
+      // One in four thousand million is not a valid scalar of the curve.
       if (attempt < 3) continue
       throw error
     }

@@ -17,10 +17,10 @@ const minute = 60_000
 const hour = 60 * minute
 const lookEveryMs = minute / 2
 const toldBeforeMs = 15 * minute
-/** Whoever has just hung up is about to leave the outcome: they are told when they have not for this long, and not of what is older. */
+/** A clinician who has just hung up is about to leave the outcome: they get a notice after this long without one, and none about older calls. */
 const outcomeAfterMs = 10 * minute
 const outcomeBeforeMs = 6 * hour
-/** An engine that was down tells of what has become due meanwhile. */
+/** An engine that was down reports what became due meanwhile, as far back as this. */
 const dueBeforeMs = hour
 const maxCalls = 20
 
@@ -38,13 +38,13 @@ export interface PushOccasionsSettings {
   ) => readonly { readonly id: string; readonly line: LineId; readonly dueAt: number }[]
   readonly directory: () => Directory
   readonly clock: Clock
-  /** Told of what could not be put into the outbox. */
+  /** Called with what could not be put into the outbox. */
   readonly trouble: (error: unknown) => void
 }
 
 /**
- * Puts in what browsers are told of. Every engine looks; each notice has a key of its own for each browser, so that it is put in once, whoever looks first.
- * @returns ends it, once what is under way is in
+ * Puts in notices to browsers. Every engine looks; each notice has a key of its own for each browser, so that only the first engine to look puts it in.
+ * @returns stops it once notices under way are in
  */
 export function watchPushOccasions({
   outbox,

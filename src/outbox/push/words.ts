@@ -5,11 +5,11 @@ import type { About } from '../message.js'
 const minute = 60_000
 const hour = 60 * minute
 
-/** What a browser shows. It stands on locked screens: no name of anybody, no number, nothing of a patient. */
+/** What a browser shows, even on locked screens: no names, no numbers, nothing of a patient. */
 export interface Notice {
   readonly title: string
   readonly body: string
-  /** One with the same takes its place: what is sent twice is shown once. */
+  /** A notice with the same tag replaces it: one sent twice is shown once. */
   readonly tag: string
   /** The page that it opens. */
   readonly path: string
@@ -17,9 +17,9 @@ export interface Notice {
 
 export interface Sent {
   readonly notice: Notice
-  /** News until then, wall-clock ms: afterwards it is not sent, and the push service throws it away. */
+  /** Expiry, wall-clock ms: after it the notice is not sent, and the push service discards it. */
   readonly until: number
-  /** RFC 8030, section 5.3: a telephone that saves its battery is woken for `high` alone. */
+  /** RFC 8030, section 5.3: a mobile that saves its battery is woken only for `high`. */
   readonly urgency: 'high' | 'normal'
 }
 
@@ -53,7 +53,7 @@ export function noticeOf(about: About, directory: Directory): Sent {
         until: about.at + 2 * hour,
         urgency: 'high',
       }
-    // Without its subject, which may be somebody's telephone.
+    // Without its subject, which may be a person's telephone.
     case 'alarm':
       return {
         notice: {
