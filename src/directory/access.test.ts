@@ -60,18 +60,18 @@ describe('access', () => {
     expect(lineChoices(directory, organisation, Date.UTC(2026, 0, 14)).map((choice) => choice.line.id)).toEqual(expected)
   })
 
-  it('gives an organisation that the directory does not know nothing, not even what is for everyone', () => {
+  it('gives an unknown organisation nothing, not even lines for everyone', () => {
     expect(lines.some((subject) => mayUse(directory, subject, 'unknown'))).toBe(false)
   })
 
-  it('tells of each line whether it is open', () => {
+  it('tells whether each line is open', () => {
     expect(lineChoices(directory, 'mill-street', 0).map((choice) => choice.opening.open)).toEqual([true, false])
   })
 })
 
 describe('outcomes', () => {
   const [subject = line('x', nobody)] = lines
-  it('are the line’s own, else those of the caller’s area, else the default', () => {
+  it('are the line’s own, else the caller’s area’s, else the default', () => {
     expect(outcomesFor(directory, subject, 'mill-street').map((outcome) => outcome.id)).toEqual(['seen'])
     expect(outcomesFor(directory, subject, 'elm-row')).toEqual(defaultOutcomes.advice)
     expect(outcomesFor(directory, subject)).toEqual(defaultOutcomes.advice)

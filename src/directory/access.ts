@@ -7,7 +7,7 @@ export interface LineChoice {
   readonly opening: Opening
 }
 
-/** Whether the organisation may call the line: everyone may, or it is named, or its area is. An organisation that the directory does not know may call nothing. */
+/** Whether the organisation may call the line: everyone may, or the organisation or its area is named. One unknown to the directory may call nothing. */
 export function mayUse(directory: Directory, line: Line, organisationId: OrganisationId): boolean {
   const organisation = directory.organisations.get(organisationId)
   if (organisation === undefined) return false

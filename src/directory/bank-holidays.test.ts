@@ -32,7 +32,7 @@ const weekdays = (nation: Nation, year: number) =>
     .map(dateOf)
 
 describe('bank holidays', () => {
-  it.each(published)('of %s in %i are those that were published', (nation, year, dates) => {
+  it.each(published)('of %s in %i are as published', (nation, year, dates) => {
     expect(weekdays(nation, year)).toEqual(dates.split(' ').map((date) => `${year}-${date}`))
   })
 
@@ -58,7 +58,7 @@ describe('bank holidays', () => {
   })
 })
 
-/** The rule, written down once more and apart from the package: Banking and Financial Dealings Act 1971, schedule 1, and royal proclamation for the others. */
+/** The rule again, independent of the package: Banking and Financial Dealings Act 1971, schedule 1, and royal proclamation for the others. */
 function byRule(nation: Nation, year: number): readonly string[] {
   const date = (month: number, day: number) =>
     dayNumber(`${year}-${String(month).padStart(2, '0')}-${String(day).padStart(2, '0')}`) ?? Number.NaN

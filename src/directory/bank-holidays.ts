@@ -19,7 +19,7 @@ const proclaimed: readonly { readonly nation: Nation; readonly date: string }[] 
   { nation: 'scotland', date: '2026-06-15' },
 ]
 
-/** The package is large: it is loaded when it is first asked, and not at the start. */
+/** The package is large: it is loaded on first use, not at the start. */
 const require = createRequire(import.meta.url)
 const calendars = new Map<Nation, Holidays>()
 const known = new Map<string, ReadonlySet<DayNumber>>()

@@ -12,7 +12,7 @@ export const minuteMs = 60_000
 /** In the order of the working week; index 0 is Monday, as in ISO 8601. */
 export const daysOfWeek: readonly DayOfWeek[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']
 
-/** @returns the day's number, or undefined for text that is no date `YYYY-MM-DD` of the calendar (29 February outside leap years included) */
+/** @returns the day's number, or undefined for text that is no valid date `YYYY-MM-DD` (29 February outside leap years included) */
 export function dayNumber(date: string): DayNumber | undefined {
   const match = /^(\d{4})-(\d{2})-(\d{2})$/.exec(date)
   if (match === null) return undefined

@@ -1,13 +1,13 @@
 import type { DirectoryError, Form } from './form.js'
 import type { Directory, Line } from './model.js'
 
-/** Good practice: with three numbers a session somebody answers. */
+/** Good practice: with three numbers in a session, one answers. */
 const wantedEntries = 3
 
 /**
  * Rules that hold between the parts of a directory: errors go to the form.
- * @param places where each thing stands, by section and name
- * @returns what is allowed but hardly meant
+ * @param places where each entity is in the file, by section and name
+ * @returns advice: what is allowed but unlikely to be meant
  */
 export function checkDirectory(form: Form, directory: Directory, places: ReadonlyMap<string, number>): readonly DirectoryError[] {
   const place = (section: string, id: string) => ({ at: places.get(`${section} ${id}`) ?? 0 })
@@ -40,7 +40,7 @@ export function checkDirectory(form: Form, directory: Directory, places: Readonl
   return advice
 }
 
-/** A code chooses one line at the most in every organisation's menu. */
+/** A code may choose at most one line in any organisation's menu. */
 function checkLineCodes(form: Form, directory: Directory, place: (line: Line) => { readonly at: number }): void {
   const byCode = new Map<string, Line[]>()
   for (const line of directory.lines.values()) {
@@ -63,7 +63,7 @@ function shareCallers(directory: Directory, a: Line, b: Line): boolean {
   return reach(directory, a, b) || reach(directory, b, a)
 }
 
-/** Whether one of those whom `a` names may use `b`. */
+/** Whether an organisation that `a` names may use `b`. */
 function reach(directory: Directory, a: Line, b: Line): boolean {
   const { organisations, areas } = a.access
   if (b.access.everyone) return organisations.length + areas.length > 0

@@ -5,19 +5,19 @@ import { Form } from './form.js'
 import type { Directory, Rota, RotaEntry } from './model.js'
 import { References } from './references.js'
 
-/** Something in one entity that does not go with the rest of its directory. */
+/** A conflict between one entity and the rest of its directory. */
 export interface Contradiction extends EntityName {
   readonly message: string
   readonly expected: string
 }
 
 /**
- * What does not go together in a directory whose entities are right one by one: names that nothing has, codes and sessions that clash. Empty for
- * everything that was read from one file.
+ * Conflicts in a directory whose entities are each valid: unknown names, clashing codes and sessions. Empty for
+ * any directory read from one file.
  */
 export function contradictions(directory: Directory): readonly Contradiction[] {
   const places: EntityName[] = []
-  // The form counts places in a text; here they are entities.
+  // The form's places are positions in a text; here they are entities.
   const form = new Form('', (at) => at)
   const references = new References()
   const at = ({ section, id }: EntityName) => ({ at: places.push({ section, id }) - 1 })
@@ -71,7 +71,7 @@ export function contradictions(directory: Directory): readonly Contradiction[] {
   return [...found.values()]
 }
 
-/** A change for a date needs its session: in the pattern, or brought by a replacement with times of its own, before it. */
+/** A change for a date needs its session: in the pattern, or from an earlier replacement with its own times. */
 function checkSessions(form: Form, { line, pattern, changes }: Rota, where: { readonly at: number }): void {
   const known = new Set(pattern.map(({ day, name }) => `${day} ${name}`))
   for (const change of changes) {

@@ -118,7 +118,7 @@ describe('npm run directory', () => {
     )
   })
 
-  it('leaves the file with its comments where an import changes nothing', async () => {
+  it('keeps the file with its comments if an import changes nothing', async () => {
     const text = await readFile(file, 'utf8')
     const out = join(folder, 'out.yaml')
     await run('export', '--out', out)
@@ -127,7 +127,7 @@ describe('npm run directory', () => {
     expect(await readdir(folder)).not.toContain('directory.yaml.before')
   })
 
-  it('a week that is over is changed only by somebody who means it', async () => {
+  it('a past week is changed only with --past', async () => {
     const sheet = join(folder, 'week.csv')
     const past = ['rota-import', 'cardiology', sheet, '--week', '2026-01-06'] as const
     await writeFile(sheet, 'Date,Session,From,To,1st\n06/01/2026,Day,08:00,18:00,Dr Tunde Adeyemi')
@@ -156,7 +156,7 @@ describe('npm run directory', () => {
     expect((await run('rota-import', 'cardiology', sheet)).code).toBe(0)
   })
 
-  it('a file in another encoding is read as what it is, or refused by line', async () => {
+  it('a file in another encoding is read correctly, or refused by line', async () => {
     const text = (await readFile(file, 'utf8')).replace('Dr Maja Lindqvist', 'Dr Siobhán Lindqvist')
     await writeFile(file, Buffer.from(text, 'latin1'))
     const line = text.slice(0, text.indexOf('Siobhán')).split('\n').length
@@ -172,7 +172,7 @@ describe('npm run directory', () => {
     expect((await run('rota-week', 'cardiology')).out).toContain('Dr Siobhán Lindqvist')
   })
 
-  it('a file that is changed keeps who may read it, and stays where a link leads', async () => {
+  it('a changed file keeps its permissions, and its place behind a link', async () => {
     const [elsewhere, sheet] = [join(folder, 'kept.yaml'), join(folder, 'week.csv')]
     await rename(file, elsewhere)
     await chmod(elsewhere, 0o640)

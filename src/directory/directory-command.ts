@@ -42,7 +42,7 @@ In a file (which an engine that watches it applies when it is saved):
 --config names another settings file than config/ringround.yaml: there it stands where the store is. DATE is any day of the week that is meant, as 2026-01-12; without it, this week. --dry-run shows what would change, and changes nothing.
 Days that are over are changed only with --past (in a terminal, the command asks).`
 
-/** Where the commands write; given, so that tests can read it. */
+/** The commands' output; injected for tests. */
 export interface CommandOutput {
   out(text: string): void
   error(text: string): void
@@ -99,7 +99,7 @@ export async function directoryCommand(args: readonly string[], output: CommandO
       output.error(error.message)
       return 1
     }
-    // What parseArgs has to say is one line that names the option.
+    // parseArgs gives one line that names the option.
     output.error(messageOf(error))
     return 2
   }
@@ -138,12 +138,12 @@ const commands: Readonly<Record<string, Command>> = {
     if (from === undefined) throw new CommandError('Which file? npm run directory -- import FILE')
     const fresh = await load(from)
     const current = await loadDirectory(context.file)
-    // A directory in force that has errors is replaced as a whole: that is how it is repaired.
+    // A current directory with errors is replaced as a whole: that is how it is repaired.
     if (!current.ok) context.output.out(`${context.file} has errors or is not there; all of ${from} would be new`)
     else {
       const changes = diffDirectories(current.directory, fresh)
       context.output.out(showDiff(changes))
-      // The same directory in other words: the file in force, with its comments and its order, is as good.
+      // The same directory written differently: keep the current file, with its comments and order.
       if (changes.length === 0) {
         context.output.out(`${context.file} stays as it is`)
         return 0
@@ -218,7 +218,7 @@ const commands: Readonly<Record<string, Command>> = {
   },
 }
 
-/** How far ahead gaps are looked for. */
+/** How far ahead to look for gaps. */
 const gapDays = 28
 
 /** @returns `2026-01-12 09:00` in the line's time zone */
@@ -256,7 +256,7 @@ function day(date: string): DayNumber {
   return found
 }
 
-/** @param changed the Monday of the week that is planned */
+/** @param changed the Monday of the week being planned */
 async function changeRota(
   context: Context,
   text: string,
@@ -278,7 +278,7 @@ async function changeRota(
   return putInPlace(context, spliced)
 }
 
-/** A rota for days that are over is mostly the wrong sheet, or the wrong week. */
+/** A rota for past days is usually the wrong sheet or the wrong week. */
 async function mayChangePast(context: Context, past: readonly string[], today: DayNumber): Promise<boolean> {
   if (context.past) return true
   const told = `This changes who was on for past days: ${past.join(', ')} (today is ${dateOf(today)}).`

@@ -57,7 +57,7 @@ describe('what differs between two directories', () => {
     ],
     ['a dialled number', 'dialIn: 1001', 'dialIn: 1002', '- numbers 1001\n+ numbers 1002'],
     [
-      'somebody who is gone from the rota and the directory',
+      'a clinician removed from the rota and the directory',
       'entries: [dr-a, dr-b]',
       'entries: [dr-a]',
       '~ rotas one\n    pattern mon Day.entries: [dr-a, dr-b] -> [dr-a]',

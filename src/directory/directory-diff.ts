@@ -8,11 +8,11 @@ export interface DirectoryChange {
   readonly section: Section
   readonly id: string
   readonly kind: 'added' | 'removed' | 'changed'
-  /** What differs, a line each: `ring.ringSeconds: 20 -> 15`. Empty for what was added or removed as a whole. */
+  /** The differences, a line each: `ring.ringSeconds: 20 -> 15`. Empty for an entity added or removed as a whole. */
   readonly details: readonly string[]
 }
 
-/** What differs, section by section. The order of lines is part of the directory (menus follow it), so a change of it is told too. */
+/** The differences, section by section. The order of lines is part of the directory (menus follow it), so a change of it is included. */
 export function diffDirectories(before: Directory, after: Directory): readonly DirectoryChange[] {
   const changes: DirectoryChange[] = []
   for (const section of sections) {
@@ -20,7 +20,7 @@ export function diffDirectories(before: Directory, after: Directory): readonly D
     for (const id of old.keys()) if (!fresh.has(id)) changes.push({ section, id, kind: 'removed', details: [] })
     for (const [id, thing] of fresh) {
       if (!old.has(id)) changes.push({ section, id, kind: 'added', details: [] })
-      // Nearly everything says the same, in a directory of which one rota was changed: this is looked at first, without making texts.
+      // After a change of one rota nearly everything is the same: compare first without making texts.
       else if (!same(old.get(id), thing)) {
         const details = differences('', old.get(id), thing)
         if (details.length > 0) changes.push({ section, id, kind: 'changed', details })
@@ -40,7 +40,7 @@ export function diffDirectories(before: Directory, after: Directory): readonly D
   return changes
 }
 
-/** The changes as text, one thing a paragraph; `no changes` where there are none. */
+/** The changes as text, one entity a paragraph; `no changes` if there are none. */
 export function showDiff(changes: readonly DirectoryChange[]): string {
   if (changes.length === 0) return 'no changes'
   const signs = { added: '+', removed: '-', changed: '~' } as const
@@ -49,7 +49,7 @@ export function showDiff(changes: readonly DirectoryChange[]): string {
     .join('\n')
 }
 
-/** Changes that are told in one line, with what differs where it is one thing. */
+/** The most changes named in one line; a single change shows its fields. */
 const maxInOneLine = 4
 
 /** The changes in one line, for a terminal: `rotas cardiology (pattern Day ...), clinicians dr-x added`. */
@@ -100,7 +100,7 @@ function byName(list: readonly unknown[]): ReadonlyMap<string, unknown> | undefi
     const { name, day, date, session, id, kind } = item
     const parts = day !== undefined ? [day, name] : date !== undefined ? [date, session, kind] : [id]
     if (!parts.every((part) => typeof part === 'string')) return undefined
-    // Several changes of one kind may stand for one session; each is told apart by its place among them.
+    // One session may have several changes of one kind; their position tells them apart.
     let key = parts.join(' ')
     for (let nth = 2; named.has(key); nth++) key = `${parts.join(' ')} (${nth})`
     named.set(key, item)
@@ -108,7 +108,7 @@ function byName(list: readonly unknown[]): ReadonlyMap<string, unknown> | undefi
   return named
 }
 
-/** What a thing has besides its name, in brackets. */
+/** An item's fields besides its name, in brackets. */
 function asSentence(value: unknown): string {
   if (!isRecord(value)) return ` (${asText(value) ?? JSON.stringify(value)})`
   const parts = Object.entries(value)

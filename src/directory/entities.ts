@@ -2,7 +2,7 @@ import { emptyDirectory } from './empty-directory.js'
 import type { Area, Clinician, Directory, DirectoryNumber, Line, NcnPool, Organisation, Rota } from './model.js'
 import { defaultOutcomes } from './outcomes.js'
 
-/** What a directory is made of, by its parts. Each has things with an identifier of their own: entities. */
+/** The sections of a directory. Each has entities, which have an id. */
 export const sections = ['areas', 'organisations', 'clinicians', 'lines', 'rotas', 'pools', 'numbers'] as const
 export type Section = (typeof sections)[number]
 
@@ -24,10 +24,10 @@ export interface EntityTypes {
 }
 export type Entity = EntityTypes[Section]
 
-/** An entity without its id, and without what follows from the rest of it (a spoken name that is the written one, the usual outcomes): plain JSON. */
+/** An entity without its id and without derived fields (a spoken name equal to the written one, the default outcomes): plain JSON. */
 export type PlainEntity = Readonly<Record<string, unknown>>
 
-/** What is left out where it is the same as another field. */
+/** Fields left out if equal to another one. */
 const follows: Readonly<Partial<Record<Section, string>>> = { organisations: 'name', clinicians: 'name', lines: 'name', pools: 'specialty' }
 /** The field that holds the id. */
 const idField: Readonly<Record<Section, string>> = {
@@ -60,22 +60,22 @@ export function entityOf(section: Section, id: string, plain: PlainEntity): Enti
     if (entity['outcomes'] === undefined) entity['outcomes'] = defaultOutcomes[entity['kind'] as Line['kind']]
     else entity['ownOutcomes'] = true
   }
-  // It was made of such an entity.
+  // It was made from such an entity.
   return entity as unknown as Entity
 }
 
-/** The entities of a section, by id, in their order. */
+/** The entities of a section, by id, in order. */
 export function entitiesIn(directory: Directory, section: Section): ReadonlyMap<string, Entity> {
   return directory[section]
 }
 
-/** A directory of other entities. @param parts a section that is left out is empty */
+/** A directory from entities. @param parts an absent section is empty */
 export function directoryOf(parts: Readonly<Partial<Record<Section, ReadonlyMap<string, Entity>>>>): Directory {
   // Each section has entities of its own kind.
   return { ...emptyDirectory, ...parts } as Directory
 }
 
-/** Whether two plain values say the same, whatever the order of their names. */
+/** Whether two plain values are equal, regardless of the order of names. */
 export function same(a: unknown, b: unknown): boolean {
   if (a === b) return true
   if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((item, index) => same(item, b[index]))

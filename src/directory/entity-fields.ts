@@ -2,22 +2,22 @@ import { entityOf, isRecord, plainEntity, type Entity, type PlainEntity, type Se
 import type { RotaChange, RotaSession } from './model.js'
 
 /**
- * What two people can change of an entity without being in each other's way, by name, in order: `name`, `ring.ringSeconds`, `access.organisations.elm-row`,
+ * The fields of an entity that two people can change independently, by name, in order: `name`, `ring.ringSeconds`, `access.organisations.elm-row`,
  * `hours.exceptions.2026-12-24`, `pattern.mon.Day`, `changes.2026-12-24.Day`.
  */
 export type Fields = ReadonlyMap<string, unknown>
 
-/** How the parts of a field are fields of their own. */
+/** How a field splits into fields of its own. */
 interface Parts {
   split(value: unknown): readonly (readonly [key: string, part: unknown])[]
   join(parts: readonly (readonly [key: string, part: unknown])[]): unknown
-  /** What the field is with no parts at all; undefined: it is not there. */
+  /** The field's value without any parts; undefined: it is absent. */
   readonly none?: unknown
 }
 
 const byName: Parts = { split: (value) => Object.entries(value as object), join: (parts) => Object.fromEntries(parts) }
 
-/** A list in which everything stands once, and whose order means nothing. */
+/** A list without duplicates whose order has no meaning. */
 const asSet: Parts = {
   split: (value) => (value as readonly string[]).map((item) => [item, true]),
   join: (parts) => parts.map(([item]) => item),
@@ -55,7 +55,7 @@ const access: Parts = {
   },
   join(parts) {
     const of = (kind: string) => parts.filter(([key]) => key.startsWith(`${kind}.`)).map(([key]) => key.slice(kind.length + 1))
-    // Everyone is more than any list.
+    // `everyone` includes any list.
     return parts.some(([key]) => key === 'everyone')
       ? { everyone: true, organisations: [], areas: [] }
       : { everyone: false, organisations: of('organisations'), areas: of('areas') }

@@ -4,7 +4,7 @@ import { readDays } from './read-hours.js'
 import { readNumber } from './telephone-number.js'
 import { lineFinder, readYaml, type YamlMap, type YamlNode } from './yaml-tree.js'
 
-/** What a directory file calls its sections. */
+/** The sections' names in a directory file. */
 export const sectionInFile: Readonly<Record<Section, string>> = {
   areas: 'areas',
   organisations: 'organisations',
@@ -16,9 +16,9 @@ export const sectionInFile: Readonly<Record<Section, string>> = {
 }
 
 /**
- * Where fields of entities stand in a directory file: the line of the field; where it is not there, that of the entity, of its section, or the first.
- * @param text a file that can be read
- * @returns asks for a field, as `fieldsOf` names it; without one, for the entity
+ * The lines of fields in a directory file: the field's; if absent, the entity's, its section's, or the first.
+ * @param text a valid file
+ * @returns looks up a field, as `fieldsOf` names it; without one, the entity
  */
 export function entityLines(text: string): (name: EntityName, field?: string) => number {
   const reading = readYaml(text)
@@ -51,7 +51,7 @@ function daysOf(session: YamlNode): readonly string[] {
   return days === undefined ? [] : (readDays(new Form('', () => 1), days, '') ?? [])
 }
 
-/** A dialled number stands with what it does: at its organisation, at its line, or by itself. */
+/** A dialled number is listed with its use: at its organisation, at its line, or by itself. */
 function numberPlace(root: YamlNode | undefined, id: string): number | undefined {
   const isIt = (node: YamlNode) =>
     node.kind === 'scalar' && (node.text.trim() === id || (readNumber(node.text) as { readonly number?: string }).number === id)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { everyTarget } from './every-target.js'
 import { parseDirectory } from './parse-directory.js'
 
-it('finds every telephone, wherever it stands', () => {
+it('finds every telephone, in every place', () => {
   const parsed = parseDirectory(
     `
 areas: { here: { name: Here } }

@@ -4,12 +4,12 @@ import { writeTarget } from './telephone-number.js'
 
 /** A telephone of the directory. */
 export interface WrittenTarget {
-  /** Where it stands, for whoever keeps the directory: "Dr Ada Okafor", "Coronary care unit (rota of cardiology)". */
+  /** Its place, for the directory's keeper: "Dr Ada Okafor", "Coronary care unit (rota of cardiology)". */
   readonly place: string
   readonly target: Target
 }
 
-/** Every telephone that the directory can have rung, once for each place where it stands: a weekly session is one place. */
+/** Every telephone that the directory can ring, once for each place: a weekly session is one place. */
 export function everyTarget(directory: Directory): readonly WrittenTarget[] {
   const found = new Map<string, WrittenTarget>()
   const add = (place: string, target: Target) => found.set(`${place}\n${writeTarget(target)}`, { place, target })

@@ -14,18 +14,18 @@ import { writeDirectory } from './write-directory.js'
 import { readYaml, type YamlMap, type YamlNode } from './yaml-tree.js'
 
 /**
- * Entities as a directory file says them (docs/directory.md), as JSON: every value is a text, a list or a map. What is dialled stands with its organisation
- * (`dialIn`) or line (`number`), as in the file. Only outcomes are otherwise: a list of `{ id, label }`, for their order counts.
+ * Entities as in a directory file (docs/directory.md), as JSON: every value is a text, a list or a map. Dialled numbers are with their organisation
+ * (`dialIn`) or line (`number`), as in the file. Only outcomes differ: a list of `{ id, label }`, for their order counts.
  */
 export type FileForm = Readonly<Record<string, unknown>>
 
-/** What somebody wants an entity to be. `set`: fields by name, each as a whole; null takes one away. An entity that is not there is made. */
+/** An edit of an entity. `set`: fields by name, each as a whole; null removes one. A missing entity is made. */
 export interface EntityEdit extends EntityName {
   readonly set?: FileForm
   readonly remove?: boolean
 }
 
-/** Something wrong with an edit: where, and what would be right. */
+/** A problem of an edit: where, and what would be right. */
 export interface EditProblem {
   /** `lines.cardiology.ring.ringSeconds` */
   readonly path: string
@@ -100,7 +100,7 @@ export function edited(directory: Directory, edits: readonly EntityEdit[]): Edit
   return wrong.length > 0 ? { ok: false, problems: wrong } : { ok: true, directory: result }
 }
 
-/** What does not go together in a directory, by path. */
+/** Conflicts in a directory, by path. */
 export function contradictionsByPath(directory: Directory): readonly EditProblem[] {
   return contradictions(directory).map(({ section, id, message, expected }) => ({
     path: `${sectionInFile[section]}.${id}`,
@@ -115,7 +115,7 @@ function readEntity(
   value: YamlNode,
   claim: (node: YamlNode, use: NumberUse) => void,
 ): Entity | undefined {
-  // Whether the names that it refers to are there is seen when all edits are made.
+  // Its references are checked once all edits are made.
   const references = new References()
   switch (section) {
     case 'areas':
@@ -135,7 +135,7 @@ function readEntity(
   }
 }
 
-/** The id of an entity as the directory has it: numbers are written in many ways. */
+/** The canonical id of an entity: numbers are written in many ways. */
 export function entityId(section: Section, id: string): string {
   if (section !== 'numbers' || /^[1-9]\d{1,7}$/.test(id)) return id
   const reading = readNumber(id)
@@ -176,7 +176,7 @@ function asJson(node: YamlNode): unknown {
   }
 }
 
-/** Their order is that of the keys that offer them, and JSON keeps none of names such as `2`. */
+/** Their order is that of the keys offering them, and JSON does not keep the order of names such as `2`. */
 function asOutcome({ key, value }: YamlMap['entries'][number]) {
   return { id: key.text, label: asJson(value) }
 }
@@ -196,7 +196,7 @@ function outcomesNode(list: readonly unknown[], path: string, place: (path: stri
   }
 }
 
-/** @param place keeps a path, and says where */
+/** @param place stores a path, and returns its place */
 function asNode(value: unknown, path: string, place: (path: string) => number): YamlNode {
   const at = place(path)
   if (Array.isArray(value)) return { kind: 'list', at, items: value.map((item, index) => asNode(item, `${path}.${index}`, place)) }

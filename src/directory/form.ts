@@ -1,6 +1,6 @@
 import type { YamlMap, YamlNode, YamlScalar } from './yaml-tree.js'
 
-/** What is wrong in a directory file, where, and what would be right. `line` counts from 1. */
+/** An error in a directory file, its place, and what would be right. `line` counts from 1. */
 export interface DirectoryError {
   readonly file: string
   readonly line: number
@@ -11,13 +11,13 @@ export interface DirectoryError {
 /** The named values of a map, each with its place. */
 export interface Fields {
   readonly at: YamlNode
-  /** @returns undefined when it is not there, or empty */
+  /** @returns undefined if absent or empty */
   get(name: string): YamlNode | undefined
 }
 
 /**
- * Reads YAML nodes into values and collects everything that is wrong with them. Each method returns undefined for what it could not read, and has
- * told why; the reader goes on with the rest of the file, so that one round of corrections is enough.
+ * Reads YAML nodes into values and collects all errors. Each method returns undefined for what it could not read, after
+ * noting why; reading goes on with the rest of the file, so that one round of corrections is enough.
  */
 export class Form {
   readonly errors: DirectoryError[] = []
@@ -32,7 +32,7 @@ export class Form {
     return undefined
   }
 
-  /** @param known the names that may stand here; anything else is an error, since a misspelt name would be silently without effect */
+  /** @param known the allowed names; any other is an error, since a misspelt name would silently have no effect */
   fields(node: YamlNode, what: string, known: readonly string[]): Fields | undefined {
     if (node.kind !== 'map') return this.problem(node, `${what} is ${describe(node)}`, `the names ${known.join(', ')}`)
     const { entries } = node
@@ -40,11 +40,11 @@ export class Form {
       if (!known.includes(key.text)) this.problem(key, `${what} has no "${shorten(key.text)}"`, `one of ${known.join(', ')}`)
       else if (entries.findIndex((entry) => entry.key.text === key.text) !== index) this.#twice(key, what)
     }
-    // A handful of names: looking through them is faster than a map of them, and a directory has a hundred thousand of these.
+    // A handful of names: a linear search is faster than a map, and a directory has a hundred thousand of these.
     return { at: node, get: (name) => nonEmpty(entries.find((entry) => entry.key.text === name)?.value) }
   }
 
-  /** A map with names of its own; each may stand there once. */
+  /** A map with free names; each may occur once. */
   map(node: YamlNode, what: string, expected: string): YamlMap | undefined {
     if (node.kind !== 'map') return this.problem(node, `${what} is ${describe(node)}`, expected)
     const seen = new Set<string>()
@@ -72,7 +72,7 @@ export class Form {
     return node.kind === 'list' ? node.items : [node]
   }
 
-  /** Words that are shown or spoken: one line, at most `most` characters, no control characters. */
+  /** Text to show or speak: one line, at most `most` characters, no control characters. */
   words(node: YamlNode | undefined, what: string, parent: { readonly at: number }, most = 200): string | undefined {
     if (node === undefined) return this.problem(parent, `${what} is missing`, `a text of at most ${most} characters`)
     if (node.kind !== 'scalar') return this.problem(node, `${what} is ${describe(node)}`, `a text of at most ${most} characters`)
@@ -123,7 +123,7 @@ function describe(node: YamlNode): string {
   return node.text === '' ? 'empty' : `"${shorten(node.text)}"`
 }
 
-/** Texts of the file in messages: short, and on one line. */
+/** A text of the file for messages: short, and on one line. */
 export function shorten(text: string): string {
   const oneLine = text.replaceAll(/\s+/g, ' ')
   return oneLine.length > 60 ? `${oneLine.slice(0, 57)}...` : oneLine

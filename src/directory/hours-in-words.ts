@@ -30,10 +30,10 @@ const monthNames = [
 ] as const
 const nations: Readonly<Record<Nation, string>> = { england: 'England', scotland: 'Scotland', wales: 'Wales' }
 
-/** Other hours of a date are told so long before. */
+/** Exceptional hours are announced this long before. */
 const toldDaysAhead = 14
 
-/** The week, bank holidays, and dates soon that are otherwise, a line each: `Monday to Thursday 9:00 to 12:30 and 13:30 to 17:00`. */
+/** The week, bank holidays, and exceptions soon, a line each: `Monday to Thursday 9:00 to 12:30 and 13:30 to 17:00`. */
 export function hoursInWords({ hours, timeZone }: Pick<Line, 'hours' | 'timeZone'>, atMs: number): readonly string[] {
   const { week, bankHolidays, exceptions } = hours
   const today = dateOf(knownTimeZone(timeZone).dayAt(atMs))
@@ -84,7 +84,7 @@ function dateInWords(date: string): string {
   return `${Number(day)} ${monthNames[Number(month) - 1] ?? ''}`
 }
 
-/** Today by the time alone, within a week by the day, later by the date. */
+/** Today by time alone, within a week by day, later by date. */
 function whenInWords(ms: number, timeZone: string, now: number, at = ''): string {
   const zone = knownTimeZone(timeZone)
   const { day, minute } = zone.wallClockAt(ms)

@@ -10,14 +10,14 @@ import { knownTimeZone, type TimeZone } from './time-zone.js'
  */
 export type Opening = { readonly open: true; readonly closesAt?: number } | { readonly open: false; readonly opensAt?: number }
 
-/** How far ahead a change is looked for: over a year, so that a line which opens on one date only is found. */
+/** How far ahead to look for a change: over a year, so that a line which opens on one date only is found. */
 const horizonDays = 400
 
 /**
  * Whether the line is open at an instant, and until when or from when.
  *
- * Which spans a date has: those of its exception, where it has one; else those for bank holidays, where the line has such and the date is
- * one; else the weekly ones. A span belongs to the date on which it begins and runs to its end, also into a date that is closed. Spans that
+ * The spans of a date: its exception's, if it has one; else those for bank holidays, if the line has them and the date is
+ * one; else the weekly ones. A span belongs to the date on which it begins and runs to its end, even into a closed date. Spans that
  * meet (22:00-24:00 and 00:00-06:00) are one opening.
  */
 export function openingAt(line: Line, atMs: number): Opening {
@@ -105,7 +105,7 @@ function intervalsOn(hours: CompiledHours, day: DayNumber): readonly Interval[] 
       .map((span) => spanOn(hours.zone, day, span))
       .filter((interval) => interval.to > interval.from)
       .sort((a, b) => a.from - b.from)
-    // An engine runs for months: what was looked up long ago is forgotten in one go.
+    // An engine runs for months: old look-ups are dropped in one go.
     if (hours.days.size > 2 * horizonDays) hours.days.clear()
     hours.days.set(day, intervals)
   }

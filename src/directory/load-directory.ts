@@ -4,10 +4,10 @@ import { readTextFile } from '../text/read-text-file.js'
 import type { DirectoryError } from './form.js'
 import { parseDirectory, type ParsedDirectory } from './parse-directory.js'
 
-/** A file this long takes a tenth of a second to read into a directory; calls must not wait for that. Characters. */
+/** A file this long takes a tenth of a second to parse; calls must not wait for that. Characters. */
 const threadFrom = 500_000
 
-/** What goes to the thread, and what comes back from it. */
+/** Messages to and from the thread. */
 export interface ParseRequest {
   readonly text: string
   readonly file: string
@@ -17,13 +17,13 @@ export interface ParseRequest {
 export interface DirectoryFile {
   readonly file: string
   readonly parsed: ParsedDirectory
-  /** Of its text; empty where it could not be read. */
+  /** Of its text; empty if unreadable. */
   readonly sha256: string
-  /** The version of which it is an export, where it says so in its first line (`exportedVersion`). */
+  /** The version it was exported from, if its first line says so (`exportedVersion`). */
   readonly exportOf: number | undefined
 }
 
-/** Reads a directory file. A file that cannot be read is an error like any other, in line 1. Large ones are parsed in a thread of their own. */
+/** Reads a directory file. An unreadable file is an error like any other, in line 1. Large ones are parsed in a thread of their own. */
 export async function loadDirectory(file: string): Promise<ParsedDirectory> {
   return (await readDirectoryFile(file)).parsed
 }
@@ -33,13 +33,13 @@ export async function readDirectoryFile(file: string): Promise<DirectoryFile> {
   if (!read.ok) return { file, parsed: { ok: false, errors: [{ file, ...read.problem }] }, sha256: '', exportOf: undefined }
   const { text } = read
   const thread = new URL('./directory-thread.js', import.meta.url)
-  // From the TypeScript sources (tests) there is no built program to start; then it is parsed here.
+  // Run from the TypeScript sources (tests) there is no built thread program; then it is parsed here.
   const parsed =
     text.length < threadFrom || import.meta.url.endsWith('.ts') ? parseDirectory(text, file) : await parseInThread(thread, { text, file })
   return { file, parsed, sha256: hashOf(text), exportOf: exportedVersion(text) }
 }
 
-/** What tells the text of a directory file from any other, without reading it into a directory. Undefined: it cannot be read. */
+/** The fingerprint of a directory file, without parsing it. Undefined: unreadable. */
 export async function directoryFileHash(file: string): Promise<string | undefined> {
   const read = await readTextFile(file)
   return read.ok ? hashOf(read.text) : undefined
@@ -54,7 +54,7 @@ export function exportLine(version: number): string {
   return `# Version ${version} of the directory. When this is applied, what others change meanwhile stays.`
 }
 
-/** The version of which a text is an export. */
+/** The version that a text was exported from. */
 export function exportedVersion(text: string): number | undefined {
   const found = /^\uFEFF?# Version (\d{1,9}) of the directory\./.exec(text)
   return found === null ? undefined : Number(found[1])

@@ -9,7 +9,7 @@ test.each([
   expect(maskedTarget(target)).toBe(masked)
 })
 
-test('a number is masked in every form and wherever it stands', () => {
+test('a number is masked in every form and place', () => {
   const value = {
     candidate: 'phone:+447700900123',
     detail: ['BYE sip:07700900123@trunk', 'tel 447700900123', '7700900123', 'caller 07700 900123 until 10:15'],
@@ -40,7 +40,7 @@ test('a telephone of our own goes by its name: that gives no number away', () =>
   })
 })
 
-test('without targets a value is what it was', () => {
+test('without targets a value is unchanged', () => {
   const value = { a: 1 }
   expect(withoutTargets(value, [])).toBe(value)
 })

@@ -1,8 +1,8 @@
 import { showNumber } from './telephone-number.js'
 
-/** Specialists' numbers never leave the house. What the operations page may see of one: the first three characters and the last two. */
+/** Specialists' numbers stay inside. The operations page may show the first three characters and the last two. */
 export function maskedTarget(target: string): string {
-  // The house's own name for a telephone of its own: nobody outside can ring it, and it gives no number away.
+  // The name of a registered telephone: it cannot be rung from outside, and gives no number away.
   if (isDevice(target)) return target
   // Of an address nothing is shown: its user part and its host both say whose phone it is.
   const uri = /^(sips?:)/i.exec(target)
@@ -12,7 +12,7 @@ export function maskedTarget(target: string): string {
 }
 
 /**
- * A copy of `value` in which every number in `targets` is masked, wherever it stands and in whichever of its usual forms (`+44…`, `44…`,
+ * A copy of `value` in which every number in `targets` is masked, in every place and usual form (`+44…`, `44…`,
  * `0…`): a SIP header in an error text gives a number away as well as a field does.
  */
 export function withoutTargets<T>(value: T, targets: readonly string[]): T {
@@ -37,7 +37,7 @@ function formsOf(target: string): readonly string[] {
   if (isDevice(target)) return []
   const forms = [target]
   const user = /^sips?:([^@]+)@/i.exec(target)?.[1]
-  // Only a number in it is personal enough to look for everywhere; a short name would be found in ordinary words.
+  // Only a number is worth searching for everywhere; a short name would match ordinary words.
   if (user !== undefined && /^\+?\d{5,}$/.test(user)) forms.push(...formsOf(user))
   if (/^\+\d{7,}$/.test(target)) {
     const digits = target.slice(1)

@@ -19,7 +19,7 @@ function allFields(directory: Directory): ReadonlyMap<string, unknown> {
   return found
 }
 
-/** The directory in which the fields that are chosen are as in another one. What is not in both is left alone: an entity is never half there. */
+/** The directory with the chosen fields taken from another. Entities not in both are left alone: one is never half there. */
 function changed(directory: Directory, other: Directory, isChosen: (field: string) => boolean): Directory {
   const parts: Partial<Record<Section, ReadonlyMap<string, Entity>>> = {}
   for (const section of sections) {
@@ -40,7 +40,7 @@ function changed(directory: Directory, other: Directory, isChosen: (field: strin
   return directoryOf(parts)
 }
 
-/** Who may call a line is chosen as a whole: everyone is more than any list of some. */
+/** Access to a line is chosen as a whole: `everyone` includes any list. */
 const coin = (seed: number) => (field: string) => {
   let hash = seed
   for (const letter of field.replace(/\/access\..*/, '/access')) hash = (Math.imul(hash, 31) + letter.charCodeAt(0)) | 0
@@ -54,7 +54,7 @@ const merged = (base: Directory, mine: Directory, theirs: Directory) => {
 }
 
 describe('an entity and its fields', () => {
-  it('are the same thing in two forms', () => {
+  it('are two forms of the same thing', () => {
     fc.assert(
       fc.property(arbitraryDirectory, (directory) => {
         for (const section of sections) {
@@ -71,7 +71,7 @@ describe('an entity and its fields', () => {
 })
 
 describe('two changes of one directory', () => {
-  it('are the one, to the letter, where there is no other', () => {
+  it('are exactly the one, if there is no other', () => {
     fc.assert(
       fc.property(arbitraryDirectory, arbitraryDirectory, (base, file) => {
         for (const [mine, theirs] of [
@@ -86,7 +86,7 @@ describe('two changes of one directory', () => {
     )
   })
 
-  it('are both in what comes of them where they are of different fields, whoever was first', () => {
+  it('of different fields are both in the result, in either order', () => {
     fc.assert(
       fc.property(arbitraryDirectory, arbitraryDirectory, fc.integer(), (base, other, seed) => {
         const isMine = coin(seed)
@@ -99,7 +99,7 @@ describe('two changes of one directory', () => {
     )
   })
 
-  it('come to the same a slice at a time, and others have their turn in between', async () => {
+  it('give the same result in slices, and let other work run in between', async () => {
     let turns = 0
     let counting = true
     const count = () =>
@@ -170,7 +170,7 @@ ${more}`
     expect(merged(base, without, without)).toEqual(without)
   })
 
-  it('two who let one more practice each call a line have both done so', () => {
+  it('two people who each give one more practice access to a line both succeed', () => {
     const more = (id: string) =>
       text('')
         .replace('organisations: { t:', `organisations: { ${id}: { kind: gpPractice, name: ${id}, area: a }, t:`)
@@ -179,7 +179,7 @@ ${more}`
     expect(both.lines.get('one')?.access).toEqual({ everyone: false, organisations: ['p', 'q', 'r'], areas: [] })
   })
 
-  it('a session whose people both have changed is a conflict with both lists', () => {
+  it('a session whose people both changed is a conflict with both lists', () => {
     const result = mergeDirectories(base, read(text('', '[dr-a]')), read(text('', '[dr-b, dr-a]')))
     if (result.ok) throw new Error('merged')
     expect(result.conflicts.map(({ field }) => field)).toEqual(
@@ -187,7 +187,7 @@ ${more}`
     )
   })
 
-  it('what each is right by itself need not be right together', () => {
+  it('two changes each valid alone need not be valid together', () => {
     const without = read(text('', '[dr-a]').replace(', dr-b: { name: Dr B, role: x, numbers: 01632 960002 }', ''))
     const pool = read(text('ncnPools: { pool: { specialty: S, entries: [dr-b] } }'))
     expect(contradictions(merged(base, without, pool))).toEqual([
@@ -202,7 +202,7 @@ ${more}`
     ])
   })
 
-  it('an order that both have changed is a conflict for lines, whose menu follows it', () => {
+  it('an order that both changed is a conflict for lines, whose menu follows it', () => {
     const order = (...ids: readonly string[]) => ({
       ...base,
       lines: new Map(
@@ -234,7 +234,7 @@ describe('the order of a list that two have changed', () => {
   const keys = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
   const lists = fc.uniqueArray(keys)
 
-  it('has each key once, and is the same whoever was first, unless both moved things', () => {
+  it('has each key once, and is the same in either order, unless both moved items', () => {
     fc.assert(
       fc.property(lists, lists, lists, (base, mine, theirs) => {
         const kept = new Set([...mine, ...theirs])
@@ -246,7 +246,7 @@ describe('the order of a list that two have changed', () => {
     )
   })
 
-  it('puts what was added behind what it was added behind', () => {
+  it('puts an added item after the one it was added after', () => {
     expect(mergeOrder(['a', 'b', 'c'], ['a', 'x', 'b', 'c'], ['c', 'a', 'b', 'y'], new Set('abcxy'))).toEqual({
       order: ['c', 'a', 'x', 'b', 'y'],
       conflict: false,

@@ -3,11 +3,11 @@ import { entityOfFields, fieldsOf, type Fields } from './entity-fields.js'
 import { mergeOrder } from './merge-order.js'
 import type { Directory } from './model.js'
 
-/** One field that two have changed, and not to the same. */
+/** A field that two people changed to different values. */
 export interface MergeConflict extends EntityName {
   /** As `fieldsOf` names it; `order`: of the lines in a menu, or of the sessions of a rota. */
   readonly field: string
-  /** What it was, what I have made of it, what they have. Undefined: it is not there. */
+  /** The old value, mine and theirs. Undefined: absent. */
   readonly base: unknown
   readonly mine: unknown
   readonly theirs: unknown
@@ -17,9 +17,9 @@ export type MergedDirectories =
   { readonly ok: true; readonly directory: Directory } | { readonly ok: false; readonly conflicts: readonly MergeConflict[] }
 
 /**
- * Puts two changes of one directory together, entity by entity and field by field. A field that one of them has changed is as they made it; one that both
- * have changed, and not to the same, is a conflict, and so is a field of an entity that the other one has removed. What comes of it need not be free of
- * contradictions (`contradictions`): the one may have removed a clinician whom the other has put on a rota.
+ * Merges two changes of one directory, entity by entity and field by field. A field that only one side changed takes that side's value; one that both
+ * changed to different values is a conflict, and so is a field of an entity that the other side removed. The result need not be free of
+ * contradictions (`contradictions`): one side may have removed a clinician whom the other put on a rota.
  */
 export function mergeDirectories(base: Directory, mine: Directory, theirs: Directory): MergedDirectories {
   const steps = mergeSteps(base, mine, theirs)
@@ -29,7 +29,7 @@ export function mergeDirectories(base: Directory, mine: Directory, theirs: Direc
   }
 }
 
-/** The same for whoever has calls to see to meanwhile: after so many ms of work it is everybody else's turn. A directory of 200 organisations, 1,000 lines and 5,000 people takes some 40 ms in all. */
+/** The same without holding up calls: yields after this many ms of work. A directory of 200 organisations, 1,000 lines and 5,000 people takes some 40 ms in all. */
 export async function mergeInSlices(base: Directory, mine: Directory, theirs: Directory, sliceMs = 8): Promise<MergedDirectories> {
   const steps = mergeSteps(base, mine, theirs)
   for (;;) {
@@ -73,7 +73,7 @@ function* mergeSection(
     yield
   }
   const { order, conflict } = mergeOrder([...base.keys()], [...mine.keys()], [...theirs.keys()], new Set(merged.keys()))
-  // Menus follow the order of the lines; that of everything else is for the eye.
+  // Menus follow the order of the lines; other orders are only for display.
   if (conflict && section === 'lines') {
     const listed = (things: ReadonlyMap<string, Entity>) => [...things.keys()].filter((id) => merged.has(id))
     conflicts.push({ section, id: order[0] ?? '', field: 'order', base: listed(base), mine: listed(mine), theirs: listed(theirs) })
@@ -81,7 +81,7 @@ function* mergeSection(
   return new Map(order.map((id) => [id, merged.get(id) as Entity]))
 }
 
-/** @returns undefined: it is not there */
+/** @returns undefined: absent */
 function mergeEntity(name: EntityName, { base, mine, theirs }: Three<Entity | undefined>, conflicts: MergeConflict[]): Entity | undefined {
   if (same(mine, base)) return theirs
   if (same(theirs, base) || same(mine, theirs)) return mine
@@ -96,7 +96,7 @@ function mergeEntity(name: EntityName, { base, mine, theirs }: Three<Entity | un
   const merged = new Map<string, unknown>()
   for (const field of names) {
     const [was, here, there] = [fields.base.get(field), fields.mine.get(field), fields.theirs.get(field)]
-    // Of an entity that one has removed, the other has changed something: that is what they disagree about.
+    // One side removed the entity, the other changed a field of it: that is the conflict.
     const removed = base !== undefined && (mine === undefined || theirs === undefined)
     const [mineChanged, theirsChanged] = [!same(here, was), !same(there, was)]
     if (removed ? (mine === undefined ? theirsChanged : mineChanged) : mineChanged && theirsChanged && !same(here, there))
@@ -107,7 +107,7 @@ function mergeEntity(name: EntityName, { base, mine, theirs }: Three<Entity | un
     }
   }
   if (conflicts.length > before) return mine
-  // Removed by the one; what the other has made of it is no change of any field (other words for the same).
+  // Removed by one side; the other side changed no field's meaning.
   if (mine === undefined || theirs === undefined) return base === undefined ? (mine ?? theirs) : undefined
   const { order } = mergeOrder([...fields.base.keys()], [...fields.mine.keys()], [...fields.theirs.keys()], new Set(merged.keys()))
   if (name.section === 'rotas') {

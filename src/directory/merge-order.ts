@@ -1,13 +1,13 @@
-/** An order that two have changed at once. */
+/** An order that two people changed at once. */
 export interface MergedOrder {
   readonly order: readonly string[]
-  /** Both have put what all three have into another order, and not into the same. Then `order` is that of `mine`. */
+  /** Both sides reordered the common items, differently. Then `order` is that of `mine`. */
   readonly conflict: boolean
 }
 
 /**
- * The order of things after two have changed a list. Who has moved things keeps their order; what was added stands behind whatever it was added behind.
- * @param kept what is to be in the result, all of which `mine` or `theirs` has
+ * The order of items after two people changed a list. The side that moved items keeps its order; an added item follows the one it was added after.
+ * @param kept the items of the result, each in `mine` or `theirs`
  */
 export function mergeOrder(
   base: readonly string[],
@@ -22,10 +22,10 @@ export function mergeOrder(
   const spine = mineMoved ? here : there
   const onSpine = new Set(spine)
   const placed = new Set(spine)
-  /** What comes behind each of the spine; under '' what comes before all of it. */
+  /** The items after each one of the spine; under '' those before all of it. */
   const behind = new Map<string, string[]>()
   const added = (list: readonly string[]) => list.filter((key) => kept.has(key) && !onSpine.has(key)).join('\n')
-  // Whichever of them is called mine, the result is the same.
+  // The result does not depend on which one is called mine.
   const lists = added(mine) <= added(theirs) ? [mine, theirs] : [theirs, mine]
   for (const list of lists) {
     let anchor = ''

@@ -5,7 +5,7 @@ import type { Period } from './period.js'
  * The directory: who may call what, and who answers when. Plain, readonly data; every question that depends on the time is a
  * pure function with the instant as an argument (`hours.ts`, `rota.ts`, `access.ts`, `numbers.ts`).
  *
- * Identifiers are short kebab-case strings that people write in the directory file (`cardiology`, `dr-okafor`).
+ * Ids are short kebab-case strings that people write in the directory file (`cardiology`, `dr-okafor`).
  * Times of day are local to the line's `timeZone`, as `HH:MM`; dates are `YYYY-MM-DD`.
  */
 
@@ -21,7 +21,7 @@ export interface Organisation {
   readonly id: OrganisationId
   readonly kind: OrganisationKind
   readonly name: string
-  /** As it is to be spoken, where the written name reads badly. */
+  /** How to speak it, if the written name reads badly. */
   readonly spokenName: string
   /** National code, e.g. `E81001`. */
   readonly odsCode?: string
@@ -29,7 +29,7 @@ export interface Organisation {
   readonly area: AreaId
   /** Keys by which clinicians reach it on its bypass number, 1 to 6 digits; unique in the directory. */
   readonly code?: string
-  /** A practice's unlisted number that skips its queue (E.164), and where to ring when that is unavailable or busy. */
+  /** A practice's unlisted number that skips its queue (E.164), and the number to ring if that is unavailable or busy. */
   readonly bypass?: Target
   readonly reception?: Target
   /** How long recordings of its calls are kept; default: the setting `retention.recordings`. */
@@ -38,7 +38,7 @@ export interface Organisation {
   readonly keepRecords?: Period
 }
 
-/** A borough or ICB. Every area that an organisation names is known; `outcomes` only where the area has its own list. */
+/** A borough or ICB. Every area that an organisation names is known; `outcomes` only if the area has its own list. */
 export interface Area {
   readonly id: AreaId
   readonly name: string
@@ -59,7 +59,7 @@ export interface OpeningHours {
   readonly week: Readonly<Partial<Record<DayOfWeek, readonly TimeSpan[]>>> | 'always'
   /** Replaces the weekly spans of that date. An empty list: closed all day. */
   readonly exceptions: Readonly<Record<string, readonly TimeSpan[]>>
-  /** On the bank holidays of this nation the line keeps these spans instead (an empty list: closed). Undefined: as on any day. */
+  /** The spans on bank holidays of this nation (an empty list: closed). Undefined: as on any day. */
   readonly bankHolidays?: { readonly nation: Nation; readonly spans: readonly TimeSpan[] }
 }
 
@@ -72,22 +72,22 @@ export interface RingPolicy {
   readonly acceptSeconds: number
   /** Cap of the whole hunt, NCN included, from the choice of the line. Default 180. */
   readonly totalSeconds: number
-  /** How often the rota is gone through at the most. Default 1. */
+  /** The most rounds of the rota. Default 1. */
   readonly rounds: number
   readonly order: HuntOrder
 }
 
 export type LineKind = 'advice' | 'pifuAnswer' | 'pifuCallBack'
 
-/** What may be left as an outcome, in the order in which the keys 1, 2, 3 ... offer it. `id` is stored, `label` is shown and spoken. */
+/** The possible outcomes, in the order of keys 1, 2, 3 ... `id` is stored, `label` is shown and spoken. */
 export interface OutcomeChoice {
   readonly id: string
   readonly label: string
 }
 
 /**
- * Whether whoever answers may say "one" instead of pressing it. `offers`: they are asked to press the key then; `accepts`: the word, said again when asked
- * for, accepts: no directory can say that yet, because the figures are not good enough (docs/words.md).
+ * Whether a specialist who answers may say "one" instead of pressing it. `offers`: the word makes the engine ask for the key; `accepts`: the word, repeated on
+ * request, accepts: no directory can say that yet, because the figures are not good enough (docs/words.md).
  */
 export type SpokenWord = 'off' | 'offers' | 'accepts'
 
@@ -109,10 +109,10 @@ export interface Line {
   /** Who may call it. Both empty: nobody; `everyone`: every organisation of the directory. */
   readonly access: { readonly everyone: boolean; readonly organisations: readonly OrganisationId[]; readonly areas: readonly AreaId[] }
   readonly ring: RingPolicy
-  /** The National Consultant Network pool where the hunt goes on, where the line has one. */
+  /** The National Consultant Network pool in which the hunt goes on, if the line has one. */
   readonly ncnPool?: PoolId
   readonly outcomes: readonly OutcomeChoice[]
-  /** Whether the list is the line's own; the default list of its kind gives way to the list of the caller's area (`outcomesFor`). */
+  /** Whether the list is the line's own; the default list of its kind yields to the caller's area's (`outcomesFor`). */
   readonly ownOutcomes?: boolean
   /** `bridge` (default): the conversation only. `answer`: from the caller's answer. */
   readonly recordFrom: 'bridge' | 'answer'
@@ -144,7 +144,7 @@ export interface RotaSession {
   readonly entries: readonly RotaEntry[]
 }
 
-/** A change for the session of that name on one date. `close`: nobody is rung. */
+/** A change of the session with that name on one date. `close`: nobody is rung. */
 export type RotaChange = { readonly date: string; readonly session: string } & (
   | { readonly kind: 'replace'; readonly entries: readonly RotaEntry[]; readonly span?: TimeSpan }
   | { readonly kind: 'add'; readonly entry: RotaEntry; readonly position?: number }
@@ -173,7 +173,7 @@ export type NumberUse =
   | { readonly kind: 'line'; readonly line: LineId }
   /** Takes the codes of arranged calls. */
   | { readonly kind: 'callBackCode' }
-  /** Asks for a practice's code, and puts through to its bypass number. */
+  /** Asks for a practice's code, and connects to its bypass number. */
   | { readonly kind: 'bypass' }
 
 export interface DirectoryNumber {
@@ -194,9 +194,9 @@ export interface Directory {
   readonly areas: ReadonlyMap<AreaId, Area>
 }
 
-/** Somebody whom a hunt can ring, resolved from a rota entry. */
+/** A candidate for a hunt, resolved from a rota entry. */
 export interface HuntCandidate {
-  /** Stable identity for "is being rung" and for statistics: `clinician:dr-okafor` or `phone:<target>`. */
+  /** Stable identity for reservations and for statistics: `clinician:dr-okafor` or `phone:<target>`. */
   readonly key: string
   readonly pool: 'local' | 'ncn'
   /** For operations pages and records, never for the caller. */

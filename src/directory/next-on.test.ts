@@ -21,16 +21,11 @@ const afternoon = '{ session: Afternoon, days: mon-fri, time: 13:00-17:00, entri
 describe('who is on next', () => {
   it.each([
     ['those of the next session', `{ pattern: [${morning}, ${afternoon}] }`, '2026-01-12T10:00Z', '01-12T13:00 Dr B'],
-    [
-      'those of tomorrow, over a night in which nobody is on',
-      `{ pattern: [${morning}, ${afternoon}] }`,
-      '2026-01-12T14:00Z',
-      '01-13T09:00 Dr A',
-    ],
+    ['tomorrow’s people, after a night with nobody on', `{ pattern: [${morning}, ${afternoon}] }`, '2026-01-12T14:00Z', '01-13T09:00 Dr A'],
     ['the same people, once nobody was on in between', `{ pattern: [${morning}] }`, '2026-01-12T10:00Z', '01-13T09:00 Dr A'],
     ['those of Monday, at the end of the week', `{ pattern: [${morning}] }`, '2026-01-16T12:59Z', '01-19T09:00 Dr A'],
     [
-      'not at an hour at which the same people stay',
+      'not at a session change that keeps the same people',
       '{ pattern: [{ session: Morning, days: mon, time: 09:00-13:00, entries: [dr-a] }, { session: Afternoon, days: mon, time: 13:00-17:00, entries: [dr-a] }] }',
       '2026-01-12T10:00Z',
       '01-19T09:00 Dr A',
@@ -54,7 +49,7 @@ describe('who is on next', () => {
       '01-13T09:00 Dr A',
     ],
     [
-      'nobody, where there is one session for ever',
+      'nobody, with one endless session',
       '{ pattern: [{ session: Always, days: mon-sun, time: 00:00-24:00, entries: [dr-a] }] }',
       '2026-01-12T10:00Z',
       'nobody',

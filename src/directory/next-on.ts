@@ -2,17 +2,17 @@ import { huntCandidates, sessionsOn } from './rota.js'
 import { knownTimeZone } from './time-zone.js'
 import type { Directory, HuntCandidate, Line } from './model.js'
 
-/** How far ahead it is looked: every session of a weekly pattern has come by then. */
+/** How far ahead to look: every session of a weekly pattern occurs by then. */
 const horizonDays = 7
 
-/** Who is rung from an instant on (ms since the epoch), in order. */
+/** The people rung from an instant on (ms since the epoch), in order. */
 export interface NextOn {
   readonly at: number
   readonly candidates: readonly HuntCandidate[]
 }
 
 /**
- * When others are rung for a line than now, and who. Where nobody is on in between, the same people count as others.
+ * When the people rung for a line next change, and to whom. After a gap with nobody on, the same people count as a change.
  * @returns undefined: nobody else within a week
  */
 export function nextOn(directory: Directory, line: Line, atMs: number): NextOn | undefined {
@@ -20,7 +20,7 @@ export function nextOn(directory: Directory, line: Line, atMs: number): NextOn |
   if (rota === undefined) return undefined
   const today = knownTimeZone(line.timeZone).dayAt(atMs)
   const edges = new Set<number>()
-  // A session of yesterday may end today.
+  // Yesterday's session may end today.
   for (let day = today - 1; day <= today + horizonDays; day++)
     for (const { from, to } of sessionsOn(rota, line.timeZone, day)) edges.add(from).add(to)
   let before = keysOf(huntCandidates(directory, line, atMs))

@@ -23,7 +23,7 @@ describe('NHS numbers', () => {
     for (let last = 0; last <= 9; last++) expect(parseNhsNumber(`000000006${last}`)).toBeUndefined()
   })
 
-  it('notices every single wrong digit and every two neighbours that changed places', () => {
+  it('notices every single wrong digit and every swap of two neighbours', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 999_999_999 }),

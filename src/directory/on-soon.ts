@@ -2,10 +2,10 @@ import { nextOn } from './next-on.js'
 import { huntCandidates } from './rota.js'
 import type { ClinicianId, Directory, Line } from './model.js'
 
-/** So many changes of a rota are looked through; a quarter of an hour has one or two. */
+/** How many rota changes are looked through; a quarter of an hour has one or two. */
 const maxChanges = 8
 
-/** When somebody who is not on comes on a line, within so long, ms since the epoch; undefined: not then, or they are on. */
+/** When a clinician who is off comes on a line, within this time, ms since the epoch; undefined: not within it, or already on. */
 export function onSoon(directory: Directory, line: Line, clinician: ClinicianId, now: number, withinMs: number): number | undefined {
   const isOn = (candidates: readonly { readonly clinician?: ClinicianId }[]) => candidates.some((one) => one.clinician === clinician)
   if (isOn(huntCandidates(directory, line, now))) return undefined

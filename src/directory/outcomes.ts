@@ -1,9 +1,9 @@
 import type { Directory, Line, LineId, LineKind, OrganisationId, OutcomeChoice } from './model.js'
 
-/** Nobody but an answerphone was spoken to: whatever was arranged is to be tried again. */
+/** Only an answerphone was reached: the arrangement is tried again. */
 export const patientUnavailable: OutcomeChoice = { id: 'patient-unavailable', label: 'Patient unavailable' }
 
-/** Outcomes offered where neither the line nor the caller's area has its own list. */
+/** Outcomes offered if neither the line nor the caller's area has its own list. */
 export const defaultOutcomes: Readonly<Record<LineKind, readonly OutcomeChoice[]>> = {
   advice: [
     { id: 'referral-avoided', label: 'Referral avoided' },
@@ -32,7 +32,7 @@ export const patientConnectOutcomes: readonly OutcomeChoice[] = [
   patientUnavailable,
 ]
 
-/** Every outcome that may have been left in a call, the line's own first: for its label. */
+/** Every outcome that a call may have, the line's own first: for labels. */
 export function knownOutcomes(directory: Directory, line?: LineId): readonly OutcomeChoice[] {
   const ofAreas = [...directory.areas.values()].flatMap(({ outcomes = [] }) => outcomes)
   return [
@@ -43,14 +43,14 @@ export function knownOutcomes(directory: Directory, line?: LineId): readonly Out
   ]
 }
 
-/** What is offered after a call on the line: the line's own list; else that of the caller's area, where the area has one; else the default. */
+/** The outcomes offered after a call on the line: the line's own list; else the caller's area's, if it has one; else the default. */
 export function outcomesFor(directory: Directory, line: Line, callerOrganisation?: OrganisationId): readonly OutcomeChoice[] {
   if (line.ownOutcomes === true) return line.outcomes
   const area = callerOrganisation === undefined ? undefined : directory.organisations.get(callerOrganisation)?.area
   return (area === undefined ? undefined : directory.areas.get(area)?.outcomes) ?? line.outcomes
 }
 
-/** What is offered after a call from a clinician to a patient on a line: as for any call on it, and that the patient was not there. */
+/** The outcomes offered after a clinician's call to a patient on a line: as for any call on it, plus that the patient was not there. */
 export function callBackOutcomes(directory: Directory, line: Line | undefined): readonly OutcomeChoice[] {
   const offered = line ? outcomesFor(directory, line) : defaultOutcomes.pifuCallBack
   return offered.some(({ id }) => id === patientUnavailable.id) ? offered : [...offered, patientUnavailable]

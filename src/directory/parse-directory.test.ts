@@ -17,7 +17,7 @@ function read(text: string) {
 }
 
 describe('the demo world', () => {
-  it('has no errors, and only advice that is meant', () => {
+  it('has no errors, and only intended advice', () => {
     const parsed = parseDirectory(demo, 'config/directory.yaml')
     expect(parsed).toMatchObject({ ok: true })
     if (parsed.ok)
@@ -45,7 +45,7 @@ describe('the demo world', () => {
     expect(poolCandidates(directory, 'cardiology').map((candidate) => candidate.key)).toEqual(['clinician:dr-nakamura'])
   })
 
-  it('has somebody on for every line at every moment at which it is open, for a year', () => {
+  it('has a specialist on for every line whenever it is open, for a year', () => {
     const directory = read(demo)
     const unstaffed: string[] = []
     for (let at = Date.UTC(2026, 0, 1); at < Date.UTC(2027, 0, 1); at += 1_800_000) {
@@ -58,7 +58,7 @@ describe('the demo world', () => {
   })
 })
 
-it('the example in the documentation has no errors but people who are left out of it', () => {
+it('the example in the documentation has no errors but for the people left out of it', () => {
   const page = readFileSync(new URL('../../docs/directory.md', import.meta.url), 'utf8')
   const example = /```yaml\n([^]*?)```/.exec(page)?.[1] ?? ''
   const parsed = parseDirectory(example, 'docs/directory.md')
@@ -97,7 +97,7 @@ describe('errors of a directory file', () => {
     expect(parseDirectory(small, 'x')).toMatchObject({ ok: true })
   })
 
-  // What stands in the small file, what is put in its place, the line and the words of the error.
+  // A text of the small file, its replacement, and the error's line and words.
   it.each<[string, string, string, number, RegExp]>([
     ['an area that is not there', "St Bride's, area: levels", "St Bride's, area: level", 4, /no area "level"/],
     ['an organisation of no kind', 'kind: trust', 'kind: hospital', 4, /"hospital"/],
@@ -133,7 +133,7 @@ describe('errors of a directory file', () => {
       /france/,
     ],
     [
-      'access for somebody who is not there',
+      'access for an unknown organisation',
       'access: everyone',
       'access: { organisations: [nobody-here] }',
       14,
@@ -151,7 +151,7 @@ describe('errors of a directory file', () => {
     ],
     ['a rota of a line that is not there', 'rotas:\n  cardiology:', 'rotas:\n  cardio:', 16, /no line "cardio"/],
     ['a clinician who is not there', 'time: 09:00-17:00, entries: [dr-a]', 'time: 09:00-17:00, entries: [dr-b]', 18, /no clinician "dr-b"/],
-    ['somebody twice in a session', 'time: 09:00-17:00, entries: [dr-a]', 'time: 09:00-17:00, entries: [dr-a, dr-a]', 18, /twice/],
+    ['a clinician twice in a session', 'time: 09:00-17:00, entries: [dr-a]', 'time: 09:00-17:00, entries: [dr-a, dr-a]', 18, /twice/],
     [
       'a session twice',
       '    changes:',
@@ -178,7 +178,7 @@ describe('errors of a directory file', () => {
     for (const error of parsed.errors) expect([error.file, error.expected.length > 0]).toEqual(['test.yaml', true])
   })
 
-  it('are told all at once, in the order of the file', () => {
+  it('are reported all at once, in the order of the file', () => {
     const parsed = parseDirectory(
       small
         .replace('kind: trust', 'kind: x')
@@ -190,7 +190,7 @@ describe('errors of a directory file', () => {
     expect(parsed.ok ? [] : parsed.errors.map((error) => error.line)).toEqual([4, 7, 12, 24])
   })
 
-  it('one code for two lines is an error only where somebody could mean both', () => {
+  it('one code for two lines is an error only if one caller could mean both', () => {
     const second = (access: string) =>
       small.replace('rotas:', `  second: { trust: st-brides, name: Second, code: 21, hours: always, access: ${access} }\nrotas:`)
     expect(parseDirectory(second('nobody'), 'x').ok).toBe(true)
@@ -208,7 +208,7 @@ describe('errors of a directory file', () => {
     for (const text of ['', '\n', '# nothing\n', '[]', 'hello']) expect(parseDirectory(text, 'x')).toMatchObject({ ok: false })
   })
 
-  it('aliases may repeat what stands above, and cannot blow a small file up', () => {
+  it('aliases may repeat earlier nodes, and cannot blow up a small file', () => {
     const hours = small
       .replace('hours: {', 'hours: &office {')
       .replace('rotas:', '  second: { trust: st-brides, name: Second, code: 22, hours: *office, access: everyone }\nrotas:')
@@ -289,7 +289,7 @@ describe('any text at all', () => {
     )
   })
 
-  it('also when it is a directory file with a part torn out, doubled or changed', () => {
+  it('also if it is a directory file with a part removed, doubled or changed', () => {
     fc.assert(
       fc.property(
         fc.nat(demo.length),
@@ -306,11 +306,11 @@ describe('any text at all', () => {
 })
 
 describe('export and import', () => {
-  it('give the demo world back as it was', () => {
+  it('preserve the demo world', () => {
     expect(read(writeDirectory(read(demo)))).toEqual(read(demo))
   })
 
-  it('give every directory back as it was', () => {
+  it('preserve every directory', () => {
     fc.assert(
       fc.property(arbitraryDirectory, (directory) => {
         const text = writeDirectory(directory)

@@ -9,7 +9,7 @@ import { readDialledNumber } from './read-target.js'
 import { lineFinder, readYaml, type YamlNode } from './yaml-tree.js'
 
 /**
- * What was read: the whole directory, or every error in the file. `advice`: what is allowed but hardly meant (a line without a rota, fewer
+ * The result: the whole directory, or every error in the file. `advice`: allowed but unlikely to be meant (a line without a rota, fewer
  * than three numbers in a session).
  */
 export type ParsedDirectory =
@@ -19,7 +19,7 @@ export type ParsedDirectory =
 const sections = ['timeZone', 'areas', 'organisations', 'clinicians', 'lines', 'rotas', 'ncnPools', 'numbers'] as const
 
 /**
- * Reads a directory file (YAML; `docs/directory.md` describes it). All or nothing: one error anywhere, and there is no directory, but the
+ * Reads a directory file (YAML; `docs/directory.md` describes it). All or nothing: with one error anywhere there is no directory, but the
  * list of all errors in the order of the file.
  * @param file its name, for the errors
  */
@@ -44,9 +44,9 @@ function readDirectory(
   if (fields === undefined) return undefined
   const references = new References()
   const numbers = new Map<string, DirectoryNumber>()
-  /** Where each thing stands, for errors that show only when all is read. */
+  /** The place of each entity, for errors found only at the end. */
   const places = new Map<string, number>()
-  /** What stands in the file but has errors of its own: references to it are right. */
+  /** Entities with errors of their own: references to them are valid. */
   const broken = new Set<string>()
 
   function claim(node: YamlNode, use: NumberUse): void {

@@ -10,7 +10,7 @@ function after(before: ReadonlyMap<string, number>, order: readonly string[]): R
   return new Map(order.map((id) => [id, changed.get(id) ?? before.get(id)!]))
 }
 
-it('the places of a list are in its order, whatever was moved, added and taken away', () => {
+it('the places of a list are in its order after any moves, additions and removals', () => {
   fc.assert(
     fc.property(fc.array(ids, { maxLength: 20 }), (orders) => {
       let places: ReadonlyMap<string, number> = new Map()
@@ -22,7 +22,7 @@ it('the places of a list are in its order, whatever was moved, added and taken a
   )
 })
 
-it('who moves one thing, or adds one, changes one place', () => {
+it('moving or adding one item changes one place', () => {
   const places = after(new Map(), letters('abcdef'))
   expect([...placesFor(places, letters('fabcde')).keys()]).toEqual(['f'])
   expect([...placesFor(places, letters('bcadef')).keys()]).toEqual(['a'])
@@ -31,7 +31,7 @@ it('who moves one thing, or adds one, changes one place', () => {
   expect([...placesFor(places, letters('abcdf')).keys()]).toEqual([])
 })
 
-it('between two that were split a hundred times there is still a place', () => {
+it('two neighbours can be split a hundred times', () => {
   let order = ['a', 'z']
   let places = after(new Map(), order)
   for (let n = 0; n < 100; n++) {

@@ -1,8 +1,8 @@
 /**
- * Places of a list's things, as numbers that grow along it. Whatever can stay where it is stays: who moves one thing changes one number.
- * @param before the places of those that have one
- * @param order how they are to stand
- * @returns the places that are new or others than before
+ * Places of a list's items, as ascending numbers. As many as possible stay: moving one item changes one number.
+ * @param before the existing places
+ * @param order the wanted order
+ * @returns the new or changed places
  */
 export function placesFor(before: ReadonlyMap<string, number>, order: readonly string[]): ReadonlyMap<string, number> {
   const staying = longestRising(order.map((id) => before.get(id)))
@@ -27,14 +27,14 @@ export function placesFor(before: ReadonlyMap<string, number>, order: readonly s
     }
     start = end
   }
-  // Between two that were split too often there is no number left: then all are counted afresh.
+  // No number is left between two items split too often: then all are renumbered.
   const all = order.map((id) => places.get(id) ?? before.get(id) ?? 0)
   return all.every((place, index) => index === 0 || place > (all[index - 1] ?? 0)) ? places : new Map(order.map((id, index) => [id, index]))
 }
 
-/** Where the longest part of a list stands that rises as it is; of what has no number, nothing. */
+/** The indexes of the longest ascending subsequence; items without a number are skipped. */
 function longestRising(values: readonly (number | undefined)[]): ReadonlySet<number> {
-  /** The place at which the lowest end of a part of each length stands. */
+  /** The index of the lowest end of a subsequence of each length. */
   const ends: number[] = []
   const before: number[] = []
   for (const [index, value] of values.entries()) {

@@ -17,7 +17,7 @@ export function readSpan(form: Form, node: YamlNode, what: string): TimeSpan | u
   return spanMinutes(span) === undefined ? form.problem(node, `${what} is "${shorten(text)}"`, expectedSpan) : span
 }
 
-/** Reads `mon`, `mon-fri`, `fri-mon`, `"mon, wed"`, in the order in which they stand. */
+/** Reads `mon`, `mon-fri`, `fri-mon`, `"mon, wed"`, in the order written. */
 export function readDays(form: Form, node: YamlNode, what: string): readonly DayOfWeek[] | undefined {
   const days: DayOfWeek[] = []
   for (const part of form.oneOrMore(node)) {

@@ -8,7 +8,7 @@ import type { References } from './references.js'
 import { timeZone } from './time-zone.js'
 import type { YamlNode } from './yaml-tree.js'
 
-/** How a line rings where its `ring:` says nothing else. */
+/** The default ring policy of a line. */
 export const defaultRing: RingPolicy = { ringSeconds: 20, acceptSeconds: 15, totalSeconds: 180, rounds: 1, order: 'rota' }
 
 const lineFields = [
@@ -33,7 +33,7 @@ const lineFields = [
 export interface LineSurroundings {
   /** The directory's own zone, for lines that name none. */
   readonly timeZone: string
-  /** Takes a number that people dial, and what it does. */
+  /** Registers a dialled number and its use. */
   readonly claim: (node: YamlNode, use: NumberUse) => void
 }
 

@@ -33,7 +33,7 @@ export function readArea(form: Form, id: AreaId, node: YamlNode): Area | undefin
   return name === undefined ? undefined : { id, name, ...(outcomes === undefined ? {} : { outcomes }) }
 }
 
-/** @param claim takes a number that people dial, and what it does */
+/** @param claim registers a dialled number and its use */
 export function readOrganisation(
   form: Form,
   references: References,

@@ -77,7 +77,7 @@ export function readRota(form: Form, references: References, line: LineId, node:
     const change = readChange(form, references, item, `a change of ${what}`)
     if (change === undefined) continue
     const day = dayOfWeek(dayNumber(change.date) ?? 0)
-    // A replacement with its own times brings a session for that date alone; changes below it may speak of it.
+    // A replacement with its own times adds a session for that date alone; later changes may refer to it.
     if (change.kind === 'replace' && change.span !== undefined) known.add(`${change.date} ${change.session}`)
     else if (!known.has(`${day} ${change.session}`) && !known.has(`${change.date} ${change.session}`)) {
       const there = pattern.filter((session) => session.day === day).map((session) => `"${session.name}"`)

@@ -3,7 +3,7 @@ import { shorten, type Form } from './form.js'
 import { readNumber, readTarget } from './telephone-number.js'
 import type { YamlNode } from './yaml-tree.js'
 
-/** Reads what can be rung: a telephone number, a SIP address, a telephone that registers or a clinician's browser. */
+/** Reads a target: a telephone number, a SIP address, a registered telephone or a clinician's browser. */
 export function readTargetNode(form: Form, node: YamlNode, what: string): Target | undefined {
   const text = form.scalar(
     node,

@@ -1,6 +1,6 @@
 import type { Form } from './form.js'
 
-/** Names by which one part of the file refers to another; looked up when all of it has been read, so that the order of the parts is free. */
+/** References from one part of the file to another; resolved once all is read, so that the parts may be in any order. */
 export class References {
   readonly #open: { readonly kind: ReferenceKind; readonly id: string; readonly at: number }[] = []
 
@@ -24,7 +24,7 @@ export class References {
     this.#open.push({ kind: 'area', id, at: node.at })
   }
 
-  /** Tells the form of every name that nothing in the file has. */
+  /** Reports every unresolved name to the form. */
   check(form: Form, known: Readonly<Record<ReferenceKind, { has(id: string): boolean }>>): void {
     for (const { kind, id, at } of this.#open) {
       if (!known[kind].has(id)) form.problem({ at }, `there is no ${words[kind]} "${id}"`, `the name of one under \`${sections[kind]}:\``)

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { chmod, readFile, realpath, rename, stat, unlink, writeFile } from 'node:fs/promises'
 
 /**
- * Puts a text in a file's place in one step; what stood there is kept beside it as `.before`. Both have the mode of the file before: telephone
- * numbers stand in it. A link stays a link. Rejects in the file system's words, and then nothing has changed.
- * @returns where the old text lies; undefined when there was no file
+ * Replaces a file's text atomically; the old text is kept beside it as `.before`. Both keep the mode of the old file, which holds telephone
+ * numbers. A link stays a link. Rejects with the file system's error, and then nothing has changed.
+ * @returns the path of the old text; undefined if there was no file
  */
 export async function replaceFile(path: string, text: string): Promise<string | undefined> {
   const file = await realpath(path).catch(() => path)
@@ -15,7 +15,7 @@ export async function replaceFile(path: string, text: string): Promise<string | 
   const fresh = `${file}.${randomBytes(4).toString('hex')}.new`
   try {
     await writeFile(fresh, text, { flush: true, mode })
-    // The umask may have taken something away.
+    // The umask may have removed bits.
     await chmod(fresh, mode)
     const before = await readFile(file).catch(() => undefined)
     if (before !== undefined) {

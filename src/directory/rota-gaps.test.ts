@@ -26,7 +26,7 @@ const gaps = (hours: string, rota: string, from = '2026-01-12T00:00Z', to = '202
 describe('gaps in a rota', () => {
   it.each([
     [
-      'none where somebody is on as long as the line is open',
+      'none while a specialist is on whenever the line is open',
       '{ week: { mon: 09:00-17:00 } }',
       '{ pattern: [{ session: Day, days: mon, time: 08:00-18:00, entries: [dr-a] }] }',
       [],
@@ -59,7 +59,7 @@ describe('gaps in a rota', () => {
     expect(gaps(hours, rota)).toEqual(expected)
   })
 
-  it('hold an instant exactly when the line is open and nobody is on', () => {
+  it('contain an instant exactly when the line is open and nobody is on', () => {
     fc.assert(
       fc.property(
         arbitraryDirectory,

@@ -5,14 +5,14 @@ import type { Interval } from './span.js'
 import { knownTimeZone } from './time-zone.js'
 
 /**
- * When a line is open and nobody who could be rung is on, between two instants: what a rota's keeper wants to see before callers do.
- * @returns the gaps in order, as long as they are
+ * When a line is open and nobody who can be rung is on, between two instants: for a rota's keeper to see before callers do.
+ * @returns the gaps in order, at full length
  */
 export function rotaGaps(directory: Directory, line: Line, fromMs: number, toMs: number): readonly Interval[] {
   const zone = knownTimeZone(line.timeZone)
   const rota = directory.rotas.get(line.id)
   const open: Interval[] = []
-  /** Where the answer to "who is on" can change; between two of them it cannot. */
+  /** The instants at which the people on can change. */
   const edges = new Set<number>()
   for (let day = zone.dayAt(fromMs) - 1; day <= zone.dayAt(toMs); day++) {
     for (const interval of openIntervalsOn(line, day)) open.push({ from: Math.max(interval.from, fromMs), to: Math.min(interval.to, toMs) })

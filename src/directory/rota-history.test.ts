@@ -56,25 +56,25 @@ describe('what was planned', () => {
     expect(planned(now, knownAt)).toEqual(expected)
   })
 
-  it('names people as they were called then', () => {
+  it('has people’s names of that time', () => {
     expect(versionFor(history, Date.parse('2026-01-05T20:00:00Z'))?.names).toEqual({ a: 'Dr a' })
   })
 
-  it('is not touched before an edit, at any instant, by any edit, however the clock was set', () => {
+  it('never changes for an instant before an edit, by any edit, even if the clock is set', () => {
     fc.assert(
       fc.property(arbitraryHistory, arbitraryVersion, arbitraryInstant, arbitraryInstant, (before, edit, now, knownAt) => {
         const after = withVersion(before, edit)
         const madeAt = after.at(-1)?.validFrom ?? Number.NaN
         if (now < madeAt) expect(plannedAt(after, now)).toEqual(plannedAt(before, now))
         else expect(plannedAt(after, now)).toEqual(whoIsOn(edit.rota, zone, now))
-        // What was known before the edit stays what was known, for the past and for the future.
+        // What was known before the edit stays, for the past and the future.
         if (knownAt < madeAt) expect(plannedAt(after, now, knownAt)).toEqual(plannedAt(before, now, knownAt))
       }),
       { numRuns: 300 },
     )
   })
 
-  it('does not reach behind the last version when the clock was set back', () => {
+  it('does not reach back before the last version if the clock was set back', () => {
     const late = withVersion(history, version('2020-01-01T00:00:00Z', 'x'))
     expect(late.at(-1)?.validFrom).toBe(Date.parse('2026-02-01T00:00:00Z'))
     expect(plannedAt(late, Date.parse('2026-01-05T20:00:00Z'))?.entries).toEqual([dr('a')])
@@ -82,7 +82,7 @@ describe('what was planned', () => {
 })
 
 describe('a week as it was planned', () => {
-  it('shows a session that was edited while it ran in two pieces', () => {
+  it('shows a session edited while it ran as two pieces', () => {
     const week = plannedWeek(history, dayNumber('2026-01-12') ?? Number.NaN)
     expect(week.map((piece) => [new Date(piece.from).toISOString(), new Date(piece.to).toISOString(), piece.entries])).toEqual([
       ['2026-01-12T18:00:00.000Z', '2026-01-12T23:00:00.000Z', [dr('a')]],
@@ -90,7 +90,7 @@ describe('a week as it was planned', () => {
     ])
   })
 
-  it('holds at every instant exactly those of that week’s sessions who were planned', () => {
+  it('has at every instant exactly the people planned in that week’s sessions', () => {
     fc.assert(
       fc.property(
         arbitraryHistory,

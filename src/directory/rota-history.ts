@@ -4,31 +4,31 @@ import { entryKey, whoIsOn, type OnDuty } from './rota.js'
 import { knownTimeZone } from './time-zone.js'
 import { peopleOf, weekPlan, whoIsOff, type PlannedSession } from './week-plan.js'
 
-/** One state of a line's rota: what was planned from a moment on. */
+/** A version of a line's rota: the plan from a moment on. */
 export interface RotaVersion {
   /** When this became the plan, ms since the epoch. */
   readonly validFrom: number
   readonly timeZone: string
   readonly rota: Rota
-  /** What the clinicians were called then; some have left the directory since. */
+  /** The clinicians' names at the time; some have left the directory since. */
   readonly names: Readonly<Record<ClinicianId, string>>
 }
 
 /**
- * What was planned for a line, and when it was planned so: versions in the order in which they were made. An edit adds a version; it
- * never changes what was planned for an instant before it. Who was *rung* is not answered here but from the calls' events.
+ * The plans of a line over time: versions in order of their making. An edit adds a version; it
+ * never changes the plan for an instant before it. Who was *rung* comes not from here but from the calls' events.
  */
 export type RotaHistory = readonly RotaVersion[]
 
-/** The history with one more version. A clock that was set back cannot reach behind the last version: the new one then holds from that moment. */
+/** The history with one more version. A clock set back cannot reach before the last version: the new one then holds from that moment. */
 export function withVersion(history: RotaHistory, version: RotaVersion): RotaHistory {
   const last = history.at(-1)
   return [...history, last === undefined || version.validFrom >= last.validFrom ? version : { ...version, validFrom: last.validFrom }]
 }
 
 /**
- * The version that planned an instant, as it was known at another: the last one made at or before both. A later edit does not touch instants
- * before it, and what was not known yet does not count.
+ * The version that planned one instant as known at another: the last one made at or before both. A later edit does not affect earlier
+ * instants, and what was unknown then does not count.
  * @param knownAt default: all that is known now
  */
 export function versionFor(history: RotaHistory, atMs: number, knownAt = Number.POSITIVE_INFINITY): RotaVersion | undefined {
@@ -36,15 +36,15 @@ export function versionFor(history: RotaHistory, atMs: number, knownAt = Number.
   return history.findLast((version) => version.validFrom <= moment)
 }
 
-/** Who was planned to be on at an instant, as it was known at another. Undefined: the line had no plan then. */
+/** The people planned for one instant as known at another. Undefined: the line had no plan then. */
 export function plannedAt(history: RotaHistory, atMs: number, knownAt?: number): OnDuty | undefined {
   const version = versionFor(history, atMs, knownAt)
   return version === undefined ? undefined : whoIsOn(version.rota, version.timeZone, atMs)
 }
 
 /**
- * A week as it was planned, session by session. A session that was edited while it ran appears in pieces, each with those who were on in
- * it; pieces that do not differ are one.
+ * A week as planned, session by session. A session edited while it ran appears in pieces, each with the people on in
+ * it; equal pieces are joined.
  */
 export function plannedWeek(history: RotaHistory, monday: DayNumber, knownAt = Number.POSITIVE_INFINITY): readonly PlannedSession[] {
   const versions = history.filter((version) => version.validFrom <= knownAt)

@@ -3,7 +3,7 @@ import type { Rota } from './model.js'
 import { entryKey, sessionPlansOn } from './rota.js'
 
 /**
- * The days of a week that are over and would be planned otherwise.
+ * The past days of a week whose plan would change.
  * @param today in the line's time zone; today itself is not over
  * @returns their dates, in order
  */

@@ -3,23 +3,23 @@ import { dateOf, dayNumber } from './calendar.js'
 import { mangledNumber, sheetDay, sheetTime } from './sheet-cells.js'
 import { bytes, planned, readText } from '../../test/kit/sheet-to-read.js'
 
-describe('a sheet whose encoding is not certain', () => {
+describe('a sheet of uncertain encoding', () => {
   const latin1 = (text: string) => new Uint8Array(Buffer.from(text, 'latin1'))
   const row = (session: string, person: string) => latin1(`Day,Session,From,To,1st\nWed,${session},09:00,17:00,${person}\n`)
-  it('is believed as far as the directory knows what it says', () => {
+  it('is accepted as far as the directory knows its names', () => {
     expect(planned(row('Day', "Dr Siobh\u00e1n O'Brien-Lloyd"), '2026-01-14', 'Day')).toBe('09:00-17:00 dr-obrien')
   })
   it.each([
     ['a telephone', row('Day', 'Caf\u00e9 (01632 960107)'), /"Café": .*so it is unclear whether this is a "é"/],
     ['a new session', row('\u00c9t\u00e9', 'dr-smith'), /"Été"/],
-    ['somebody who is not in the directory', row('Day', 'Dr Ren\u00e9'), /nobody in the directory/],
+    ['a person who is not in the directory', row('Day', 'Dr Ren\u00e9'), /nobody in the directory/],
   ])('and refused by line beyond that: %s', (_, content, message) => {
     const read = readText(content)
     if (read.ok) throw new Error('taken in')
     expect(read.errors).toMatchObject([{ line: 2 }])
     expect(read.errors[0]?.message).toMatch(message)
   })
-  it('with bytes that no encoding of ours has is refused by line', () => {
+  it('with bytes of no supported encoding is refused by line', () => {
     const read = readText(Uint8Array.from([...bytes('Day,Session\nW'), 0x81]))
     expect(read).toMatchObject({
       ok: false,
@@ -84,7 +84,7 @@ describe('cells', () => {
     expect(read.message).toMatch(message)
     expect(read.expected).toMatch(expected)
   })
-  it('a date without a year is of the year in which the week has it', () => {
+  it('a date without a year takes the week’s year', () => {
     const newYear = dayNumber('2026-12-28') ?? 0
     for (const [text, date] of [
       ['31/12', '2026-12-31'],

@@ -7,7 +7,7 @@ import { readRotaSheet, writeRotaSheet } from './rota-sheet.js'
 import { line, monday, bytes, readText, planned, shape, directory } from '../../test/kit/sheet-to-read.js'
 
 describe('a rota for a spreadsheet', () => {
-  it('is a table with a session a row, as Excel wants it', () => {
+  it('is a table with one session a row, as Excel wants it', () => {
     expect(writeRotaSheet(directory, line, monday).split('\r\n')).toEqual([
       '\uFEFFDate,Day,Session,From,To,1st,2nd,3rd',
       '12/01/2026,Mon,Day,09:00,17:00,Dr Ada Okafor,"Dr Maja Lindqvist, née Öst",',
@@ -25,7 +25,7 @@ describe('a rota for a spreadsheet', () => {
     expect(read).toEqual({ ok: true, rota: directory.rotas.get('cardiology'), notes: [] })
   })
 
-  it('leaves two sessions that overlap in the order in which they are planned, though the later one stands first in the sheet', () => {
+  it('keeps two overlapping sessions in their planned order, though the sheet has the later one first', () => {
     const change = (session: string, from: string) =>
       ({
         date: '2026-01-14',
@@ -43,7 +43,7 @@ describe('a rota for a spreadsheet', () => {
     })
   })
 
-  it('plans the same, read back, whatever the rota and the names', () => {
+  it('survives the round trip, with any rota and names', () => {
     fc.assert(
       fc.property(arbitraryDirectory, arbitraryDay, (random, day) => {
         const subject = random.lines.get('line-1')
@@ -52,7 +52,7 @@ describe('a rota for a spreadsheet', () => {
         const sheet = writeRotaSheet(random, subject, first)
         const read = readRotaSheet(random, subject, first, bytes(sheet), 'x')
         const before = shape(random, subject, first, random.rotas.get('line-1'))
-        // A session with nobody on it cannot be told from one that was forgotten: the sheet asks for `closed`.
+        // An empty session looks like a forgotten one: the sheet requires `closed`.
         if (before.some((plan) => plan.people.length === 0 && !plan.closed)) expect(read).toMatchObject({ ok: false })
         else if (!read.ok) throw new Error(`${JSON.stringify(read.errors)}\n${sheet}`)
         else expect(shape(random, subject, first, read.rota)).toEqual(before)
@@ -230,7 +230,7 @@ describe('a sheet as a secretary keeps it', () => {
     expect(planned(text, date, session)).toBe(expected)
   })
 
-  it('leaves every session that it does not name as it is, and says so', () => {
+  it('leaves every session that it does not name unchanged, and says so', () => {
     const read = readText(`${head}14/01/2026,Wed,Day,09:00,17:00,dr-smith`)
     expect(read.ok && read.notes).toEqual([
       '"Day" on 2026-01-12 is not in the sheet and stays as it is',
@@ -262,7 +262,7 @@ describe('a sheet as a secretary keeps it', () => {
     ['day and month the wrong way round', `${head}01/14/2026,Wed,Day,09:00,17:00,dr-smith`, [[2, /month first it would be 2026-01-14/]]],
     ['a name that two people have', `${head}14/01/2026,Wed,Day,09:00,17:00,Dr Jo Smith`, [[2, /\[dr-smith\], \[dr-smith-2\]/]]],
     ['nobody', `${head}14/01/2026,Wed,Day,09:00,17:00,,,`, [[2, /nobody is on/]]],
-    ['closed and somebody', `${head}14/01/2026,Wed,Day,09:00,17:00,closed,dr-smith`, [[2, /closed, but has people/]]],
+    ['closed and a person', `${head}14/01/2026,Wed,Day,09:00,17:00,closed,dr-smith`, [[2, /closed, but has people/]]],
     [
       'a session twice',
       `${head}14/01/2026,Wed,Day,09:00,17:00,dr-smith\n14/01/2026,Wed,Day,09:00,17:00,dr-okafor`,
@@ -304,7 +304,7 @@ describe('a sheet as a secretary keeps it', () => {
       ],
     ],
     [
-      'times that can be read in two ways, or have seconds',
+      'ambiguous times, or times with seconds',
       `${head}14/01/2026,Wed,Day,0.25,17:00:30,dr-smith`,
       [
         [2, /From is "0\.25": 00:25, or 06:00 as the part of a day/],

@@ -25,7 +25,7 @@ import { spanMinutes } from './span.js'
 const fixedColumns = ['Date', 'Day', 'Session', 'From', 'To'] as const
 const fewestPlaces = 3
 
-/** What was read from a sheet: the rota with that week's changes, what was left alone, or every error in the file. */
+/** The result of reading a sheet: the rota with that week's changes and the sessions left alone, or every error in the file. */
 export type ReadSheet =
   | { readonly ok: true; readonly rota: Rota; readonly notes: readonly string[] }
   | { readonly ok: false; readonly errors: readonly DirectoryError[] }
@@ -42,7 +42,7 @@ export function writeRotaSheet(directory: Directory, line: Line, monday: DayNumb
   )
   const places = Math.max(fewestPlaces, ...rows.map((cells) => cells.length - fixedColumns.length))
   const header = [...fixedColumns, ...Array.from({ length: places }, (_, index) => ordinal(index + 1))]
-  // A name that begins with = or @ would be run as a formula by the spreadsheet: the writer puts an apostrophe before it.
+  // A spreadsheet would run a name that begins with = or @ as a formula: the writer puts an apostrophe before it.
   return stringify([header, ...rows.map((cells) => [...cells, ...Array.from({ length: header.length - cells.length }, () => '')])], {
     bom: true,
     record_delimiter: 'windows',
@@ -75,11 +75,11 @@ function ordinal(place: number): string {
 }
 
 /**
- * Reads a sheet into changes of that week. All or nothing. What the sheet says replaces the changes that the week had for those sessions; a
- * session that differs from the weekly pattern becomes a change for its date, one that agrees needs none. A session of the week that the sheet
- * does not have is left as it is, and noted: a row lost in a spreadsheet takes nobody off the rota. To close a session write `closed`.
- * @param bytes the file: UTF-8 or UTF-16; commas, semicolons or tabs, with or without `sep=`. What is neither is taken for Windows-1252 as far as
- *   its names are those of the directory, and refused beyond that.
+ * Reads a sheet into changes of that week. All or nothing. The sheet replaces the week's changes for its sessions; a
+ * session that differs from the weekly pattern becomes a change for its date, one that agrees needs none. A session of the week that is missing from the sheet
+ * is left as it is, and noted: a row lost in a spreadsheet takes nobody off the rota. To close a session write `closed`.
+ * @param bytes the file: UTF-8 or UTF-16; commas, semicolons or tabs, with or without `sep=`. Anything else is read as Windows-1252 as far as
+ *   its names are in the directory, and refused beyond that.
  */
 export function readRotaSheet(directory: Directory, line: Line, monday: DayNumber, bytes: Uint8Array, file: string): ReadSheet {
   const { decoded, guessed } = decodeSheet(bytes)
@@ -108,8 +108,8 @@ export function readRotaSheet(directory: Directory, line: Line, monday: DayNumbe
 }
 
 /**
- * The rows of each day in the order in which its sessions are planned, new ones last: where two overlap, that order says who is rung first, and the sheet is
- * written by the time of day.
+ * The rows of each day in the planned order of its sessions, new ones last: if two overlap, that order decides who is rung first, and the sheet is
+ * sorted by time of day.
  */
 function asPlanned(rota: Rota, rows: readonly SheetRow[]): readonly SheetRow[] {
   const places = new Map<string, number>()
@@ -128,7 +128,7 @@ interface SheetRow {
   readonly entries: readonly RotaEntry[] | undefined
 }
 
-/** The change that makes the date's session what the row says; undefined when the weekly pattern says so already. */
+/** The change that makes the date's session match the row; undefined if the weekly pattern already does. */
 function changeFor(rota: Rota, sheetRow: SheetRow): RotaChange | undefined {
   const date = dateOf(sheetRow.day)
   const plan = sessionPlansOn(rota, sheetRow.day).find((candidate) => candidate.name === sheetRow.session)
@@ -143,7 +143,7 @@ interface CsvRow {
   readonly info: { readonly lines: number }
 }
 
-/** A row with the line on which it begins, from 1. */
+/** A row with the number of its first line, from 1. */
 interface Row {
   readonly cells: readonly string[]
   readonly line: number
@@ -152,10 +152,10 @@ interface Row {
 class SheetReader {
   readonly errors: DirectoryError[] = []
   readonly #names: SheetNames
-  /** Sessions that the line has, by their names as they are typed. */
+  /** The line's sessions, by normalised name. */
   readonly #sessions: ReadonlyMap<string, string>
 
-  /** @param guessed the encoding is not certain: only what is ASCII, or known, is believed */
+  /** @param guessed the encoding is uncertain: only ASCII or known names are accepted */
   constructor(
     directory: Directory,
     rota: Rota,
@@ -170,7 +170,7 @@ class SheetReader {
   }
 
   read(text: string): readonly SheetRow[] {
-    // Sheets that were pasted together have mixed line ends; lines are counted as an editor counts them.
+    // Pasted sheets have mixed line ends; lines are counted as an editor counts them.
     const records = this.#records(text.replaceAll(/\r\n?/g, '\n'))
     const [header, ...rows] = records
     if (header === undefined) {
@@ -196,7 +196,7 @@ class SheetReader {
   }
 
   #records(text: string): readonly Row[] {
-    // `sep=;` tells Excel, and us, what stands between the cells. The line stays, empty, so that lines are counted as an editor counts them.
+    // `sep=;` tells Excel, and us, the separator. The line is emptied but kept, so that lines are counted as an editor counts them.
     const named = /^"?sep=(.)"?[^\S\n]*(?:\n|$)/i.exec(text)
     const table = named === null ? text : text.replace(/^[^\n]*/, '')
     const firstLine = table.split('\n').find((line) => line.trim() !== '') ?? ''
@@ -215,7 +215,7 @@ class SheetReader {
       }) as unknown as readonly CsvRow[]
       return records.map(({ record, info }) => ({
         cells: record.map(cellText),
-        // The parser counts up to the end of the row; a cell in quotes may hold several lines.
+        // The parser counts to the end of the row; a quoted cell may hold several lines.
         line: Math.max(1, info.lines - record.reduce((breaks, cell) => breaks + cell.split('\n').length - 1, 0)),
       }))
     } catch (error) {
@@ -264,7 +264,7 @@ class SheetReader {
     return { line, day, session, span: { from, to }, entries }
   }
 
-  /** A session that the line has is known by its name however it is typed; another one keeps its name as it was written. */
+  /** A session of the line is recognised in any spelling of its name; a new one keeps its name as written. */
   #session(cell: string, line: number): string {
     const written = cell.replaceAll(/\s+/g, ' ').trim()
     const known = this.#sessions.get(asTyped(written))
@@ -279,7 +279,7 @@ class SheetReader {
     return reading.ok ? reading.value : this.#error(line, `${column}${reading.message}`, reading.expected)
   }
 
-  /** What the directory does not know is believed only if its characters are certain. */
+  /** A name unknown to the directory is accepted only if its characters are certain. */
   #certain(text: string, line: number): void {
     const doubtful = this.guessed ? /[^\u0000-\u007f]/.exec(text)?.[0] : undefined
     if (doubtful !== undefined)
@@ -326,7 +326,7 @@ class SheetReader {
   }
 }
 
-/** A cell on one line. `="07700 900123"` is how a sheet is made to keep a number as text. */
+/** A cell on one line. `="07700 900123"` makes a sheet keep a number as text. */
 function cellText(cell: string): string {
   const text = cell.replaceAll(/\s+/g, ' ').trim()
   return /^="([^"]*)"$/.exec(text)?.[1]?.trim() ?? text
@@ -338,7 +338,7 @@ interface Columns {
   readonly session: number
   readonly from: number
   readonly to: number
-  /** 1st, 2nd, 3rd ... in the order in which they stand. */
+  /** 1st, 2nd, 3rd ... in column order. */
   readonly places: readonly number[]
   readonly all: ReadonlySet<number>
 }

@@ -82,14 +82,14 @@ describe('who is on', () => {
       ['a', 'b'],
     ],
     [
-      'reordered; who is not named comes after, who is not on stays off',
+      'reordered; people not named come after, people not on stay off',
       [{ ...monday, kind: 'reorder', entries: [ward, dr('z'), dr('b')] }],
       '2026-01-12T10:00',
       [phone, 'b', 'a'],
     ],
     ['closed', [{ ...monday, kind: 'close' }], '2026-01-12T10:00', []],
     [
-      'closed, then somebody is found after all',
+      'closed, then a replacement is found after all',
       [
         { ...monday, kind: 'close' },
         { ...monday, kind: 'add', entry: dr('x') },
@@ -113,7 +113,7 @@ describe('who is on', () => {
       ['x'],
     ],
     [
-      'a change for a session that the date does not have does nothing',
+      'a change for a session missing on that date does nothing',
       [{ date: '2026-01-14', session: 'Morning', kind: 'add', entry: dr('x') }],
       '2026-01-14T10:00',
       [],
@@ -135,12 +135,12 @@ describe('who is on', () => {
     expect(on(changes, now)).toEqual(expected)
   })
 
-  it('has exactly one answer at every instant: the one that a plain reading of the rota gives', () => {
+  it('has exactly one answer at every instant: that of a plain reading of the rota', () => {
     fc.assert(
       fc.property(arbitraryRota, fc.constantFrom('Europe/London', 'America/New_York', 'Asia/Kolkata'), instants, (random, zone, now) => {
         const answer = whoIsOn(random, zone, now)
         expect(answer.entries.map(entryKey)).toEqual(plainReading(random, zone, now))
-        // The same question has the same answer, however much was asked in between.
+        // The same question has the same answer after any other questions.
         for (let day = -30; day < 30; day++) whoIsOn(random, zone, now + day * 86_400_000)
         expect(whoIsOn(random, zone, now)).toEqual(answer)
       }),
@@ -148,7 +148,7 @@ describe('who is on', () => {
     )
   })
 
-  it('is those of a session from its beginning until just before its end, and a session never overlaps itself', () => {
+  it('includes a session from its beginning until just before its end, and a session never overlaps itself', () => {
     fc.assert(
       fc.property(arbitraryRota, instants, (random, now) => {
         const day = Math.floor(now / 86_400_000)
@@ -177,7 +177,7 @@ const instants = fc.oneof(
   fc.integer({ min: Date.UTC(2028, 1, 28), max: Date.UTC(2028, 2, 2) }),
 )
 
-/** The rule once more, by way of Temporal and without any of the code's shortcuts: every session of four days, each edge resolved on its own. */
+/** The rule again, with Temporal and without the code's shortcuts: every session of four days, each edge resolved on its own. */
 function plainReading(random: Rota, zone: string, now: number): readonly string[] {
   const today = Math.floor(now / 86_400_000)
   const found: { from: number; order: number; keys: string[] }[] = []
@@ -252,13 +252,13 @@ describe('candidates of a hunt', () => {
       { key: phone, pool: 'local', label: 'Ward 7', targets: [{ kind: 'number', number: '+441632960107' }] },
     ])
   })
-  it('leave out whom the directory does not know', () => {
+  it('leave out people unknown to the directory', () => {
     expect(huntCandidates(directory, line, instant('2026-01-12T20:00'))).toEqual([])
   })
-  it('are none where the line has no rota', () => {
+  it('are none if the line has no rota', () => {
     expect(huntCandidates({ ...directory, rotas: new Map() }, line, instant('2026-01-12T10:00'))).toEqual([])
   })
-  it('of a pool are each there once', () => {
+  it('of a pool are each listed once', () => {
     expect(poolCandidates(directory, 'ncn').map((candidate) => `${candidate.pool} ${candidate.key}`)).toEqual([
       'ncn clinician:b',
       `ncn ${phone}`,
@@ -267,6 +267,6 @@ describe('candidates of a hunt', () => {
   })
 })
 
-it('the days of the tables are what they are said to be', () => {
+it('the days of the tables are the stated weekdays', () => {
   expect(daysOfWeek[((dayNumber('2026-01-12') ?? 0) + 3) % 7]).toBe('mon')
 })

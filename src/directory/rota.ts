@@ -9,20 +9,20 @@ export interface DatedSession {
   readonly name: string
   /** The date on which it begins, `YYYY-MM-DD`. */
   readonly date: string
-  /** ms since the epoch; `to` no longer belongs to it. */
+  /** ms since the epoch; `to` is exclusive. */
   readonly from: number
   readonly to: number
-  /** Who is rung, in order. Empty when the session is closed or nobody is on it. */
+  /** The people rung, in order. Empty when the session is closed or nobody is on it. */
   readonly entries: readonly RotaEntry[]
   /** Closed for this date: nobody is rung. */
   readonly closed: boolean
-  /** Who would be on by the weekly pattern; empty for a session that this date alone has. */
+  /** The people on by the weekly pattern; empty for a session of this date alone. */
   readonly pattern: readonly RotaEntry[]
-  /** Whether a change for this date touches it. */
+  /** Whether a change for this date affects it. */
   readonly changed: boolean
 }
 
-/** Who is on at an instant, in the order in which they are rung, and from which sessions. */
+/** The people on at an instant, in ringing order, and their sessions. */
 export interface OnDuty {
   readonly entries: readonly RotaEntry[]
   /** The one that began last comes first: the people of a new session are rung before those of one that is ending. */
@@ -31,17 +31,17 @@ export interface OnDuty {
 
 /**
  * The sessions that begin on a date, with that date's changes applied in the order of the directory.
- * @returns in order of beginning; sessions that a clock change swallows whole are left out
+ * @returns by start; sessions swallowed whole by a clock change are left out
  */
 export function sessionsOn(rota: Rota, zoneId: string, day: DayNumber): readonly DatedSession[] {
   return sessionsOf(compiledRota(rota, zoneId), day)
 }
 
-/** Who is on at an instant: exactly one answer, always; nobody when no session is on. */
+/** The people on at an instant: always exactly one answer; nobody outside sessions. */
 export function whoIsOn(rota: Rota, zoneId: string, atMs: number): OnDuty {
   const compiled = compiledRota(rota, zoneId)
   const today = compiled.zone.dayAt(atMs)
-  // A session lasts 24 hours at the most: those of today and yesterday are all that can be on.
+  // A session lasts at most 24 hours: only today's and yesterday's can be on.
   const sessions = [...sessionsOf(compiled, today - 1), ...sessionsOf(compiled, today)]
     .filter((session) => session.from <= atMs && atMs < session.to)
     .reverse()
@@ -53,7 +53,7 @@ export function whoIsOn(rota: Rota, zoneId: string, atMs: number): OnDuty {
   return { entries: [...entries.values()], sessions }
 }
 
-/** Whom a hunt on the line rings at this instant, in order; empty when there is no rota, or nobody is on. */
+/** The candidates of a hunt on the line at this instant, in order; empty without a rota, or with nobody on. */
 export function huntCandidates(directory: Directory, line: Line, atMs: number): readonly HuntCandidate[] {
   const rota = directory.rotas.get(line.id)
   return rota === undefined ? [] : candidates(directory, whoIsOn(rota, line.timeZone, atMs).entries, 'local')
@@ -65,7 +65,7 @@ export function poolCandidates(directory: Directory, poolId: PoolId): readonly H
   return pool === undefined ? [] : candidates(directory, pool.entries, 'ncn')
 }
 
-/** Every clinician who stands on a rota, in its pattern or in a change; each once. */
+/** Every clinician on a rota, in its pattern or in a change; each once. */
 export function cliniciansOf({ pattern, changes }: Rota): readonly ClinicianId[] {
   const entries = [
     ...pattern.flatMap((session) => session.entries),
@@ -74,7 +74,7 @@ export function cliniciansOf({ pattern, changes }: Rota): readonly ClinicianId[]
   return [...new Set(entries.flatMap((entry) => (entry.kind === 'clinician' ? [entry.clinician] : [])))]
 }
 
-/** Stable identity of a place on a rota: `clinician:dr-okafor`, `phone:+441632960123`, `phone:sip:ward7@example.net`, `phone:device:ward-7`. */
+/** Stable identity of a rota entry: `clinician:dr-okafor`, `phone:+441632960123`, `phone:sip:ward7@example.net`, `phone:device:ward-7`. */
 export function entryKey(entry: RotaEntry): string {
   if (entry.kind === 'clinician') return `clinician:${entry.clinician}`
   return `phone:${entry.target.kind === 'number' ? entry.target.number : writeTarget(entry.target)}`
@@ -110,7 +110,7 @@ interface CompiledRota extends IndexedRota {
 /** Compiled once per rota and zone; a rota of a new directory is a new object. */
 const compiledRotas = new WeakMap<Rota, CompiledRota>()
 
-/** Dates kept per rota: a fortnight of lookups. An engine runs for months, so they are forgotten in one go. */
+/** Dates kept per rota: a fortnight of look-ups. An engine runs for months, so they are dropped in one go. */
 const keptDays = 14
 
 function compiledRota(rota: Rota, zoneId: string): CompiledRota {
@@ -162,7 +162,7 @@ function datedSessions(compiled: CompiledRota, day: DayNumber): readonly DatedSe
   return sessions.sort((a, b) => a.from - b.from)
 }
 
-/** One session of a date as it is written: wall-clock times, changes applied. */
+/** One session of a date as written: wall-clock times, changes applied. */
 export interface SessionPlan {
   readonly name: string
   readonly span: TimeSpan
@@ -172,7 +172,7 @@ export interface SessionPlan {
   readonly changed: boolean
 }
 
-/** The sessions of a date as they are written, changes applied; in the order of the pattern, the date's own ones last. */
+/** The sessions of a date as written, changes applied; in pattern order, the date's own ones last. */
 export function sessionPlansOn(rota: Rota, day: DayNumber): readonly SessionPlan[] {
   return plansOf(indexRota(rota), day)
 }
@@ -196,10 +196,10 @@ function plansOf(rota: IndexedRota, day: DayNumber): readonly SessionPlan[] {
   return [...plans.values()]
 }
 
-/** @returns the session with the change applied; undefined when the date has no such session and the change brings none */
+/** @returns the session with the change applied; undefined if the date has no such session and the change adds none */
 function applyChange(plan: SessionPlan | undefined, change: RotaChange): SessionPlan | undefined {
   if (plan === undefined) {
-    // Only a replacement with its own times can bring a session that the weekly pattern does not have on this day.
+    // Only a replacement with its own times can add a session that the weekly pattern lacks on this day.
     if (change.kind !== 'replace' || change.span === undefined) return undefined
     return { name: change.session, span: change.span, entries: change.entries, pattern: [], closed: false, changed: true }
   }

@@ -2,7 +2,7 @@ import { dateOf, dayNumber, dayOfWeek, weekdayIndex, type DayNumber } from './ca
 import { shorten } from './form.js'
 import { minuteOfDay } from './span.js'
 
-/** What a cell says, or what is wrong with it and what would be right. Cells are given as `asTyped` leaves them. */
+/** A cell's value, or its error and what would be right. Cells have been through `asTyped`. */
 export type CellReading<T> =
   { readonly ok: true; readonly value: T } | { readonly ok: false; readonly message: string; readonly expected: string }
 
@@ -14,15 +14,15 @@ interface WrittenDate {
   /** 1 to 12. */
   readonly month: number
   readonly year: number | undefined
-  /** Digits for both day and month, without the year first: somebody may have meant them the other way round. */
+  /** Digits for both day and month, without the year first: they may be the other way round. */
   readonly digitsOnly: boolean
 }
 
 /**
- * Reads the day of a row: the date in any of the forms in which Excel shows and saves it in Britain (`02/11/2026`, `2-Nov-26`, `02 November 2026`,
- * `Mon 02/11`, `Monday, 2 November 2026`, `2026-11-02`, `02/11/2026 00:00`, the serial number `46328`), day before month. It has to lie in the week,
- * so that a date which was written month first is found out.
- * @param dateCell may be empty where there is a day
+ * Reads the day of a row: the date in any form in which UK Excel shows or saves it (`02/11/2026`, `2-Nov-26`, `02 November 2026`,
+ * `Mon 02/11`, `Monday, 2 November 2026`, `2026-11-02`, `02/11/2026 00:00`, the serial number `46328`), day before month. It has to be in the week,
+ * so that a date written month first is noticed.
+ * @param dateCell may be empty if there is a day
  * @param dayCell `Mon`, `monday`; may be empty
  */
 export function sheetDay(dateCell: string, dayCell: string, monday: DayNumber): CellReading<DayNumber> {
@@ -41,14 +41,14 @@ export function sheetDay(dateCell: string, dayCell: string, monday: DayNumber): 
     [dayCell, named],
     [prefix ?? '', prefix === undefined ? undefined : weekdayNamed(prefix)],
   ] as const) {
-    // A date that was read with day and month the wrong way round mostly falls on another day of the week.
+    // A date read with day and month swapped usually falls on another day of the week.
     if (weekday !== undefined && weekdayIndex(day) !== weekday)
       return wrong(`${dateOf(day)} is a ${dayOfWeek(day)}, not "${shorten(text)}"`, 'the day that belongs to the date')
   }
   return reading
 }
 
-/** @returns 0 for Monday to 6 for Sunday; undefined for a text that is no day of the week, whole or shortened */
+/** @returns 0 for Monday to 6 for Sunday; undefined for a text that is no weekday, full or shortened */
 function weekdayNamed(text: string): number | undefined {
   const name = text.toLowerCase().replace(/\.$/, '')
   const index = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'].findIndex(
@@ -82,7 +82,7 @@ function dateInWeek(text: string, monday: DayNumber): CellReading<DayNumber> {
   return wrong(`${dateOf(day)} is not in this week`, week)
 }
 
-/** Excel counts days from 1 January 1900 and takes 1900 for a leap year: 25,569 is 1 January 1970. Its old Macintosh way counts from 1904, 1,462 days later. */
+/** Excel counts days from 1 January 1900 and takes 1900 for a leap year: 25,569 is 1 January 1970. Its old Macintosh calendar starts in 1904, 1,462 days later. */
 function serialInWeek(serial: number, text: string, inWeek: (day: DayNumber) => boolean, week: string): CellReading<DayNumber> {
   const day = serial - 25_569
   if (inWeek(day)) return { ok: true, value: day }
@@ -95,10 +95,10 @@ function serialInWeek(serial: number, text: string, inWeek: (day: DayNumber) => 
   return wrong(`"${text}" is the number of the day ${dateOf(day)}, which is not in this week`, week)
 }
 
-/** Nothing but digits, names of months and what stands between them is understood; `1st` and `2nd` are. */
+/** Reads only digits, month names and separators; also `1st` and `2nd`. */
 function writtenDate(text: string): WrittenDate | undefined {
   const bare = text
-    // A time of midnight, as Excel saves it behind a date.
+    // A midnight time, as Excel saves it after a date.
     .replace(/[ T](?:0{1,2}:00(?::00(?:\.0+)?)?Z?|12:00(?::00)? AM)$/i, '')
     .replace(/^([a-z]{2,9})\.?,? +(?=\d)/i, (prefix, name: string) => (weekdayNamed(name) === undefined ? prefix : ''))
     .trim()
@@ -136,15 +136,15 @@ const expectedTime = 'a time such as 09:00'
 
 /**
  * Reads `09:00`, `9:00`, `9.00`, `0900`, `09:00:00`, `8:00 AM`, `8am`, `8.30 p.m.`, `0900 hrs`, and Excel's part of a day (`0.375` is 09:00).
- * @returns `HH:MM`; `24:00` is midnight at the end. A message goes behind the heading of the column.
+ * @returns `HH:MM`; `24:00` is midnight at the end. A message follows the column's heading.
  */
 export function sheetTime(written: string): CellReading<string> {
-  // `0900 hrs`; a part of a day as Excel saves it where a comma stands before decimals (`0,25` might be a quarter past).
+  // `0900 hrs`; a fraction of a day as Excel saves it with a decimal comma (`0,25` might be a quarter past).
   const text = written.replace(/(?<=\d{2}) ?(?:hrs?|hours|h)\.?$/i, '').replace(/^0,(?=\d{3})/, '0.')
   const clock = /^(\d{1,2})(?:[:.]?(\d{2}))?(?::(\d{2})(?:\.0+)?)?(?: ?([ap])\.? ?m\.?)?$/i.exec(text)
   const half = clock?.[4]?.toLowerCase()
   const [hours, minutes] = [Number(clock?.[1]), clock?.[2] ?? (half === undefined ? undefined : '00')]
-  // Two readings of one cell: a quarter past midnight, or a part of the day.
+  // Two readings of one cell: a quarter past midnight, or a fraction of the day.
   if (/^0\.[0-5]\d$/.test(text) && text !== '0.00')
     return wrong(
       `is "${text}": 00:${text.slice(2)}, or ${partOfDay(text) ?? 'something else'} as the part of a day`,
@@ -162,18 +162,18 @@ export function sheetTime(written: string): CellReading<string> {
   return part === undefined ? wrong(`is "${shorten(text)}"`, expectedTime) : { ok: true, value: part }
 }
 
-/** @returns the time that is this part of a day, where it is a whole minute (within the rounding of Excel's 15 digits) */
+/** @returns the time at this fraction of a day, if it is a whole minute (within the rounding of Excel's 15 digits) */
 function partOfDay(text: string): string | undefined {
   if (!/^0\.\d{1,17}$/.test(text)) return undefined
   const minutes = Number(text) * 1_440
   const whole = Math.round(minutes)
-  // Four digits of a part of a day are worth 9 seconds; fewer than that were cut by nobody but a person.
+  // Four digits of a day's fraction are worth 9 seconds; fewer can only have been cut by hand.
   if (Math.abs(minutes - whole) > (text.length > 8 ? 1e-3 : 1e-9) || whole >= 1_440) return undefined
   return `${String(Math.floor(whole / 60)).padStart(2, '0')}:${String(whole % 60).padStart(2, '0')}`
 }
 
 /**
- * What a spreadsheet has made of a telephone number, in words; undefined for a text that is not one of those. The digits are gone, or might be: it is
+ * How a spreadsheet has mangled a telephone number, in words; undefined for any other text. Digits are lost, or may be: it is
  * refused, never repaired.
  */
 export function mangledNumber(text: string): { readonly message: string; readonly expected: string } | undefined {

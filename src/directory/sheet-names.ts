@@ -4,16 +4,16 @@ import type { ClinicianId, Directory, RotaEntry } from './model.js'
 import { mangledNumber } from './sheet-cells.js'
 import { readNumber, readTarget, writeTarget } from './telephone-number.js'
 
-/** What stands in place of people when nobody is to be rung. */
+/** Written in place of people when nobody is rung. */
 export const closedWord = 'closed'
 
-/** Why a cell names nobody; `expected` where more can be said than what any cell should hold. */
+/** Why a cell names nobody; `expected` if more can be said than for any cell. */
 export interface SheetNameProblem {
   readonly problem: string
   readonly expected?: string
 }
 
-/** People and phones as a spreadsheet names them, both ways: what `show` writes, `read` understands. */
+/** Names of people and phones in a spreadsheet, both ways: `read` understands what `show` writes. */
 export class SheetNames {
   readonly #directory: Directory
   readonly #byName = new Map<string, ClinicianId[]>()
@@ -27,7 +27,7 @@ export class SheetNames {
     }
   }
 
-  /** `Dr Ada Okafor`; `Dr Ada Okafor [dr-okafor]` where the name alone could be misread; `Ward 7 (01632 960123)`. */
+  /** `Dr Ada Okafor`; `Dr Ada Okafor [dr-okafor]` if the name alone is ambiguous; `Ward 7 (01632 960123)`. */
   show(entry: RotaEntry): string {
     if (entry.kind === 'phone') return `${entry.label} (${writeTarget(entry.target)})`
     const name = this.#directory.clinicians.get(entry.clinician)?.name
@@ -42,7 +42,7 @@ export class SheetNames {
   read(cell: string): RotaEntry | SheetNameProblem {
     const written = cell.replaceAll(/\s+/g, ' ').trim()
     const found = this.#read(written)
-    // An apostrophe before a text is the spreadsheet's, unless a name begins with one.
+    // A leading apostrophe is the spreadsheet's, unless a name begins with one.
     return 'problem' in found && written.startsWith("'") ? this.#read(written.slice(1)) : found
   }
 
@@ -59,7 +59,7 @@ export class SheetNames {
           }
     const spoiled = mangledNumber(text)
     if (spoiled !== undefined) return { problem: spoiled.message, expected: spoiled.expected }
-    // The last brackets hold the number; the name before them stays as it was written.
+    // The last brackets hold the number; the name before them stays as written.
     const phone = /^(.+?)\s*[(\uff08]([^()\uff08\uff09]*)[)\uff09]$/.exec(written)
     if (phone?.[1] === undefined || phone[2] === undefined)
       return readNumber(text).ok

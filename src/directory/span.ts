@@ -2,13 +2,13 @@ import type { DayNumber } from './calendar.js'
 import type { TimeSpan } from './model.js'
 import type { TimeZone } from './time-zone.js'
 
-/** A stretch of time, in ms since the epoch: `from` belongs to it, `to` no longer does. */
+/** A stretch of time, in ms since the epoch: `from` inclusive, `to` exclusive. */
 export interface Interval {
   readonly from: number
   readonly to: number
 }
 
-/** @returns minutes since midnight, 0 to 1440, or undefined for text that is no `HH:MM` */
+/** @returns minutes since midnight, 0 to 1440, or undefined for text that is not `HH:MM` */
 export function minuteOfDay(time: string): number | undefined {
   const match = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(time)
   if (match === null) return time === '24:00' ? 1440 : undefined

@@ -2,7 +2,7 @@ import type { LineId, Rota, RotaChange } from './model.js'
 import { changeText, rotaLines } from './write-directory.js'
 import { readYaml, type YamlNode } from './yaml-tree.js'
 
-/** One change as it stands in the file: the comments above it, and its own lines. */
+/** One change in the file: the comments above it, and its own lines. */
 interface Chunk {
   readonly change: RotaChange
   readonly lead: string
@@ -10,9 +10,9 @@ interface Chunk {
 }
 
 /**
- * A directory file in which the changes for dates of one rota are others. Only lines of changes that differ are touched: what is unchanged stays to
- * the letter, and a comment stays even where its change goes.
- * @returns undefined where the rota is not written as a list with a change a line (or lines of its own), or where its pattern differs
+ * A directory file with other changes for dates in one rota. Only lines of changes that differ are touched: the rest stays to
+ * the letter, and a comment stays even if its change goes.
+ * @returns undefined if the rota is not a list with each change on its own line or lines, or if its pattern differs
  */
 export function spliceChanges(text: string, line: LineId, before: Rota, after: Rota): string | undefined {
   if (rotaLines({ ...before, changes: [] }).join('\n') !== rotaLines({ ...after, changes: [] }).join('\n')) return undefined
@@ -41,7 +41,7 @@ export function spliceChanges(text: string, line: LineId, before: Rota, after: R
   return text.slice(0, first) + written + text.slice(ends.at(-1))
 }
 
-/** The chunks of the new list, in its order; what is left of those that go are their comments. */
+/** The chunks of the new list, in order; removed ones leave their comments. */
 function write(
   chunks: readonly Chunk[],
   changes: readonly RotaChange[],
@@ -54,7 +54,7 @@ function write(
     const index = unused.findIndex(matches)
     return index < 0 ? undefined : unused.splice(index, 1)[0]
   }
-  // First those that stay: a change that goes must not take the place of one of them.
+  // First those that stay: a removed change must not take the place of one of them.
   const kept = changes.map((change) => take((chunk) => changeText(chunk.change) === changeText(change)))
   const parts = changes.map((change, index) => {
     const same = kept[index]
@@ -94,9 +94,9 @@ function withList(text: string, rota: YamlNode, after: Rota, eol: string): strin
 }
 
 /**
- * Where the lines of an item (or a name) end that begins at `start`: those that are indented deeper. Comments and empty lines behind it are not
+ * The end of an item (or a name) that begins at `start`: its lines are indented deeper. Comments and empty lines after it are not
  * its own.
- * @param named a list may stand at the depth of its own name
+ * @param named a list may have the indentation of its name
  */
 function endOfItem(text: string, start: number, depth: number, named = false): number {
   let end = endOfLine(text, start)
@@ -113,12 +113,12 @@ function endOfItem(text: string, start: number, depth: number, named = false): n
   return end
 }
 
-/** Nothing in the line but a comment. */
+/** A line with only a comment. */
 function isEmpty(line: string): boolean {
   return /^\s*(?:#.*)?$/.test(line.trimEnd())
 }
 
-/** Every comment of a text, from its `#`. YAML 1.2.2, section 6.6: a space (or the beginning of the line) stands before it; in quotes it is none. */
+/** Every comment of a text, from its `#`. YAML 1.2.2, section 6.6: a space (or the start of the line) precedes it; in quotes it is none. */
 export function commentsOf(text: string): readonly string[] {
   const comments: string[] = []
   let quote: string | undefined

@@ -48,7 +48,7 @@ const rota = {
 }
 
 describe('one rota in a directory file', () => {
-  it('is replaced, and everything else stays to the letter', () => {
+  it('is replaced, and all else stays to the letter', () => {
     const changed = spliceRota(text, read(text), 'one', rota)
     expect(changed).toBe(
       text.replace(
@@ -58,7 +58,7 @@ describe('one rota in a directory file', () => {
     )
   })
 
-  it('is replaced at the end of the file too, and put in where the line had none', () => {
+  it('is replaced at the end of the file too, and added if the line had none', () => {
     const last = spliceRota(text, read(text), 'two', { ...rota, line: 'two' })
     expect(last).toContain('time: 10:00-12:00')
     expect(last).toContain('# The end.')
@@ -69,7 +69,7 @@ describe('one rota in a directory file', () => {
     expect(read(spliceRota(first, read(first), 'one', rota)).rotas.get('one')?.pattern).toEqual(rota.pattern)
   })
 
-  describe('of which only changes for dates differ', () => {
+  describe('in which only changes for dates differ', () => {
     const kept = text.replace(
       '\n  # The second',
       `    changes:   # ask the ward
@@ -152,7 +152,7 @@ describe('one rota in a directory file', () => {
     expect(spliceRota(windows, read(windows), 'one', rota).replaceAll('\r\n', '')).not.toMatch(/[\r\n]/)
   })
 
-  it('where it cannot be cut out, the directory is written again and says the same', () => {
+  it('if it cannot be cut out, the directory is rewritten with the same meaning', () => {
     const braces = text.replace(/rotas:[^]*/, 'rotas: { one: { pattern: [] } }\n')
     const changed = spliceRota(braces, read(braces), 'one', rota)
     expect(read(changed).rotas.get('one')).toEqual(rota)
@@ -164,7 +164,7 @@ describe('one rota in a directory file', () => {
     expect([spliced.rotas.get('one'), spliced.rotas.get('two')]).toEqual([rota, read(anchored).rotas.get('two')])
   })
 
-  it('reads as the directory with that rota, whatever they are', () => {
+  it('reads as the directory with that rota, for any of both', () => {
     fc.assert(
       fc.property(arbitraryDirectory, arbitraryRota, (directory, random) => {
         const changed = read(spliceRota(writeDirectory(directory), directory, 'line-1', random))

@@ -6,9 +6,9 @@ import { rotaLines, writeDirectory } from './write-directory.js'
 import { readYaml } from './yaml-tree.js'
 
 /**
- * A directory file with one line's rota replaced. Everything else stays to the letter, and no comment is lost: where only the changes for dates
- * differ, only those lines are touched; where the rota cannot be cut out of the file (written in braces, or with an anchor that others use), the
- * file is written again from its YAML document, which keeps the comments.
+ * A directory file with one line's rota replaced. Everything else stays to the letter, and no comment is lost: if only the changes for dates
+ * differ, only those lines are touched; if the rota cannot be cut out of the file (written in braces, or with an anchor that others use), the
+ * file is rewritten from its YAML document, which keeps the comments.
  * @param text a directory file without errors
  * @param directory what it says
  * @returns text that reads as the directory with this rota
@@ -26,7 +26,7 @@ export function spliceRota(text: string, directory: Directory, line: LineId, rot
   ]
   for (const way of ways) {
     const changed = way()
-    // Cutting text by positions is trusted only as far as its result says the same.
+    // Cutting text by position is trusted only if the result reads the same.
     if (changed === undefined) continue
     const parsed = parseDirectory(changed, line)
     if (parsed.ok && writeDirectory(parsed.directory) === wanted) return changed
@@ -39,7 +39,7 @@ function withoutLoss(text: string, changed: string | undefined): string | undefi
   return changed !== undefined && commentsOf(changed).length >= commentsOf(text).length ? changed : undefined
 }
 
-/** The document with the rota set in it. All scalars stay the text that they are: `01` no number, `no` no truth. */
+/** The document with the rota set in it. All scalars stay text: `01` is not a number, `no` not a boolean. */
 function rewritten(text: string, line: LineId, rota: Rota): string | undefined {
   try {
     const document = parseDocument(text, { schema: 'failsafe' })
@@ -48,17 +48,17 @@ function rewritten(text: string, line: LineId, rota: Rota): string | undefined {
     const old = document.getIn(['rotas', line])
     if (!isMap(old)) document.setIn(['rotas', line], document.createNode(body))
     else {
-      // Name by name: what does not differ stays as it is.
+      // Name by name: what is equal stays as it is.
       for (const name of ['pattern', 'changes']) setList(document, old, name, (body as Record<string, unknown>)[name])
     }
     return document.toString({ lineWidth: 0 })
   } catch {
-    // An alias whose anchor is gone, and whatever else this library does not write.
+    // An alias without its anchor, or anything else that this library does not write.
     return undefined
   }
 }
 
-/** Puts a list in another's place, with the comments that stood in that. Its items are written on one line each. */
+/** Replaces a list by another, keeping its comments. Items are written one a line. */
 function setList(document: Document, rota: YAMLMap, name: string, value: unknown): void {
   const before = rota.get(name, true)
   if (isNode(before) && JSON.stringify(before.toJS(document)) === JSON.stringify(value)) return
@@ -90,7 +90,7 @@ function splice(text: string, line: LineId, rota: Rota): string | undefined {
   const eol = text.includes('\r\n') ? '\r\n' : '\n'
   if (section === undefined) return `${text.replace(/\s*$/, '')}${eol}${eol}rotas:${eol}${block('  ', line, rota, eol)}`
   if (section.kind !== 'map' || text.charAt(section.at) === '{') return undefined
-  // A line that had no rota yet goes behind the others.
+  // A line without a rota so far comes after the others.
   const key = section.entries.find((entry) => entry.key.text === line)?.key ?? section.entries.at(-1)?.key
   if (key === undefined) return undefined
   const start = text.lastIndexOf('\n', key.at) + 1
@@ -105,7 +105,7 @@ function block(indent: string, line: LineId, rota: Rota, eol: string): string {
   return [`${indent}${line}:`, ...rotaLines(rota).map((rotaLine) => `${indent}  ${rotaLine}`), ''].join(eol)
 }
 
-/** Where the lines that are indented deeper than the block's name end; comments and empty lines before the next name belong to that. */
+/** The end of the lines indented deeper than the block's name; comments and empty lines before the next name belong to that. */
 function endOfBlock(text: string, from: number, indent: number): number {
   if (from === 0) return text.length
   let end = from
@@ -116,7 +116,7 @@ function endOfBlock(text: string, from: number, indent: number): number {
     const content = text.slice(at, lineEnd)
     const depth = content.length - content.trimStart().length
     const blank = content.trim() === ''
-    // `- item` may stand at the depth of its own name, which is still deeper than the block's.
+    // `- item` may have the indentation of its name, which is still deeper than the block's.
     if (!blank && depth <= indent) break
     if (!blank) end = lineEnd
     at = lineEnd

@@ -39,7 +39,7 @@ describe('telephone numbers', () => {
     ['08081 570123', '+448081570123'],
     ['0800 1111', '+448001111'],
     ['+353 1 677 8777', '+35316778777'],
-    // Jersey: +44 too, but a plan of its own.
+    // Jersey: +44 too, but its own plan.
     ['01534 441000', '+441534441000'],
     // Not numbers, or not of the plan.
     ['2345', undefined],
@@ -89,7 +89,7 @@ describe('telephone numbers', () => {
     expect(speakableDigits(number)).toEqual(groups)
   })
 
-  it('are read back as they are shown', () => {
+  it('survive showing and reading', () => {
     fc.assert(
       fc.property(fc.constantFrom('7400', '20794', '1632', '1224', '28964'), fc.integer({ min: 0, max: 999_999 }), (start, rest) => {
         const number = read(`0${(start + String(rest).padStart(6, '0')).slice(0, 10)}`)
@@ -139,7 +139,7 @@ describe('SIP addresses', () => {
     expect(readTarget(text).ok).toBe(false)
   })
 
-  it('never let anything into a request line but their own characters', () => {
+  it('let nothing but their own characters into a request line', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary' }),
@@ -159,7 +159,7 @@ describe('SIP addresses', () => {
 })
 
 describe('telephones that register', () => {
-  it('stand in the directory by their name', () => {
+  it('are in the directory by name', () => {
     expect(readTarget('device:okafor-desk')).toEqual({ ok: true, target: { kind: 'device', user: 'okafor-desk' } })
     expect(showTarget({ kind: 'device', user: 'okafor-desk' })).toBe('device:okafor-desk')
   })
@@ -185,7 +185,7 @@ describe('telephones that register', () => {
     expect(reading).toMatchObject({ ok: false, expected: expect.stringContaining('okafor-desk') as string })
   })
 
-  it('are written as they are read', () => {
+  it('survive reading and writing', () => {
     expect(writeTarget({ kind: 'device', user: 'ward-7' })).toBe('device:ward-7')
   })
 })
@@ -219,7 +219,7 @@ describe('dialled numbers', () => {
   ])('%s is the practice’s number, however the trunk writes it', (dialled) => {
     expect(numberUse(directory, dialled)).toEqual({ kind: 'dialIn', organisation: 'elm-row' })
   })
-  it('are looked up as they stand first, and do nothing when they are unknown', () => {
+  it('are first looked up as dialled, and do nothing if unknown', () => {
     for (const dialled of ['1001', '1001#']) expect(numberUse(directory, dialled)).toEqual({ kind: 'callBackCode' })
     for (const unknown of [
       '01001',
@@ -265,7 +265,7 @@ describe('numbers as trunks send them', () => {
     expect(toE164(sent)).toBe(number ?? sent)
   })
 
-  it('are one number in whatever form: guesses at it are counted together', () => {
+  it('are one number in every form: guesses at it are counted together', () => {
     fc.assert(
       fc.property(fc.constantFrom('1632', '20794', '77009'), fc.integer({ min: 0, max: 999_999 }), (start, rest) => {
         const significant = (start + String(rest).padStart(6, '0')).slice(0, 10)

@@ -12,12 +12,12 @@ export type NumberReading = { readonly ok: true; readonly number: string } | { r
 const expectedNumber = 'a telephone number such as 01632 960123 or +44 1632 960123'
 
 /**
- * Ranges that Ofcom keeps free for drama ("Telephone numbers for use in TV and radio drama programmes"): nobody is ever reached there, which
+ * Ranges that Ofcom keeps free for drama ("Telephone numbers for use in TV and radio drama programmes"): they reach nobody, which
  * is why demonstrations and tests use them, and why libphonenumber calls some of them invalid. National significant numbers.
  */
 const dramaNumber = /^(?:11[3-8]4960|1(?:21|31|41|51|61)4960|1914980|1632960|2079460|2896496|2920180|3069990|7700900|8081570|9098790)\d{3}$/
 
-/** Reads a number as people write it: spaces, brackets, hyphens, dots, `00` and `(0)` are understood. Nothing else gets through. */
+/** Reads a number as people write it: with spaces, brackets, hyphens, dots, `00` and `(0)`. Nothing else is accepted. */
 export function readNumber(written: string): NumberReading {
   const expected = expectedNumber
   const text = asTyped(written)
@@ -25,7 +25,7 @@ export function readNumber(written: string): NumberReading {
   const bare = text.replace(/^(\s*(?:\+|00)[\d\s]+)\(0\)/, '$1').replaceAll(/[\s().-]/g, '')
   const international = bare.startsWith('00') ? `+${bare.slice(2)}` : bare
   const e164 = international.startsWith('+') ? international : `+44${international.replace(/^0/, '')}`
-  // Without a country code a number begins with 0; else an extension such as 2345 would turn into somebody's number.
+  // Without a country code a number begins with 0; else an extension such as 2345 would turn into an outside number.
   if (!international.startsWith('+') && !international.startsWith('0')) return { ok: false, expected }
   if (!/^\+[1-9]\d{6,14}$/.test(e164)) return { ok: false, expected }
   if (e164.startsWith('+44') && (dramaNumber.test(e164.slice(3)) || isBritish(e164.slice(3)))) return { ok: true, number: e164 }
@@ -36,7 +36,7 @@ export function readNumber(written: string): NumberReading {
 
 /**
  * As `readNumber`, for a number as a trunk or a telephone sends it: also without its leading zero (`1632960123`), without its plus sign
- * (`441632960123`), with a zero too many behind the country code (`+4401632960123`), with parameters or `#` behind it.
+ * (`441632960123`), with an extra zero after the country code (`+4401632960123`), with parameters or `#` after it.
  */
 export function readSentNumber(text: string): NumberReading {
   const [first] = sentNumbers(text)
@@ -44,12 +44,12 @@ export function readSentNumber(text: string): NumberReading {
 }
 
 /**
- * A number in one form, however a trunk sends it (`01632960123`, `1632960123`, `441632960123`, `+4401632960123`); what is no telephone number stays as it is.
+ * The canonical form of a number in any form that a trunk sends (`01632960123`, `1632960123`, `441632960123`, `+4401632960123`); any other text stays as it is.
  * Withheld: empty.
  */
 export function toE164(number: string): string {
   const reading = readSentNumber(number)
-  // What a telephone sends is its own choice; nothing of it may fill the memory.
+  // A telephone can send anything; it must not fill the memory.
   return reading.ok ? reading.number : number.slice(0, 40)
 }
 
@@ -61,7 +61,7 @@ export function sentNumbers(text: string): readonly string[] {
   return readings.flatMap((reading) => (reading.ok ? [reading.number] : []))
 }
 
-/** What digits may stand for, with plus sign and country code. Behind +44 there is no 0. */
+/** The numbers that digits may mean, with plus sign and country code. After +44 there is no 0. */
 function writtenOut(bare: string): readonly string[] {
   const digits = bare.replace(/^\+/, '')
   const international = (rest: string) => `+${rest.replace(/^440+/, '44')}`
@@ -70,12 +70,12 @@ function writtenOut(bare: string): readonly string[] {
     const rest = digits.replace(/^00/, '')
     return [international(rest), national(rest)]
   }
-  // Without a country code and its zero only a whole number is one; else an extension such as 2345 would turn into somebody's number.
+  // Without country code and zero only a full number counts; else an extension such as 2345 would turn into an outside number.
   if (digits.startsWith('0')) return [national(digits), international(digits.slice(1))]
   return [...(/^\d{9,10}$/.test(digits) ? [national(digits)] : []), international(digits)]
 }
 
-/** @returns `01632 960123`, `020 7946 0123`, `+353 1 234 5678`; text that is no E.164 number comes back as it is */
+/** @returns `01632 960123`, `020 7946 0123`, `+353 1 234 5678`; any other text is returned unchanged */
 export function showNumber(number: string): string {
   if (!number.startsWith('+')) return number
   const parsed = parsePhoneNumberFromString(number, { extract: false })
@@ -88,7 +88,7 @@ export function showTarget(target: Target): string {
   return target.kind === 'uri' ? target.uri.replace(/^sips?:/, '') : writeTarget(target)
 }
 
-/** As people write it in the directory file and in the spreadsheet: what `readTarget` reads back is the same target. */
+/** As written in the directory file and the spreadsheet: `readTarget` reads the same target back. */
 export function writeTarget(target: Target): string {
   switch (target.kind) {
     case 'number':
@@ -103,7 +103,7 @@ export function writeTarget(target: Target): string {
 }
 
 /**
- * The number in the groups in which it is read out: the area code, then three or four digits at a time.
+ * The number in spoken groups: the area code, then three or four digits at a time.
  * @returns e.g. `['01632', '960', '123']`; digits only, so that each group can be read digit by digit
  */
 export function speakableDigits(number: string): readonly string[] {
@@ -119,8 +119,8 @@ function threesAndFours(group: string): readonly string[] {
 }
 
 /**
- * Reads a SIP address that may be rung: `sip:user@host`, with a port and `;transport=` where wanted, and nothing else. No headers, no other
- * parameters, no escapes, no passwords: what stands here goes into a request line.
+ * Reads a SIP address that may be rung: `sip:user@host`, optionally with a port and `;transport=`, and nothing else. No headers, no other
+ * parameters, no escapes, no passwords: it goes into a request line.
  */
 export function readSipAddress(
   text: string,
@@ -135,7 +135,7 @@ export function readSipAddress(
   return { ok: true, uri: text }
 }
 
-/** Reads what stands on a rota or at a clinician: a telephone number, a SIP address, `device:` and the name of a telephone that registers, or `browser:` and the name of a clinician. */
+/** Reads a target of a rota or clinician: a telephone number, a SIP address, `device:` and the name of a registered telephone, or `browser:` and the id of a clinician. */
 export function readTarget(
   text: string,
 ): { readonly ok: true; readonly target: Target } | { readonly ok: false; readonly expected: string } {

@@ -37,7 +37,7 @@ describe('wall-clock times as instants', () => {
     for (const wrong of ['Europe/Lundon', '', '+01:00', 'Europe/London\r\n', '../etc', 'GMT+25']) expect(timeZone(wrong)).toBeUndefined()
   })
 
-  it('agrees with Temporal wherever a time exists once', () => {
+  it('agrees with Temporal for every time that exists once', () => {
     fc.assert(
       fc.property(
         fc.constantFrom('Europe/London', 'America/New_York', 'Australia/Lord_Howe', 'America/Santiago', 'Africa/Casablanca'),
@@ -55,7 +55,7 @@ describe('wall-clock times as instants', () => {
             ) !== 0
           if (!skipped) expect(ours).toBe(earlier)
           else {
-            // The moment of the jump: just before it the clock is behind the time, from it on ahead.
+            // The moment of the jump: just before it the clock is behind the wanted time, from then on ahead.
             expect(ours).toBeGreaterThanOrEqual(earlier)
             expect(ours).toBeLessThanOrEqual(later)
             const clock = (ms: number) => Temporal.Instant.fromEpochMilliseconds(ms).toZonedDateTimeISO(id).toPlainDateTime()
@@ -68,7 +68,7 @@ describe('wall-clock times as instants', () => {
     )
   })
 
-  it('never puts two times of a day out of order, and reads back what it wrote', () => {
+  it('never puts two times of a day out of order, and reads its own output', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 19_000, max: 22_000 }),

@@ -2,7 +2,7 @@ import { Temporal } from 'temporal-polyfill'
 import { dayMs, minuteMs, type DayNumber } from './calendar.js'
 
 /**
- * Wall-clock time in one time zone, fast: the offsets of a year are asked of Temporal once (about a millisecond) and then kept.
+ * Wall-clock time in one time zone, fast: Temporal is asked once for the offsets of a year (about a millisecond); then they are kept.
  *
  * Every edge that people write (a session's 01:30, a line's closing time) becomes exactly one instant, also in the nights in which the
  * clocks change, and never out of order:
@@ -13,7 +13,7 @@ import { dayMs, minuteMs, type DayNumber } from './calendar.js'
  */
 export interface TimeZone {
   readonly id: string
-  /** @returns what the zone is ahead of UTC at this instant, ms */
+  /** @returns the zone's offset from UTC at this instant, ms */
   offsetAt(atMs: number): number
   /** @returns the instant (ms since the epoch) of a wall-clock time; `minute` counts from the day's midnight and may exceed 1440 */
   instantOf(day: DayNumber, minute: number): number
@@ -40,13 +40,13 @@ export function timeZone(id: string): TimeZone | undefined {
   return zones.get(id)
 }
 
-/** As `timeZone`, for zones that a checked directory names. Falls back to UTC, which no checked directory can bring about. */
+/** As `timeZone`, for zones that a checked directory names. Falls back to UTC, which cannot happen with a checked directory. */
 export function knownTimeZone(id: string): TimeZone {
   return timeZone(id) ?? utc
 }
 
 function compile(id: string): TimeZone | undefined {
-  // Only names of places: a bare offset (`+01:00`) is a zone to Temporal, but has no clock changes, which nobody means.
+  // Only names of places: a bare offset (`+01:00`) is a zone to Temporal, but without clock changes, which is never meant.
   if (!/^[A-Za-z][A-Za-z0-9_+/-]*$/.test(id)) return undefined
   try {
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(id)
@@ -61,7 +61,7 @@ function stretchesOfYear(id: string, year: number): readonly Stretch[] {
   const to = Date.UTC(year + 1, 0, 1)
   let at = Temporal.Instant.fromEpochMilliseconds(from).toZonedDateTimeISO(id)
   const stretches: Stretch[] = [{ from, offset: at.offsetNanoseconds / 1e6 }]
-  // No zone has had more than a handful of changes in a year; the bound only guards against a runaway.
+  // No zone has had more than a handful of changes in a year; the bound only guards against an endless loop.
   for (let i = 0; i < 32; i++) {
     const next = at.getTimeZoneTransition('next')
     if (next === null || next.epochMilliseconds >= to) break
@@ -104,7 +104,7 @@ function zoneFrom(id: string, ofYear: (year: number) => readonly Stretch[]): Tim
       if (offsetAt(asBefore) === before) return asBefore
       const asAfter = wallClock - after
       if (offsetAt(asAfter) === after) return asAfter
-      // Neither reading exists: the time was skipped, and `asBefore` lies just behind the jump.
+      // Neither reading exists: the time was skipped, and `asBefore` is just after the jump.
       return stretchAt(asBefore).from
     },
     dayAt: (atMs) => Math.floor((atMs + offsetAt(atMs)) / dayMs),

@@ -3,8 +3,8 @@ import type { Directory, Nation } from './model.js'
 import { knownTimeZone } from './time-zone.js'
 
 /**
- * Works out what every lookup of these months needs once, before a call does: the clock changes of the directory's time zones and the bank holidays of
- * its nations, for this year and the next. The first of them costs tens of milliseconds, each further year two to seven.
+ * Computes ahead of calls what every look-up of these months needs: the clock changes of the directory's time zones and the bank holidays of
+ * its nations, for this year and the next. The first costs tens of milliseconds, each further year two to seven.
  */
 export function warmDirectory(directory: Directory, atMs: number): void {
   const zones = new Set<string>()

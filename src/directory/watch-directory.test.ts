@@ -23,7 +23,7 @@ afterEach(async () => {
 
 const text = (name: string) => `areas: { a: { name: ${name} } }\n`
 
-/** Watches the file and writes down what it is told. @param answers what becomes of what was saved, one after the other; then it is taken */
+/** Watches the file and records the calls. @param answers the listener's answers, one per call; after them it accepts */
 async function watch(pollMs: number, ...answers: readonly (() => Promise<'taken' | 'again'>)[]) {
   const told: string[] = []
   const left = [...answers]
@@ -46,11 +46,11 @@ async function watch(pollMs: number, ...answers: readonly (() => Promise<'taken'
   return { watch, told, next: () => new Promise<void>((resolve) => (wake = resolve)) }
 }
 
-/** Long enough never to look by itself within a test. */
+/** Long enough that no look comes by itself within a test. */
 const never = 1_000_000
 
 describe('a directory file that is watched', () => {
-  it('is given on when it changes, whether it is written in place or replaced', async () => {
+  it('is passed on when it changes, whether written in place or replaced', async () => {
     await writeFile(file, text('One'))
     const { told, next } = await watch(10)
     let changed = next()
@@ -63,7 +63,7 @@ describe('a directory file that is watched', () => {
     expect(told).toEqual(['saved Another name', 'saved Third of version 12'])
   })
 
-  it('with errors tells them once, and is given on when they are gone', async () => {
+  it('with errors reports them once, and is passed on when they are gone', async () => {
     await writeFile(file, text('One'))
     const { watch: watching, told } = await watch(never)
     await writeFile(file, 'areas:\n  a: { name: One, nam: x }\n')
@@ -74,7 +74,7 @@ describe('a directory file that is watched', () => {
     expect(told.slice(1)).toEqual(['saved One'])
   })
 
-  it('that is gone is an error like any other', async () => {
+  it('that is missing is an error like any other', async () => {
     await writeFile(file, text('One'))
     const { told, next } = await watch(10)
     const changed = next()
@@ -83,7 +83,7 @@ describe('a directory file that is watched', () => {
     expect(told).toEqual([expect.stringMatching(/^errors 1: there is no such file/)])
   })
 
-  it('that could not be taken is given once more after a while, and not for ever', async () => {
+  it('that was not accepted is offered again after a while, but not for ever', async () => {
     await writeFile(file, text('One'))
     const { told, next } = await watch(5, () => Promise.resolve('again'))
     await writeFile(file, text('Two'))
@@ -94,7 +94,7 @@ describe('a directory file that is watched', () => {
     expect(told).toHaveLength(2)
   })
 
-  it('is read once it has been the same in two looks, so that half a file is not taken for a directory', () => {
+  it('is read once it is the same in two looks, so that half a file is not taken for a directory', () => {
     const settling = new Settling('1')
     const looks = (...states: string[]) =>
       states.map((state) => {
@@ -108,7 +108,7 @@ describe('a directory file that is watched', () => {
     expect(looks('missing', 'missing')).toEqual([false, true])
   })
 
-  it('goes on being watched when whoever listens fails', async () => {
+  it('stays watched when the listener throws', async () => {
     await writeFile(file, text('One'))
     const { watch: watching, told } = await watch(never, () => Promise.reject(new Error('no room')))
     await writeFile(file, text('Two'))
@@ -122,7 +122,7 @@ describe('a directory file that is watched', () => {
     ])
   })
 
-  it('a failure while it is read is told like an error', async () => {
+  it('a failure while reading it is reported like an error', async () => {
     await writeFile(file, text('One'))
     const told: string[] = []
     watched = watchDirectory(file, await stateOf(file), {

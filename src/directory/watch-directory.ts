@@ -6,22 +6,22 @@ import type { Directory } from './model.js'
 
 /** A directory file that is watched. */
 export interface DirectoryWatch {
-  /** Looks at the file now, instead of at the next look. Resolves when what was found has been taken, or its errors have been told. */
+  /** Looks at the file now. Resolves when a change has been accepted, or its errors reported. */
   reload(): Promise<void>
-  /** Stops looking. Resolves when no look is under way. */
+  /** Stops. Resolves when no look is under way. */
   close(): Promise<void>
 }
 
-/** A file without errors, as it was saved. */
+/** A saved file without errors. */
 export interface SavedDirectory extends Pick<DirectoryFile, 'file' | 'sha256' | 'exportOf'> {
   readonly directory: Directory
   readonly advice: readonly DirectoryError[]
 }
 
 export interface WatchOptions {
-  /** The file has been saved, without errors. @returns `again`: it could not be taken now, and is to be given once more after a while */
+  /** The file has been saved, without errors. @returns `again`: not accepted now; offer it again after a while */
   onSaved(saved: SavedDirectory): Promise<'taken' | 'again'>
-  /** The file has errors. Told once for each state of the file. */
+  /** The file has errors. Called once for each state of the file. */
   onErrors(errors: readonly DirectoryError[]): void
   /** How often the file is looked at, ms. Default 500. */
   readonly pollMs?: number
@@ -29,15 +29,15 @@ export interface WatchOptions {
   readonly read?: (file: string) => Promise<DirectoryFile>
 }
 
-/** Looks after which a file is tried again that could not be taken. */
+/** Looks before a file that was not accepted is offered again. */
 const looksUntilAgain = 10
 
 /**
  * Watches a directory file.
  *
- * The file is looked at, not listened for: notifications of the file system miss network drives and containers' mounts. It is read once it has been
+ * It polls: file system notifications miss network drives and containers' mounts. The file is read once it is
  * the same in two looks, so that a file which an editor is still writing is not taken for a shorter directory.
- * @param state of the file that is known already (`stateOf`)
+ * @param state of the file already known (`stateOf`)
  */
 export function watchDirectory(file: string, state: string, options: WatchOptions): DirectoryWatch {
   return new FileWatch(file, state, options)
@@ -47,9 +47,9 @@ class FileWatch implements DirectoryWatch {
   readonly #settling: Settling
   #closed = false
   #timer: NodeJS.Timeout | undefined
-  /** Looks until it is tried again. */
+  /** Looks left before it is offered again. */
   #againIn: number | undefined
-  /** One look after the other. */
+  /** Looks run one after the other. */
   #looking: Promise<void> = Promise.resolve()
 
   constructor(
@@ -86,13 +86,13 @@ class FileWatch implements DirectoryWatch {
     return this.#looking
   }
 
-  /** A listener that fails must not end the watch; it is told of it like of an error in the file. */
+  /** A listener that throws must not end the watch; it gets the failure like an error in the file. */
   #failed(error: unknown): void {
     const message = `what was read could not be put into use: ${messageOf(error)}`
     try {
       this.options.onErrors([{ file: this.file, line: 1, message, expected: 'a listener that does not throw' }])
     } catch {
-      // Whoever does not listen to errors either has been told twice; the next look goes on.
+      // The error listener failed too: it has been told twice; the next look goes on.
     }
   }
 
@@ -123,9 +123,9 @@ class FileWatch implements DirectoryWatch {
   }
 }
 
-/** Decides when a file that changes is to be read: once it has been the same in two looks, and is not what was read before. */
+/** Decides when to read a changing file: once it is the same in two looks, and differs from what was read before. */
 export class Settling {
-  /** State that was read last, whatever came of it. */
+  /** The state read last, whatever the result. */
   #read: string
   #seen: string
 
@@ -134,7 +134,7 @@ export class Settling {
     this.#seen = state
   }
 
-  /** @returns whether it is to be read now */
+  /** @returns whether to read it now */
   look(state: string): boolean {
     const settled = state === this.#seen
     this.#seen = state
@@ -147,7 +147,7 @@ export class Settling {
   }
 }
 
-/** What tells two states of a file apart without reading it; `missing` where there is none. */
+/** Tells two states of a file apart without reading it; `missing` if there is none. */
 export async function stateOf(file: string): Promise<string> {
   try {
     const { mtimeMs, ctimeMs, size, ino } = await stat(file)

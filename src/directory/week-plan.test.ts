@@ -24,7 +24,7 @@ const rota: Rota = {
 const names = (entries: readonly RotaEntry[]) => entries.map((entry) => entryKey(entry).replace('clinician:', ''))
 
 describe('a week of a rota', () => {
-  it('says of each session who is on and who of the line’s people is off', () => {
+  it('shows for each session who is on and which of the line’s people are off', () => {
     expect(
       weekPlan(rota, 'Europe/London', monday).map((session) => [
         session.date,
@@ -41,11 +41,11 @@ describe('a week of a rota', () => {
     ])
   })
 
-  it('does not count a locum of another week among the people who are off', () => {
+  it('does not list a locum of another week as off', () => {
     expect(weekPlan(rota, 'Europe/London', monday + 7).map((session) => names(session.off))).toEqual([['c'], ['a', 'b'], ['a', 'c']])
   })
 
-  it('counts everybody of the line as on or off, never as both', () => {
+  it('lists everybody of the line as on or off, never both', () => {
     fc.assert(
       fc.property(arbitraryRota, arbitraryDay, (random, day) => {
         const week = weekPlan(random, 'Europe/London', mondayOf(day))
@@ -63,7 +63,7 @@ const shape = (random: Rota, first: number) =>
   Array.from({ length: 7 }, (_, index) =>
     sessionPlansOn(random, first + index)
       .map((plan) => ({ name: plan.name, span: plan.span, on: names(plan.entries) }))
-      // A session without people is no different from none.
+      // A session without people is the same as none.
       .filter((plan) => plan.on.length > 0)
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   )
@@ -83,7 +83,7 @@ describe('copying a week', () => {
     )
   })
 
-  it('takes what was special in the target week away', () => {
+  it('removes the target week’s own changes', () => {
     const copied = copyWeek(rota, monday + 7, monday)
     expect(copied.changes).toEqual([])
   })

@@ -4,12 +4,12 @@ import { entryKey, sessionPlansOn, sessionsOn, type DatedSession } from './rota.
 
 /** One session of a week, as a rota page shows it. */
 export interface PlannedSession extends DatedSession {
-  /** Who belongs to this line's rota and is not on in this session, whether by the pattern or by a change. */
+  /** People of this line's rota who are off in this session, by the pattern or by a change. */
   readonly off: readonly RotaEntry[]
 }
 
 /**
- * Who is on and who is off, session by session, in a week of the past or the future.
+ * The people on and off, session by session, in a past or future week.
  * @param monday first day of the week; the sessions are those that begin on its seven days
  */
 export function weekPlan(rota: Rota, zoneId: string, monday: DayNumber): readonly PlannedSession[] {
@@ -19,7 +19,7 @@ export function weekPlan(rota: Rota, zoneId: string, monday: DayNumber): readonl
     .map((session) => ({ ...session, off: whoIsOff(everybody, session.entries) }))
 }
 
-/** Everybody of the weekly pattern, and whom that week's changes name. */
+/** Everybody in the weekly pattern and in that week's changes. */
 export function peopleOf(rota: Rota, monday: DayNumber): readonly RotaEntry[] {
   const people = new Map<string, RotaEntry>()
   const add = (entry: RotaEntry) => people.set(entryKey(entry), people.get(entryKey(entry)) ?? entry)
@@ -39,8 +39,8 @@ export function whoIsOff(everybody: readonly RotaEntry[], on: readonly RotaEntry
 }
 
 /**
- * The rota with one week planned exactly as another: changes of the target week are dropped, and what the source week has apart from the
- * pattern is written as changes for the target's dates. Copying a week onto itself changes nothing in what is planned.
+ * The rota with one week planned exactly as another: the target week's changes are dropped, and the source week's differences from the
+ * pattern become changes for the target's dates. Copying a week onto itself does not change the plan.
  */
 export function copyWeek(rota: Rota, fromMonday: DayNumber, toMonday: DayNumber): Rota {
   const others = rota.changes.filter((change) => {
@@ -55,7 +55,7 @@ export function copyWeek(rota: Rota, fromMonday: DayNumber, toMonday: DayNumber)
     for (const { name, span, entries, closed, changed } of sessionPlansOn(rota, fromMonday + index)) {
       if (!changed) continue
       if (!closed) copied.push({ date, session: name, kind: 'replace', entries, span })
-      // A session that only the source date had, and that was closed again there, is nothing on the target date.
+      // A session of the source date alone that was closed again there is nothing on the target date.
       else if (pattern.has(name)) copied.push({ date, session: name, kind: 'close' })
     }
   }

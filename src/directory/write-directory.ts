@@ -20,7 +20,7 @@ import type {
 import { showNumber, writeTarget } from './telephone-number.js'
 
 /**
- * Writes a directory as a directory file: what `parseDirectory` reads back is the same directory. Names in a fixed order, one thing a block, one
+ * Writes a directory as a directory file: `parseDirectory` reads the same directory back. Names are in a fixed order, one entity a block, one
  * session a line, so that two exports can be compared line by line.
  */
 export function writeDirectory(directory: Directory): string {
@@ -40,7 +40,7 @@ export function writeDirectory(directory: Directory): string {
   return out.join('\n')
 }
 
-/** The body of one rota, as it stands below the line's name (indented by four). */
+/** The body of one rota below the line's name (indented by four). */
 export function rotaLines(rota: Rota): readonly string[] {
   const lines: string[] = []
   if (rota.pattern.length === 0) lines.push('pattern: []')
@@ -51,13 +51,13 @@ export function rotaLines(rota: Rota): readonly string[] {
   return lines
 }
 
-/** One change, as it stands behind the dash of its list. */
+/** One change, as written after its list's dash. */
 export function changeText(change: RotaChange): string {
   return `{ date: ${change.date}, session: ${scalar(change.session)}, ${changeEffect(change)} }`
 }
 
 interface SessionRun extends Omit<RotaSession, 'day'> {
-  /** `mon`, or `mon-fri` for sessions that follow each other in the pattern and differ in nothing but the day. */
+  /** `mon`, or `mon-fri` for consecutive sessions of the pattern that differ only in the day. */
   readonly days: string
 }
 
@@ -211,7 +211,7 @@ function flow(values: readonly string[]): string {
   return `[${values.map(scalar).join(', ')}]`
 }
 
-/** Text as a YAML scalar: bare where it can only be read as that text, in double quotes otherwise (JSON's escapes are YAML's). */
+/** Text as a YAML scalar: bare if it can only be read as that text, in double quotes otherwise (JSON's escapes are YAML's). */
 function scalar(text: string): string {
   return /^[\p{L}\p{N}](?:[\p{L}\p{N} .'/()+_&-]*[\p{L}\p{N}.)])?$/u.test(text) ? text : JSON.stringify(text)
 }
@@ -219,7 +219,7 @@ function scalar(text: string): string {
 interface DialledNumbers {
   readonly dialIn: ReadonlyMap<string, readonly string[]>
   readonly line: ReadonlyMap<string, readonly string[]>
-  /** Those that belong to no organisation and no line. */
+  /** Numbers that belong to no organisation or line. */
   readonly others: readonly DirectoryNumber[]
 }
 

@@ -11,7 +11,7 @@ import {
 import { messageOf } from '../common/errors.js'
 
 /**
- * YAML as a tree in which every node knows where it stands, so that an error can name its line. Every scalar is text: `01` stays `01`, `09:00`
+ * YAML as a tree whose nodes know their place, so that an error can name its line. Every scalar is text: `01` stays `01`, `09:00`
  * stays a time, `no` stays a word. Built from the parser's event stream: twenty times as fast as a document model, and a directory has
  * hundreds of thousands of nodes.
  */
@@ -35,7 +35,7 @@ export interface YamlScalar {
   readonly text: string
 }
 
-/** Something at a place in the text; `at` is an offset in characters. */
+/** A node at a place in the text; `at` is an offset in characters. */
 export interface YamlProblem {
   readonly at: number
   readonly message: string
@@ -60,7 +60,7 @@ export function readYaml(text: string): YamlReading {
   try {
     return new TreeBuilder(text, events).build()
   } catch (error) {
-    // Decoding a scalar (an escape in quotes) can fail late.
+    // Decoding a scalar (an escape in quotes) may fail late.
     return problem(0, `this is not YAML: ${messageOf(error)}`, 'plain or quoted text')
   }
 }
@@ -89,7 +89,7 @@ class TreeBuilder {
   readonly #events: readonly Event[]
   #root: YamlNode | undefined
   #aliases = 0
-  /** Where the last thing with a place stood: an empty value has none of its own. */
+  /** The place of the last node that had one: an empty value has none of its own. */
   #last = 0
 
   constructor(text: string, events: readonly Event[]) {
@@ -159,7 +159,7 @@ class TreeBuilder {
     return { node, open: { kind: 'map', node, entries, key: undefined } }
   }
 
-  /** Puts a node where the text has come to: as the root, the next item, the next name or its value. */
+  /** Adds a node at the current position: as the root, the next item, the next name or its value. */
   #place(node: YamlNode): Failure | undefined {
     const parent = this.#open.at(-1)
     if (parent === undefined || parent.kind === 'document') {
@@ -186,7 +186,7 @@ function shortName(name: string): string {
 export function lineFinder(text: string): (at: number) => number {
   const starts = [0]
   for (const match of text.matchAll(/\r\n|\n|\r/g)) starts.push(match.index + match[0].length)
-  // What stands behind the last line break is no line of its own when it is empty.
+  // Empty text after the last line break is no line.
   const lines = starts.length > 1 && starts.at(-1) === text.length ? starts.length - 1 : starts.length
   return (at) => {
     let low = 0
