@@ -118,7 +118,7 @@ async function apply(file: string | undefined, { store, inForce, place, around, 
     case 'refused':
       throw new Refusal(refusedWords(result.refusal.errors.map(showError)))
     case 'crowded':
-      throw new Refusal('Others change the directory all the time, and were quicker; nothing was changed. Try once more.')
+      throw new Refusal('Others keep changing the directory and were quicker; nothing was changed. Try again.')
     case 'same':
       around.out(`no changes; version ${result.version} stays in force`)
       return 0

@@ -2,13 +2,13 @@ import type { RingPolicy } from '../directory/model.js'
 import { priorRingings } from './behaviour.js'
 import type { Grounds, Known } from './what-if.js'
 
-/** What the reader of the figures is told besides them. */
+/** The notes beside the figures. */
 export interface Told {
   readonly title: string
   readonly period: string
   readonly runs: number
   readonly seed: number
-  /** In words; empty: nothing is changed. */
+  /** In words; empty: no change. */
   readonly changes: readonly string[]
   readonly rotaFrom: string | undefined
   readonly grounds: Grounds
@@ -31,7 +31,7 @@ export function changesInWords({ asItWas, changed, ncnPool }: Grounds, rotaFrom:
   ].concat(rotaFrom === undefined && same(was, is) ? ['none in effect: what was asked for was in force already'] : [])
 }
 
-/** Everything that the replay takes for granted, and what it does not know, as sentences. */
+/** The replay's assumptions and unknowns, as sentences. */
 export function assumptions({ grounds, rotaFrom, runs }: Told): readonly string[] {
   return [...calls(grounds), ...policies(grounds, rotaFrom), ...people(grounds), ...intervals(runs)]
 }

@@ -27,7 +27,7 @@ function ringings(
 
 const k = priorRingings
 
-describe('how somebody behaves when they are rung', () => {
+describe('how a specialist behaves when rung', () => {
   const good = ringings('good', 9, { accepted: 18, unanswered: 2 })
   const bad = ringings('bad', 9, { unanswered: 20 })
   const everybody = 18 / 40
@@ -46,7 +46,7 @@ describe('how somebody behaves when they are rung', () => {
     expect(new Behaviour([...good, ...bad]).answers(target, hour)).toBeCloseTo(expected, 12)
   })
 
-  it('draws what it says', () => {
+  it('draws by its stated probabilities', () => {
     const behaviour = new Behaviour([...good, ...bad, ...ringings('bad', 10, { voicemail: 6, busy: 4 })])
     for (const [target, hour] of [
       ['good', 9],
@@ -62,14 +62,14 @@ describe('how somebody behaves when they are rung', () => {
     }
   })
 
-  it('knows that a shorter ringing catches fewer, and that nothing is known beyond the longest', () => {
+  it('gives fewer answers for a shorter ringing, and nothing beyond the longest', () => {
     const behaviour = new Behaviour(ringings('good', 9, { accepted: 1, unanswered: 1 }))
     expect([behaviour.answers('x', 9, 5_999), behaviour.answers('x', 9, 6_000), behaviour.answers('x', 9, 60_000)]).toEqual([0, 0.5, 0.5])
     expect(behaviour.longestSeen).toEqual({ ringMs: 20_000, acceptMs: 4_000 })
   })
 
-  it('takes a ringing that the caller called off for the two seconds that it was', () => {
-    // Two who answered of two that were watched to the end: the called off ones neither answer nor refuse.
+  it('counts a ringing that the caller called off for the two seconds it lasted', () => {
+    // Two answers of two watched to the end: the called-off ones neither answer nor refuse.
     const behaviour = new Behaviour(ringings('good', 9, { accepted: 2, calledOff: 30 }))
     expect(behaviour.answers('new', 9)).toBeCloseTo(1, 12)
     const strong = new Behaviour([...ringings('bad', 9, { unanswered: 20 }), ...ringings('seldom', 9, { calledOff: 50 })])
@@ -78,7 +78,7 @@ describe('how somebody behaves when they are rung', () => {
     expect(mixed.answers('seldom', 9)).toBeCloseTo(1, 12)
   })
 
-  it('judges by other ringings whoever has only such', () => {
+  it('judges a specialist with only such ringings by others’ ringings', () => {
     const behaviour = new Behaviour(good, [...good, ...ringings('elsewhere', 9, { unanswered: 95 })])
     expect(behaviour.answers('elsewhere', 20)).toBeCloseTo((k * 0.9) / (95 + k), 12)
     expect(behaviour.answers('new', 20)).toBeCloseTo(0.9, 12)

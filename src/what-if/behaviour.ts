@@ -7,29 +7,29 @@ export type RingCause = 'answered' | 'busy' | 'declined' | 'unavailable' | 'badN
 /** What can come after an answer before the time to accept is over. */
 export type AnswerCause = 'accepted' | 'hungUp'
 
-/** One ringing of the past, as the fit needs it. */
+/** One past attempt, as the fit needs it. */
 export interface ObservedRinging {
   readonly target: string
   /** Hour of the day at which it began, 0 to 23, on the line's wall clock. */
   readonly hour: number
-  /** From the INVITE. Without a cause: rung off by us (time-out, or the caller had gone). */
+  /** From the INVITE. Without a cause: cancelled by us (time-out, or the caller had gone). */
   readonly ringing: Observation<RingCause>
-  /** From the answer, where there was one. Without a cause: given up by us. */
+  /** From the answer, if there was one. Without a cause: given up by us. */
   readonly answer: Observation<AnswerCause> | undefined
-  /** The caller had gone: nobody waited any longer. */
+  /** The caller had gone. */
   readonly calledOff: boolean
 }
 
-/** What somebody does who is rung now; what comes after a time-out never happens. */
+/** What a specialist rung now does; anything after a time-out never happens. */
 export interface DrawnRinging {
   readonly ringing: Incident<RingCause> | undefined
-  /** Drawn where they answer. */
+  /** Drawn if they answer. */
   readonly answer: Incident<AnswerCause> | undefined
 }
 
 /**
- * How many ringings a person's own hour has to have to weigh as much as their other hours, and the person as much as everybody else on the
- * line (the concentration of a Dirichlet prior). So that one ringing unanswered at 3 o'clock is not "never answers at 3".
+ * How many attempts a person's hour needs to weigh as much as their other hours, and a person as much as everybody else on the
+ * line (the concentration of a Dirichlet prior). It keeps one unanswered attempt at 3 o'clock from meaning "never answers at 3".
  */
 export const priorRingings = 5
 
@@ -49,7 +49,7 @@ class Stage<Cause extends string> {
       }
     }
     for (const [key, group] of groups) {
-      // A ringing that was called off early is evidence of a few seconds only, and counts for nothing in the balance between the levels.
+      // An attempt called off early is evidence of only a few seconds, and does not count in the balance between the levels.
       const count = group.filter((seen) => !seen.calledOff || seen.observation.cause !== undefined).length
       this.#levels.set(key, {
         incidence: new Incidence(group.map(({ observation }) => observation)),
@@ -59,7 +59,7 @@ class Stage<Cause extends string> {
   }
 
   draw(target: string, hour: number, random: RandomStream): Incident<Cause> | undefined {
-    // The same number of draws whichever level it comes to, so that the streams stay in step.
+    // The same number of draws at every level, so that the streams stay in step.
     const [first, second, third] = [random(), random(), random()]
     const ofHour = this.#levels.get(hourKey(target, hour))
     if (ofHour !== undefined && first < ofHour.weight) return ofHour.incidence.draw(third)
@@ -89,14 +89,14 @@ interface Seen<Cause extends string> {
   readonly observation: Observation<Cause>
 }
 
-/** How the telephones of a line behave when they are rung, by telephone and hour, fitted to what they did. */
+/** How a line's telephones behave when rung, by telephone and hour, fitted to the record. */
 export class Behaviour {
   readonly #ringing: Stage<RingCause>
   readonly #answer: Stage<AnswerCause>
 
   /**
-   * @param everybody the ringings by which somebody of whom nothing else is known is judged
-   * @param own the ringings by which the telephones that they name are judged; may overlap with `everybody`
+   * @param everybody attempts to judge unknown telephones by
+   * @param own attempts to judge their own telephones by; may overlap with `everybody`
    */
   constructor(everybody: readonly ObservedRinging[], own: readonly ObservedRinging[] = everybody) {
     this.#ringing = new Stage(everybody.map(ringingSeen), own.map(ringingSeen))
@@ -110,17 +110,17 @@ export class Behaviour {
     return { ringing, answer: ringing?.cause === 'answered' ? answer : undefined }
   }
 
-  /** Probability that the ringing is answered within `ringMs`. */
+  /** Probability of an answer within `ringMs`. */
   answers(target: string, hour: number, ringMs?: number): number {
     return this.#ringing.probability('answered', target, hour, ringMs)
   }
 
-  /** Probability that whoever has answered accepts within `acceptMs`. */
+  /** Probability that a specialist who has answered accepts within `acceptMs`. */
   accepts(target: string, hour: number, acceptMs?: number): number {
     return this.#answer.probability('accepted', target, hour, acceptMs)
   }
 
-  /** Nobody was ever rung, or given time to accept, for longer than this: what comes after it is not known. ms */
+  /** The longest anybody was rung, or given to accept: beyond it nothing is known. ms */
   get longestSeen(): { readonly ringMs: number; readonly acceptMs: number } {
     return { ringMs: this.#ringing.longestMs, acceptMs: this.#answer.longestMs }
   }

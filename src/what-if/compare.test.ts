@@ -24,7 +24,7 @@ describe('the replay as it was, held against what happened', () => {
     expect(check).toMatchObject({ figures: { meanWait: agreement, refs: agreement }, hours: { [agreement]: 5 }, reproduced })
   })
 
-  it('does not compare what one of them lacks, and says so in words', () => {
+  it('does not compare a figure that one of them lacks, and says so', () => {
     const nothing = columns(undefined, recorded)
     const check = checked(nothing, [])
     expect(check).toEqual({ figures: {}, hours: { within: 0, near: 0, apart: 0 }, reproduced: true })

@@ -13,14 +13,14 @@ import {
 import { replay, type ReplayInput } from './replay.js'
 import type { HuntedCall } from './recorded.js'
 
-/** What happened, what the replay makes of it, and what the change would have made of it. */
+/** The record, its replay, and the replay with the change. */
 export interface Columns {
   readonly calls: number
   readonly recorded: Estimates
   readonly asItWas: Estimates
   /** Undefined: no change is tried. */
   readonly changed: Estimates | undefined
-  /** The change against the replay as it was, run by run. */
+  /** The change minus the replay as it was, run by run. */
   readonly difference: Estimates | undefined
 }
 
@@ -32,15 +32,15 @@ export interface Comparison {
 }
 
 /**
- * Whether a figure of the replay as it was agrees with what happened. `within`: it lies in the interval of the recorded one. `near`: it does
- * not, but the recorded figure lies in the replay's interval; of several figures, one is so by chance now and then. `apart`: neither.
+ * Whether a figure of the replay as it was agrees with the record. `within`: it lies in the recorded one's interval. `near`: it does
+ * not, but the recorded figure lies in the replay's interval; with several figures this happens by chance now and then. `apart`: neither.
  */
 export type Agreement = 'within' | 'near' | 'apart'
 
-/** The replay as it was, held against what happened. A figure that one of them lacks is not compared. */
+/** The replay as it was, compared with the record. A figure that one of them lacks is not compared. */
 export interface Check {
   readonly figures: Readonly<Partial<Record<FigureName, Agreement>>>
-  /** How many figures of single hours agree so. */
+  /** The agreement of figures for single hours. */
   readonly hours: Readonly<Record<Agreement, number>>
   /** No figure over all calls is `apart`. */
   readonly reproduced: boolean
@@ -52,11 +52,11 @@ export interface CompareOptions {
   readonly changed: ReplayInput | undefined
   readonly runs: number
   readonly seed: number
-  /** Told after every run. */
+  /** Called after every run. */
   readonly onRun?: (done: number) => void
 }
 
-/** The figures of some runs over all calls and by hour. */
+/** The figures of runs over all calls and by hour. */
 class Runs {
   readonly overall: Figures[] = []
   readonly byHour = new Map<number, Figures[]>()
@@ -72,7 +72,7 @@ class Runs {
   }
 }
 
-/** Replays as often as asked, as it was and with the change, and puts the figures side by side. */
+/** Runs the replays, as it was and with the change, and puts the figures side by side. */
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const { calls, runs, seed } = options
   const hours = indicesByHour(calls)
@@ -121,7 +121,7 @@ function indicesByHour(calls: readonly HuntedCall[]): ReadonlyMap<number, readon
   return new Map([...hours].sort(([a], [b]) => a - b))
 }
 
-/** Holds the replay against the record. */
+/** Compares the replay with the record. */
 export function checked(overall: Columns, byHour: readonly Columns[]): Check {
   const figures: Partial<Record<FigureName, Agreement>> = {}
   const hours = { within: 0, near: 0, apart: 0 }

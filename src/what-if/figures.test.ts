@@ -30,7 +30,7 @@ describe('figures of calls', () => {
     })
   })
 
-  it('says nothing of waits where nobody accepted, and nothing at all without calls', () => {
+  it('has no waits if nobody accepted, and no figures without calls', () => {
     expect(figuresOf([call(undefined, 3)])).toEqual({
       meanWait: undefined,
       medianWait: undefined,
@@ -60,7 +60,7 @@ describe('figures of calls', () => {
     else expect(found).toBeCloseTo(expected, 9)
   })
 
-  // Wilson's interval as tables have it.
+  // Wilson's interval by published tables.
   it.each([
     [0, 10, 0, 0.2775],
     [5, 10, 0.2366, 0.7634],
@@ -120,7 +120,7 @@ describe('intervals', () => {
     })
   })
 
-  it('of a difference: replay by replay, so that what both have in common drops out', () => {
+  it('of a difference: replay by replay, so that common chance cancels out', () => {
     const before = [10, 20, 30, 40].map((wait) => figures(wait, 0.8))
     const after = [8, 18, 28, 38].map((wait) => figures(wait, 0.9))
     expect(differences(before, after).meanWait).toEqual({ value: -2, interval: { from: -2, to: -2 } })

@@ -1,6 +1,6 @@
 import { randomStream } from './random.js'
 
-/** What became of one call that reached the hunt, recorded or replayed. */
+/** The result of one call that reached the hunt, recorded or replayed. */
 export interface CallResult {
   /** From the start of the hunt to acceptance, ms. Undefined: nobody accepted. */
   readonly waitMs: number | undefined
@@ -11,7 +11,7 @@ export interface CallResult {
 export const figureNames = ['meanWait', 'medianWait', 'p90Wait', 'answerRate', 'refs'] as const
 export type FigureName = (typeof figureNames)[number]
 
-/** Waits in seconds, the rate from 0 to 1. Undefined where there is nothing to measure. */
+/** Waits in seconds, the rate from 0 to 1. Undefined if there is nothing to measure. */
 export type Figures = Readonly<Record<FigureName, number | undefined>>
 
 /** 95 of 100. */
@@ -25,7 +25,7 @@ export interface Estimate {
   readonly interval: Interval
 }
 
-/** Undefined where it cannot be said. */
+/** Undefined if it cannot be computed. */
 export type Estimates = Readonly<Record<FigureName, Estimate | undefined>>
 
 /** The figures of some calls. */
@@ -52,7 +52,7 @@ export function mean(values: readonly number[]): number | undefined {
 }
 
 /**
- * A quantile, with straight lines between the ordered values (Hyndman and Fan 1996, type 7).
+ * A quantile, interpolated linearly between the ordered values (Hyndman and Fan 1996, type 7).
  * @param sorted ascending
  * @param share 0 to 1
  */
@@ -71,7 +71,7 @@ export function percentileInterval(values: readonly number[]): Interval | undefi
   return from === undefined || to === undefined ? undefined : { from, to }
 }
 
-/** For the share of calls that were answered; good for few calls and near 0 and 1, too (Wilson, J. Am. Stat. Assoc. 22, 1927). */
+/** For the share of answered calls; good for few calls and near 0 and 1, too (Wilson, J. Am. Stat. Assoc. 22, 1927). */
 export function wilsonInterval(hits: number, of: number): Interval | undefined {
   if (of === 0) return undefined
   const z = 1.959964
@@ -82,13 +82,13 @@ export function wilsonInterval(hits: number, of: number): Interval | undefined {
   return { from: Math.max(0, (middle - spread) / scale), to: Math.min(1, (middle + spread) / scale) }
 }
 
-/** Resamples, and so many calls drawn altogether at the most: a year's calls need fewer of them. */
+/** Resamples, and the most calls drawn in all: a year's calls need fewer resamples. */
 const resamples = 1_000
 const minResamples = 200
 const maxDraws = 10_000_000
 
 /**
- * What the recorded calls say, and how far chance alone could have moved it: each figure with the interval of its values over resamples
+ * The figures of the recorded calls, and how far chance alone could have moved them: each with the interval of its values over resamples
  * of the calls (bootstrap; Efron 1979); the answer rate with Wilson's interval.
  */
 export function bootstrapped(results: readonly CallResult[], seed: number): Estimates {
@@ -97,7 +97,7 @@ export function bootstrapped(results: readonly CallResult[], seed: number): Esti
   const random = randomStream(seed, results.length)
   const drawn: Figures[] = []
   for (let time = 0; time < times && results.length > 0; time++) {
-    // An index below the length is there.
+    // The index is below the length.
     drawn.push(figuresOf(results.map((own) => results[Math.floor(random() * results.length)] ?? own)))
   }
   const answered = results.filter(({ waitMs }) => waitMs !== undefined).length
@@ -110,7 +110,7 @@ export function bootstrapped(results: readonly CallResult[], seed: number): Esti
   })
 }
 
-/** What several replays say: the mean over them, and where 95 of 100 of them lie. A figure that most of them do not have is left out. */
+/** The figures of several replays: their mean, and where 95 of 100 of them lie. A figure that most of them lack is left out. */
 export function overRuns(runs: readonly Figures[]): Estimates {
   return perFigure((name) => {
     const values = runs.map((figures) => figures[name]).filter((each) => each !== undefined)
@@ -118,7 +118,7 @@ export function overRuns(runs: readonly Figures[]): Estimates {
   })
 }
 
-/** What a change makes of each figure: the differences between replays with the same chances. */
+/** The effect of a change on each figure: the differences between replays with the same chances. */
 export function differences(before: readonly Figures[], after: readonly Figures[]): Estimates {
   const pairs = after.map((figures, run): Figures =>
     perFigure((name) => {
@@ -135,7 +135,7 @@ export function perFigure<T>(of: (name: FigureName) => T): Record<FigureName, T>
 
 /** Whether a value lies in the interval, both ends included. */
 export function isWithin({ from, to }: Interval, value: number): boolean {
-  // Sums in another order differ in the last digits; that is no disagreement.
+  // Sums in another order differ in the last digits; that still agrees.
   const slack = 1e-9 * Math.max(1, Math.abs(from), Math.abs(to))
   return value >= from - slack && value <= to + slack
 }

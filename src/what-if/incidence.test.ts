@@ -5,7 +5,7 @@ import { Incidence, type Observation } from './incidence.js'
 type Cause = 'answered' | 'busy'
 const at = (atMs: number, cause?: Cause): Observation<Cause> => ({ atMs, cause })
 
-describe('what happens to somebody who is not always watched to the end', () => {
+describe('what happens to a subject not always watched to the end', () => {
   it.each<{
     readonly name: string
     readonly seen: readonly Observation<Cause>[]
@@ -28,7 +28,7 @@ describe('what happens to somebody who is not always watched to the end', () => 
       busy: 0,
       nothing: 0.75,
     },
-    // Kaplan and Meier by hand: at 5 one of four (3/4 are left); 6 takes one out unseen; at 8 one of two.
+    // Kaplan and Meier by hand: at 5 one of four (3/4 are left); 6 is censored; at 8 one of two.
     {
       name: 'rung off early: those who are left stand for them',
       seen: [at(5, 'answered'), at(6), at(8, 'answered'), at(20)],
@@ -61,12 +61,12 @@ describe('what happens to somebody who is not always watched to the end', () => 
     expect(draws.filter((drawn) => drawn?.cause === 'busy').length / 1_000).toBeCloseTo(busy, 2)
   })
 
-  it('counts only what has happened by a moment', () => {
+  it('counts only what has happened by a given moment', () => {
     const incidence = new Incidence([at(5, 'answered'), at(10, 'answered'), at(15, 'answered'), at(20)])
     expect([4, 5, 10, 14, 15, 99].map((byMs) => incidence.probability('answered', byMs))).toEqual([0, 0.25, 0.5, 0.5, 0.75, 0.75])
   })
 
-  it('draws for somebody who has come so far only what comes later, in the same proportions', () => {
+  it('draws for a subject still waiting at a moment only what comes later, in the same proportions', () => {
     const incidence = new Incidence([at(5, 'answered'), at(10, 'answered'), at(15, 'busy'), at(20)])
     const later = Array.from({ length: 900 }, (_, index) => incidence.drawAfter(5, (index + 0.5) / 900))
     expect(later.filter((drawn) => drawn?.atMs === 10)).toHaveLength(300)

@@ -1,5 +1,5 @@
 /**
- * When something happens to somebody who is watched from time 0, and what, where watching sometimes ends before anything has happened: a
+ * What happens, and when, to a subject watched from time 0, where watching sometimes ends first: a
  * telephone that rang for 20 s unanswered says nothing about its 21st second.
  */
 export interface Observation<Cause extends string> {
@@ -17,13 +17,13 @@ export interface Incident<Cause extends string> {
 /**
  * Cumulative incidence of several causes under right-censoring: the Aalen-Johansen estimator (Aalen and Johansen, Scand. J. Statist. 5,
  * 1978), of which Kaplan and Meier's is the case of one cause. What remains after the last observation is the probability that nothing happens
- * for as long as anybody has ever watched.
+ * within the longest observation.
  */
 export class Incidence<Cause extends string> {
   readonly #incidents: readonly Incident<Cause>[]
-  /** Probability that this incident or one before it happens. */
+  /** Cumulative probability up to this incident. */
   readonly #upTo: readonly number[]
-  /** The longest that anybody was watched, ms. 0 without observations. */
+  /** The longest observation, ms. 0 without any. */
   readonly longestMs: number
 
   constructor(observations: readonly Observation<Cause>[]) {
@@ -35,7 +35,7 @@ export class Incidence<Cause extends string> {
     let happened = 0
     for (let at = 0; at < sorted.length;) {
       const now = sorted[at]?.atMs ?? 0
-      // Whoever was watched until this very moment was still at risk in it.
+      // A subject watched until exactly this moment was still at risk.
       let leaving = 0
       let events = 0
       for (; at + leaving < sorted.length && sorted[at + leaving]?.atMs === now; leaving++) {
@@ -55,7 +55,7 @@ export class Incidence<Cause extends string> {
     this.longestMs = sorted.at(-1)?.atMs ?? 0
   }
 
-  /** Probability that the cause has come about by then. */
+  /** Probability of the cause by then. */
   probability(cause: Cause, byMs = Number.POSITIVE_INFINITY): number {
     return this.#incidents.reduce(
       (sum, incident, index) =>
@@ -65,24 +65,24 @@ export class Incidence<Cause extends string> {
   }
 
   /**
-   * What happens, where `chance` in [0, 1) decides.
+   * Draws what happens; `chance` in [0, 1) decides.
    * @returns undefined: nothing
    */
   draw(chance: number): Incident<Cause> | undefined {
     return this.#incidents[firstAbove(this.#upTo, chance)]
   }
 
-  /** As `draw`, of somebody to whom nothing had happened by then. */
+  /** As `draw`, given that nothing had happened by then. */
   drawAfter(atMs: number, chance: number): Incident<Cause> | undefined {
     let past = 0
     while ((this.#incidents[past]?.atMs ?? Number.POSITIVE_INFINITY) <= atMs) past++
     const before = this.#upTo[past - 1] ?? 0
-    // Rounding must not bring back what is past.
+    // Rounding must not return a past incident.
     return this.#incidents[Math.max(past, firstAbove(this.#upTo, before + chance * (1 - before)))]
   }
 }
 
-/** @returns the index of the first value that is greater; the length where there is none */
+/** @returns the index of the first value that is greater; the length if there is none */
 function firstAbove(sorted: readonly number[], value: number): number {
   let low = 0
   let high = sorted.length

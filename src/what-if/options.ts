@@ -3,20 +3,20 @@ import { messageOf } from '../common/errors.js'
 import { dateOf, dayNumber, type DayNumber } from '../directory/calendar.js'
 import type { RingPolicy } from '../directory/model.js'
 
-export const usage = `Usage: npm run what-if -- --line LINE [--from DATE] [--to DATE] [what is to be changed] [more]
+export const usage = `Usage: npm run what-if -- --line LINE [--from DATE] [--to DATE] [changes] [more]
 
-Replays the recorded calls of a period with another rota or ring policy, and puts the figures beside those of what happened.
+Replays the recorded calls of a period with another rota or ring policy, and puts the figures beside the recorded ones.
 
   --line LINE           the line, by its name in the directory file
   --from DATE --to DATE the days on which the calls came, both included: 2026-03-01;
                         default: the 28 days up to today
 
-  What is to be changed; without any, the replay is only held against what happened:
+  Changes; without any, the replay is only compared with what happened:
   --rota FILE           another rota: the line's part of a directory file, or a whole directory file
   --ring-seconds N      ring time-out of one telephone, 5 to 120
   --accept-seconds N    time to accept after the answer, 5 to 60
   --total-seconds N     limit of the whole hunt, 10 to 1800
-  --rounds N            how often the rota is gone through, 1 to 10
+  --rounds N            rounds through the rota, 1 to 10
   --order ORDER         rota, or leastRecentlyRung
 
   --runs N              replays, 10 to 2000; default 100
@@ -37,19 +37,19 @@ export interface Options {
   readonly config: string | undefined
 }
 
-/** What was asked for cannot be done: one line that says what would be right. */
+/** The request cannot be met: one line that says what would be right. */
 export class OptionError extends Error {
   override readonly name = 'OptionError'
 }
 
-/** Where no first day is named: four weeks, so that each day of the week counts alike. */
+/** Without a first day: four weeks, so that each weekday counts alike. */
 const usualDays = 28
-/** A period longer than this is a slip of the pen. */
+/** A longer period is surely a mistake. */
 const maxDays = 731
 
 /**
  * Reads the command line.
- * @param today the last day where none is named
+ * @param today the default last day
  * @returns undefined when help is asked for
  * @throws OptionError
  */
@@ -113,7 +113,7 @@ function parsed(args: readonly string[]) {
     return values
   } catch (error) {
     if (error instanceof OptionError) throw error
-    // What parseArgs says first names the option; what follows is advice for programmers.
+    // parseArgs names the option first; the rest is advice for programmers.
     const [first] = messageOf(error).split(/\. |\n/)
     throw new OptionError(`${(first ?? '').replace(/\.$/, '')}. --help shows every option.`)
   }

@@ -24,7 +24,7 @@ function ringing(second: number, who: number, result: AttemptResult): PastRingin
   }
 }
 
-describe('what the record says of the order of hunts', () => {
+describe('what the record says about the order of hunts', () => {
   it('three failures in a row put a number on the watch list, one success takes it off', () => {
     const results: readonly AttemptResult[] = ['badNumber', 'notAccepted', 'badNumber', 'busy', 'accepted', 'badNumber']
     const past = new PastOfTargets(
@@ -44,7 +44,7 @@ describe('what the record says of the order of hunts', () => {
   })
 
   const results: readonly AttemptResult[] = ['accepted', 'declined', 'badNumber', 'notAccepted', 'noAnswer', 'busy', 'failed']
-  it('for any past and any moment of it: what the engine itself would have had by then', () => {
+  it('for any past and moment: what the engine itself would have known by then', () => {
     fc.assert(
       fc.property(
         fc.array(fc.record({ who: fc.nat(2), result: fc.constantFrom(...results) }), { maxLength: 60 }),
@@ -77,7 +77,7 @@ describe('what the record says of the order of hunts', () => {
     )
   })
 
-  it('the replay says who was rung last; the record who was watched, unless it does not know the telephone', () => {
+  it('the replay knows who was rung last; the record who was watched, unless it lacks the telephone', () => {
     const replayed = new TargetHistory()
     for (const second of [100, 101, 102]) {
       for (const who of [1, 9]) {

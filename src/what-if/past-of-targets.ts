@@ -5,9 +5,9 @@ import type { RungBefore } from '../watch-list/rung-before.js'
 import { TargetHistory } from '../watch-list/target-history.js'
 
 /**
- * What the recorded past says about the order of a hunt: when each telephone was on the watch list, and when everybody was last rung before
+ * The recorded past that decides the order of a hunt: when each telephone was on the watch list, and when everybody was last rung before
  * the period. A replay takes the watch list from here. It is a chain of chances (a number once on it is rung last, so seldom, so it stays
- * there), and drawing it again would compare one such chain with another.
+ * there), and redrawing it would compare one such chain with another.
  */
 export class PastOfTargets {
   readonly #lastRungAt = new Map<string, number>()
@@ -15,8 +15,8 @@ export class PastOfTargets {
   readonly #rung = new Set<string>()
 
   /**
-   * @param ringings of all that is known, whenever they were
-   * @param from the period begins, wall-clock ms
+   * @param ringings all known attempts, at any time
+   * @param from start of the period, wall-clock ms
    */
   constructor(ringings: readonly PastRinging[], from: number) {
     const history = new TargetHistory()
@@ -57,8 +57,8 @@ export class PastOfTargets {
 }
 
 /**
- * The past, as a hunt of a replay asks for it: who was rung when in the replay itself and before it; who is on the watch list from the
- * record, and from the replay for telephones that the record does not know.
+ * The past for a replayed hunt: when people were rung, in the replay and before it; the watch list from the
+ * record, or from the replay for telephones missing from the record.
  * @param replayed fed with the facts of the replay
  * @param now wall-clock ms of the replay
  */
@@ -85,11 +85,11 @@ function eventsOf(ringings: readonly PastRinging[]): readonly CallEvent[] {
       ...(fault === undefined ? {} : { fault }),
     })
   }
-  // Stable: of the same attempt and moment the beginning stays first.
+  // Stable: at the same moment an attempt's start stays first.
   return events.sort((a, b) => a.at - b.at)
 }
 
-/** The lists do not say whose fault a failure was; it is then no evidence against the telephone, in the record as in the replay. */
+/** The lists do not tell whose fault a failure was; so it is no evidence against the telephone, in record and replay alike. */
 export function faultOf({ result }: { readonly result: PastRinging['result'] }): 'indeterminate' | undefined {
   return result === 'failed' ? 'indeterminate' : undefined
 }

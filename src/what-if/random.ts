@@ -2,8 +2,8 @@
 export type RandomStream = () => number
 
 /**
- * A stream of pseudo-random numbers of its own for each combination of keys. What is drawn for one call does not hang on how often something
- * was drawn for the others, so two replays differ only where the change makes them differ. Mulberry32 over mixed keys; not for secrets.
+ * A separate stream of pseudo-random numbers for each combination of keys. One call's draws do not depend on the number of
+ * draws for others, so two replays differ only where the change makes them differ. Mulberry32 over mixed keys; not for secrets.
  * @param keys whole numbers
  */
 export function randomStream(...keys: readonly number[]): RandomStream {

@@ -10,7 +10,7 @@ const london = knownTimeZone('Europe/London')
 /** 10:30 in London, in summer. */
 const start = Date.UTC(2026, 6, 1, 9, 30)
 
-/** Facts, each with the second at which it was told. */
+/** Facts, each with its second. */
 function record(callId: string, facts: readonly (readonly [number, CallFact])[]) {
   const events = facts.map(([at, fact], index): CallEvent => ({
     ...unknownOrigin,
@@ -52,8 +52,8 @@ const over = (at: number, ending: Extract<CallFact, { type: 'call.ended' }>['end
   { type: 'call.ended', ending },
 ]
 
-describe('which calls are replayed, and what is known of them', () => {
-  it('a call that was accepted: its wait from the choice of the line, its talk, and a caller who bore at least that', () => {
+describe('the replayed calls, and what is known of them', () => {
+  it('an accepted call: its wait from the choice of the line, its talk, and a caller who waited at least that long', () => {
     const call = record('one', [
       arrived,
       chosen,
@@ -114,7 +114,7 @@ describe('which calls are replayed, and what is known of them', () => {
     expect(huntedCalls([record('one', facts as readonly (readonly [number, CallFact])[])], london)).toEqual({ hunted: [], ...left })
   })
 
-  it('a call that the engine lost after the acceptance was accepted all the same', () => {
+  it('a call that the engine lost after the acceptance still counts as accepted', () => {
     const call = record('one', [arrived, chosen, rung(10, 1), accepted(20, 1), ended(20, 1, 'accepted'), over(60, 'interrupted')])
     expect(huntedCalls([call], london).hunted).toMatchObject([{ result: { waitMs: 10_000 }, talkMs: undefined }])
   })
@@ -142,7 +142,7 @@ function ringing(
   }
 }
 
-describe('what one ringing says', () => {
+describe('what one attempt tells', () => {
   it.each([
     ['busy', { ended: 1 }, { atMs: 1_000, cause: 'busy' }, undefined],
     ['badNumber', { ended: 1 }, { atMs: 1_000, cause: 'badNumber' }, undefined],
@@ -164,12 +164,12 @@ describe('what one ringing says', () => {
     })
   })
 
-  it('a patient or a practice, who need not accept, says nothing of specialists', () => {
+  it('a patient or a practice, who need not accept, tells nothing about specialists', () => {
     expect(observed({ ...ringing('connected', { answered: 1, ended: 1 }), pool: 'direct' }, london)).toBeUndefined()
   })
 })
 
-describe('the times that were in force', () => {
+describe('the ring times of the period', () => {
   const many = (count: number, one: PastRinging) => Array.from({ length: count }, () => one)
   it.each([
     [

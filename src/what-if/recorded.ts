@@ -6,36 +6,36 @@ import type { AnswerCause, ObservedRinging, RingCause } from './behaviour.js'
 import type { CallResult } from './figures.js'
 import type { Observation } from './incidence.js'
 
-/** A recorded call that reached the hunt, as it is to be replayed. */
+/** A recorded call that reached the hunt, to replay. */
 export interface HuntedCall {
   readonly callId: string
-  /** Wall-clock ms. The rota is asked for the moment of the arrival, the hunt begins when the line is chosen. */
+  /** Wall-clock ms. The rota applies at the arrival, the hunt begins when the line is chosen. */
   readonly arrivedAt: number
   readonly huntAt: number
   /** Hour of the day, 0 to 23, at which the hunt began, on the line's wall clock. */
   readonly hour: number
-  /** How long a hunt the caller is known to have borne, and whether they hung up then. */
+  /** How long the caller is known to have waited in the hunt, and whether they hung up then. */
   readonly patience: Observation<'hangsUp'>
-  /** Undefined where there was no conversation. ms */
+  /** Undefined without a conversation. ms */
   readonly talkMs: number | undefined
   readonly result: CallResult
 }
 
 /** Endings of a hunt without acceptance. */
 const nobodyAccepted: ReadonlySet<CallEnding> = new Set<CallEnding>(['unanswered', 'abandonedInHunt', 'callBackRequested'])
-/** Endings that say something of the engine and nothing of the specialists. */
+/** Endings caused by the engine, not by specialists. */
 const ourFault: ReadonlySet<CallEnding> = new Set<CallEnding>(['interrupted', 'engineFault', 'mediaFault', 'overloaded'])
 
-/** The calls of a period: those that can be replayed, and how many were left out. */
+/** The calls of a period: the replayable ones, and how many were left out. */
 export interface RecordedCalls {
   readonly hunted: readonly HuntedCall[]
-  /** Broken off by a fault of the engine or its media server before anybody accepted, or still running. */
+  /** Broken off by a fault of the engine or its media server before acceptance, or still running. */
   readonly broken: number
-  /** Ended before the hunt (closed, nobody on the rota, given up), left it for something else (`*`), or were arranged beforehand. */
+  /** Ended before the hunt (closed, nobody on the rota, given up), left it by `*`, or were arranged. */
   readonly withoutHunt: number
 }
 
-/** What of the recorded calls can be replayed. */
+/** The recorded calls that can be replayed. */
 export function huntedCalls(records: readonly CallRecord[], zone: TimeZone): RecordedCalls {
   const hunted: HuntedCall[] = []
   let [broken, withoutHunt] = [0, 0]
@@ -76,7 +76,7 @@ export function hourAt(zone: TimeZone, atMs: number): number {
   return Math.floor(zone.wallClockAt(atMs).minute / 60)
 }
 
-/** What one ringing of the past says of the telephone. Undefined for a ringing without acceptance (a patient, a practice). */
+/** What one past attempt tells about the telephone. Undefined for one that needs no acceptance (a patient, a practice). */
 export function observed(ringing: PastRinging, zone: TimeZone): ObservedRinging | undefined {
   const { target, startedAt, answeredAt, endedAt, result } = ringing
   if (ringing.pool === 'direct' || result === 'connected') return undefined
@@ -96,7 +96,7 @@ function refusalOf({ result }: PastRinging): RingCause | undefined {
       return result
     case 'noAnswer':
     case 'cancelled':
-    // The three below come after an answer; one whose answer was lost was rung, and nothing more is known.
+    // The three below follow an answer; if the answer was lost, only the ringing is known.
     case 'accepted':
     case 'notAccepted':
     case 'answeredThenHungUp':
@@ -110,7 +110,7 @@ function answerOf({ result, acceptedAt, endedAt }: PastRinging, answeredAt: numb
     case 'accepted':
       return { atMs: span(answeredAt, acceptedAt ?? endedAt), cause: 'accepted' }
     case 'answeredThenHungUp':
-    // A connection that failed takes as long, and the hunt goes on after it as well.
+    // A failed connection takes as long, and the hunt goes on after it as well.
     case 'failed':
       return { atMs: span(answeredAt, endedAt), cause: 'hungUp' }
     default:
@@ -122,16 +122,16 @@ function span(from: number, to: number): number {
   return Math.max(0, to - from)
 }
 
-/** The ring policy's times as they were in force, read off the ringings that they ended. Undefined where too little says so. */
+/** The ring policy's times in force then, from the attempts they ended. Undefined if the evidence is too thin. */
 export interface TimesInForce {
   readonly ringSeconds: number | undefined
   readonly acceptSeconds: number | undefined
 }
 
-/** Fewer time-outs than this, or less than half of them alike, say nothing. */
+/** Fewer time-outs than this, or less than half of them alike, prove nothing. */
 const minTimeOuts = 5
 
-/** @param ringings of the line's own rota, in the period */
+/** @param ringings attempts of the line's own rota, in the period */
 export function timesInForce(ringings: readonly PastRinging[]): TimesInForce {
   const local = ringings.filter(({ pool }) => pool === 'local')
   return {

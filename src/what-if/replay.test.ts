@@ -12,7 +12,7 @@ import { ScenarioDirectories } from './scenario.js'
 const noon = Date.UTC(2026, 2, 10, 12)
 const always = { atMs: 5_000, cause: 'answered' } as const
 
-/** Somebody who does the same whenever they are rung: so often seen that what the others do weighs nothing. */
+/** A specialist who always does the same: seen so often that others' behaviour weighs nothing. */
 function habit(target: string, ringing: ObservedRinging['ringing'], answer?: ObservedRinging['answer']): readonly ObservedRinging[] {
   return Array.from({ length: 2_000 }, () => ({ target, hour: 12, ringing, answer, calledOff: false }))
 }
@@ -67,7 +67,7 @@ function inputOf({ calls, people, rota, line, engagements, patience }: World): R
 const run = (world: World, seed = 1, nth = 0) => replay(inputOf(world), seed, nth)
 
 describe('a replayed call', () => {
-  it('goes through the rota until somebody accepts: 20 s of nobody, 5 s to the answer, 3 s to acceptance', async () => {
+  it('goes through the rota until a specialist accepts: 20 s unanswered, 5 s to the answer, 3 s to acceptance', async () => {
     expect(await run({ calls: [call(0)], people: [neverAnswers('+441'), accepts('+442')], rota: ['+441', '+442'] })).toEqual([
       { waitMs: 28_000, refs: 2 },
     ])
@@ -78,7 +78,7 @@ describe('a replayed call', () => {
     expect(await run({ calls: [call(0)], people: [accepts('+441')], rota: [] })).toEqual([{ waitMs: undefined, refs: 0 }])
   })
 
-  it('follows the ring policy: a ringing shorter than the answer, an acceptance that comes too late, a second round', async () => {
+  it('follows the ring policy: a time-out before the answer, an acceptance too late, a second round', async () => {
     const people = [accepts('+441')]
     const ring = (policy: NonNullable<SmallLine['ring']>) => run({ calls: [call(0)], people, rota: ['+441'], line: { ring: policy } })
     expect(await ring({ ringSeconds: 4 })).toEqual([{ waitMs: undefined, refs: 1 }])
@@ -88,7 +88,7 @@ describe('a replayed call', () => {
     expect(await run({ ...busyAndOff, line: { ring: { rounds: 3 } } })).toEqual([{ waitMs: undefined, refs: 1 }])
   })
 
-  it('of a caller who hung up then is over at the same moment, unless somebody accepts before', async () => {
+  it('of a caller who hung up ends at the same moment, unless a specialist accepts before', async () => {
     const gaveUp = (seconds: number) => call(0, { patience: { atMs: seconds * 1_000, cause: 'hangsUp' } })
     const people = [neverAnswers('+441'), accepts('+442')]
     expect(await run({ calls: [gaveUp(27)], people, rota: ['+441', '+442'] })).toEqual([{ waitMs: undefined, refs: 2 }])
@@ -96,7 +96,7 @@ describe('a replayed call', () => {
     expect(await run({ calls: [gaveUp(27)], people, rota: ['+442', '+441'] })).toEqual([{ waitMs: 8_000, refs: 1 }])
   })
 
-  it('of any other caller lasts as long as callers bear it: never less than they have borne', async () => {
+  it('of any other caller lasts as long as callers’ patience: never less than they waited', async () => {
     const patience = new Incidence([
       { atMs: 10_000, cause: 'hangsUp' },
       { atMs: 25_000, cause: 'hangsUp' },
@@ -134,16 +134,16 @@ describe('a replayed call', () => {
     ])
   })
 
-  it('passes over whom another line has at that moment', async () => {
+  it('passes over a specialist busy on another line at that moment', async () => {
     const engagements = [{ from: noon - 5_000, to: noon + 60_000, keys: ['phone:+441', 'target:+441'] }]
     const world: World = { calls: [call(0)], people: [accepts('+441'), neverAnswers('+442')], rota: ['+441', '+442'] }
     expect(await run(world)).toEqual([{ waitMs: 8_000, refs: 1 }])
-    // 20 s of the other, and nobody is waited for for longer than 30 s.
+    // 20 s of the other, and the hunt waits at most 30 s for a busy one.
     expect(await run({ ...world, engagements, line: { ring: { totalSeconds: 300 } } })).toEqual([{ waitMs: undefined, refs: 1 }])
     expect(await run({ ...world, engagements: [{ ...engagements[0]!, to: noon + 30_000 }] })).toEqual([{ waitMs: 38_000, refs: 2 }])
   })
 
-  it('rings whoever was rung longest ago first, where the policy says so', async () => {
+  it('rings the specialist rung longest ago first, if the policy says so', async () => {
     const calls = [call(0), call(600), call(1_200)]
     const world: World = { calls, people: [neverAnswers('+441'), accepts('+442'), accepts('+443')], rota: ['+441', '+442', '+443'] }
     expect((await run(world)).map(({ refs }) => refs)).toEqual([2, 2, 2])
@@ -186,7 +186,7 @@ describe('the chances of a replay', () => {
     expect(results.filter(({ refs, waitMs }) => refs === 2 && waitMs === undefined).length).toBeGreaterThan(4)
   })
 
-  it('of one person do not hang on who else is rung', async () => {
+  it('of one person do not depend on who else is rung', async () => {
     const accepted = (results: readonly { readonly refs: number; readonly waitMs: number | undefined }[]) =>
       results.map(({ refs, waitMs }) => refs === 1 && waitMs !== undefined)
     expect(accepted(await run({ ...world, rota: ['+441', '+443'] }))).toEqual(accepted(await run(world)))

@@ -23,31 +23,31 @@ import { hourAt, type HuntedCall } from './recorded.js'
 import { replayedNumber } from './scenario.js'
 
 export interface ReplayInput {
-  /** In the order in which their hunts began. */
+  /** In order of the hunts' beginnings. */
   readonly calls: readonly HuntedCall[]
-  /** For each of them the directory in which those are on who are rung for it. */
+  /** For each call a directory with the people to ring on the rota. */
   readonly directories: readonly Directory[]
   readonly behaviour: Behaviour
   /** The line's, for the hour of the day. */
   readonly zone: TimeZone
-  /** How long callers bear a hunt, for those of whom it is not known to the end. */
+  /** How long callers stay in a hunt, for those whose patience is not fully known. */
   readonly patience: Incidence<'hangsUp'>
-  /** How long people talked, ms: for calls of which that is not known, because nobody accepted. */
+  /** Talk times, ms: for calls without one, because nobody accepted. */
   readonly talks: readonly number[]
   readonly engagements: readonly Engagement[]
   readonly past: PastOfTargets
 }
 
-/** How long a conversation is when none is on record. */
+/** The length of a conversation if none is on record. */
 const usualTalkMs = 4 * 60_000
-/** Beyond the last arrival, the replay may take so long; then something goes on for ever. */
+/** The most time after the last arrival; beyond it a call never ends. */
 const maxAfterLastMs = 24 * 60 * 60_000
 
 /**
- * Replays the calls once: the desk and the hunt of the engine itself, in a virtual telephone world and in virtual time. Every call arrives when
- * it arrived, its caller has the patience that is known of them, and whoever is rung behaves as `behaviour` has it drawn. The same seed and
- * run give the same results, and two replays that differ in who is rung draw the same chances wherever they ring the same people.
- * @returns what became of each call, in the order of the input
+ * Replays the calls once: the engine's own desk and hunt, in a virtual telephone world and virtual time. Every call arrives when
+ * it did, its caller has the patience known of them, and each specialist rung behaves as drawn from `behaviour`. The same seed and
+ * run give the same results, and two replays that ring different people draw the same chances wherever they ring the same ones.
+ * @returns the result of each call, in the order of the input
  * @throws Error when the program itself fails in a replayed call
  */
 export function replay(input: ReplayInput, seed: number, run: number): Promise<readonly CallResult[]> {
@@ -123,7 +123,7 @@ class Replay implements EventLog {
     return this.#results
   }
 
-  /** One timer at a time: a year's calls are not all set beforehand. */
+  /** One timer at a time: a year's calls are not all scheduled at once. */
   #inTurn<T>(list: readonly T[], at: (item: T) => number, act: (item: T, index: number) => void, index = 0): void {
     const item = list[index]
     if (item === undefined) return
@@ -157,7 +157,7 @@ class Replay implements EventLog {
     void caller.over.then(giveUp)
   }
 
-  /** @returns undefined: they bear whatever hunt there is */
+  /** @returns undefined: they stay for any hunt */
   #promptTimeoutMs({ call, index }: Running): number | undefined {
     const { atMs, cause } = call.patience
     return cause === undefined ? this.#input.patience.drawAfter(atMs, this.#random({ index }, 0, 1)())?.atMs : atMs
@@ -165,12 +165,12 @@ class Replay implements EventLog {
 
   #engage({ to, keys }: Engagement): void {
     void this.#reservations.reserve(keys, 'another line').then((result) => {
-      // Rung by a replayed call already: the other line would not have got them.
+      // Already rung by a replayed call: the other line would not have got them.
       if (result.kind === 'reserved') this.#clock.after(to - this.#clock.now(), () => release(result.reservation))
     })
   }
 
-  // The event log: nothing is kept but what becomes of each call.
+  // The event log: keeps only each call's result.
 
   append(callId: string, fact: CallFact): Promise<CallEvent> {
     const event: CallEvent = { ...unknownOrigin, callId, seq: ++this.#seq, at: this.#clock.now(), ...fact }
@@ -220,7 +220,7 @@ class Replay implements EventLog {
     if (event.result === 'accepted' && running.acceptedBy === event.attempt) running.connected = true
   }
 
-  /** Decides, as the INVITE leaves, what whoever has this telephone does about it. */
+  /** Decides, as the INVITE leaves, what the telephone's owner does. */
   #behave(running: Running, target: string): void {
     const nth = (running.rung.get(target) ?? 0) + 1
     running.rung.set(target, nth)
@@ -259,7 +259,7 @@ function release(reservation: Reservation): void {
   reservation.release()
 }
 
-/** A whisper lasts until it is accepted or over, and everything else takes no time: what is said does not change what becomes of a call. */
+/** A whisper lasts until acceptance or its end, and all other speech takes no time: it does not change a call's result. */
 const endless: Audio = { kind: 'tone', tone: 'ringback' }
 const nothing: Audio = { kind: 'silence', ms: 0 }
 const speech: Speech = {

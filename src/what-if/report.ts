@@ -10,7 +10,7 @@ const names: Readonly<Record<FigureName, string>> = {
   refs: 'refs, mean',
 }
 
-/** The result for people: the figures side by side, by hour, what they rest on, and whether they can be trusted. */
+/** The result for people: the figures side by side, by hour, their basis, and whether they can be trusted. */
 export function report(comparison: Comparison, told: Told): string {
   const { overall, byHour } = comparison
   const parts = [
@@ -62,7 +62,7 @@ function cells({ recorded, asItWas, changed, difference }: Columns, name: Figure
   ]
 }
 
-/** Never "-0.0": that is nothing. */
+/** Never "-0.0". */
 function fixed(value: number, digits: number, signed: boolean): string {
   const text = value.toFixed(digits)
   const zero = Number(text) === 0
@@ -85,7 +85,7 @@ function hour(of: number): string {
   return `${String(of).padStart(2, '0')}:00`
 }
 
-/** Whether the replay of what was in force gives what happened, in one line. */
+/** Whether the replay as it was matches the record, in one line. */
 export function checkLine({ check, overall }: Comparison): string {
   const of = (agreement: Agreement) => figureNames.filter((name) => check.figures[name] === agreement)
   const compared = Object.keys(check.figures).length

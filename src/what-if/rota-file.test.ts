@@ -22,7 +22,7 @@ const read = (text: string) => readRotaFile(text, 'rota.yaml', directory, line)
 const session = '{ session: Day, days: mon, time: 08:00-18:00, entries: [dr-a, { phone: Ward 7, target: 01632 960107 }] }'
 
 describe('the file with another rota', () => {
-  it('that the docs name fits the demo', () => {
+  it('named in the docs fits the demo', () => {
     const demo = parseDirectory(readFileSync('config/directory.yaml', 'utf8'), 'config/directory.yaml')
     if (!demo.ok) throw new Error(JSON.stringify(demo.errors))
     const file = readRotaFile(
@@ -65,7 +65,7 @@ describe('the file with another rota', () => {
     expect(file.ok && file.change.line).toBe(undefined)
   })
 
-  it('brings people who are new', () => {
+  it('adds new people', () => {
     const file = read(
       `clinicians: { dr-new: { name: Dr New, role: C, numbers: 07700 900109 } }\nrotas: { cardiology: { pattern: [{ session: Day, days: mon, time: 08:00-18:00, entries: [dr-new] }] } }\n`,
     )

@@ -15,8 +15,8 @@ export type RotaFile =
 const expectedForm = "`pattern:` and `changes:` of the line's rota, `rotas:` with the line's below it, or a whole directory file"
 
 /**
- * Reads the rota that is to be tried, with the directory's own readers. Forms: a whole directory file (it has `lines:`; the line's ring policy, its
- * pool and the clinicians are then taken from it as well); `rotas:` with the line's rota, and `clinicians:` with people who are new; the line's
+ * Reads the rota to try, with the directory's own readers. Forms: a whole directory file (it has `lines:`; the line's ring policy, its
+ * pool and the clinicians then come from it as well); `rotas:` with the line's rota, and `clinicians:` with new people; the line's
  * rota under its name; or the rota alone.
  * @param file its name, for the errors
  */
@@ -65,7 +65,7 @@ function rotaOf(rota: Rota, timeZone: string, from: string): Pick<Change, 'rota'
   return { rota: { rota, timeZone, from } }
 }
 
-/** The node of the line's rota, whichever of the short forms the file has. */
+/** The node of the line's rota, in any of the short forms. */
 function rotaNode(
   form: Form,
   references: References,

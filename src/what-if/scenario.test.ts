@@ -67,13 +67,13 @@ const keysAt = (of: ScenarioDirectories, atMs: number) => {
 }
 
 describe('who is rung in a replay', () => {
-  it('the rota that was planned when the call came; before its history begins, the one of today', () => {
+  it('the rota planned when the call came; before its history begins, today’s', () => {
     const directories = new ScenarioDirectories(scenario())
     expect(keysAt(directories, noon)).toEqual(['clinician:dr-old'])
     expect(keysAt(directories, noon - 2 * 86_400_000)).toEqual(['clinician:dr-now'])
   })
 
-  it('the same people are one directory, with the policy of the scenario, open and without questions', () => {
+  it('the same people share one directory, with the scenario’s policy, open and without questions', () => {
     const directories = new ScenarioDirectories(scenario())
     expect(directories.directoryAt(noon)).toBe(directories.directoryAt(noon + 60_000))
     expect(directories.directoryAt(noon).lines.get('cardiology')).toMatchObject({
@@ -93,7 +93,7 @@ describe('who is rung in a replay', () => {
     ])
   })
 
-  it('rings who has left, or has other numbers by now, where they were rung then', () => {
+  it('rings people who have left, or have new numbers, on their numbers of that time', () => {
     const then = cliniciansThen(directory.clinicians, history, [
       rung('clinician:dr-gone', 'sip:gone@192.0.2.1'),
       rung('clinician:dr-old', '+447'),

@@ -6,25 +6,25 @@ import { targetInFacts } from '../facts/target-in-facts.js'
 import type { PastRinging } from '../store/past-ringing.js'
 import type { Target } from '../switch/port.js'
 
-/** Who is rung for a line, when and how: the policy that was in force, or another that is tried. */
+/** The people rung for a line, when and how: the policy in force then, or one to try. */
 export interface Scenario {
   readonly line: Line
   readonly ring: RingPolicy
-  /** The rota that holds for a call that arrives at this instant (wall-clock ms), and its time zone. */
+  /** The rota for a call that arrives at this instant (wall-clock ms), and its time zone. */
   readonly rotaAt: (atMs: number) => { readonly rota: Rota; readonly timeZone: string }
   readonly clinicians: ReadonlyMap<ClinicianId, Clinician>
-  /** Where the hunt goes on. */
+  /** The pool in which the hunt goes on. */
   readonly ncnPool: NcnPool | undefined
 }
 
-/** What replayed callers dial. It stands in no real directory. */
+/** The number that replayed callers dial. No real directory has it. */
 export const replayedNumber = '1'
 
 const allWeek = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const
 
 /**
- * The directories of a scenario, as the hunt's code wants them: for each call one in which those are on who were on when it arrived. The
- * line is open round the clock (that the call reached the hunt is known), takes its calls without a menu, and asks for no outcome.
+ * The directories of a scenario for the hunt's code: each call's has the people on who were on at its arrival. The
+ * line is always open (the call is known to have reached the hunt), takes calls without a menu, and asks for no outcome.
  */
 export class ScenarioDirectories {
   readonly #scenario: Scenario
@@ -59,7 +59,7 @@ export class ScenarioDirectories {
     return directory
   }
 
-  /** Everybody whom the calls that arrive at these instants could have rung, each telephone once. */
+  /** Everybody whom calls arriving at these instants could have rung, each telephone once. */
   telephones(instants: readonly number[]): readonly Telephone[] {
     const found = new Map<string, Telephone>()
     for (const directory of new Set(instants.map((atMs) => this.directoryAt(atMs)))) {
@@ -106,15 +106,15 @@ export interface Telephone {
   readonly pool: 'local' | 'ncn'
 }
 
-/** The rota as it was planned when each call arrived, where its history tells; before that, today's. */
+/** The rota planned when each call arrived, as far as its history goes back; before that, today's. */
 export function rotaInForce(history: RotaHistory, today: { readonly rota: Rota; readonly timeZone: string }): Scenario['rotaAt'] {
   return (atMs) => versionFor(history, atMs) ?? today
 }
 
 /**
- * The clinicians with the telephones at which they were rung then: who has left the directory since, or has other numbers by now, is rung at
- * those that the recorded calls name.
- * @param ringings of the line, in the period
+ * The clinicians with their telephones of that time: one who has left the directory or changed numbers is rung on
+ * those in the recorded calls.
+ * @param ringings attempts of the line, in the period
  */
 export function cliniciansThen(
   today: ReadonlyMap<ClinicianId, Clinician>,

@@ -12,7 +12,7 @@ import type { Estimate } from './figures.js'
 import { whatIfCommand } from './what-if-command.js'
 
 const [slow, fair, quick, newcomer] = ['+447700900101', '+447700900102', '+447700900103', '+447700900104'] as const
-/** How they behave, hour by hour: the replay has to find it out from the calls. */
+/** Their behaviour, hour by hour: the replay has to find it from the calls. */
 const people: Readonly<Record<string, Person>> = {
   [slow]: { answers: (hour) => (hour < 12 ? 0.5 : 0.25), seconds: [8, 30], accepts: 0.7, hangsUp: 0.1, busy: 0.2 },
   [fair]: { answers: () => 0.6, seconds: [5, 25], accepts: 0.8, hangsUp: 0.05, busy: 0.3 },
@@ -66,7 +66,7 @@ interface Figures {
 const figures = ({ out }: Ran) => JSON.parse(out) as Figures
 
 describe('npm run what-if', () => {
-  it('gives what happened when it replays what was in force, and says so', async () => {
+  it('reproduces the record when it replays the policy in force, and says so', async () => {
     const ran = await run([...inMarch, '--runs', '10', '--json'])
     const { overall, byHour, check } = figures(ran)
     expect(overall.calls).toBe(200)
@@ -79,13 +79,13 @@ describe('npm run what-if', () => {
     expect(byHour.map(({ hour }) => hour)).toEqual([8, 9, 10, 11, 12, 13, 14, 15, 16, 17])
   }, 60_000)
 
-  it('finds callers connected sooner, and fewer people rung, when who answers best is rung first', async () => {
+  it('finds callers connected sooner, and fewer people rung, when the best answerers are rung first', async () => {
     const ran = await run([...inMarch, '--runs', '10', '--rota', join(folder, 'quick-first.yaml'), '--json'])
     const { asItWas, changed, difference } = figures(ran).overall
     expect(changed.meanWait.interval.to).toBeLessThan(asItWas.meanWait.interval.from)
     expect(difference.meanWait.interval.to).toBeLessThan(-10)
     expect(difference.refs.interval.to).toBeLessThan(0)
-    // What they do is known: 95% answer within 8 s and accept 2 to 8 s later, so most calls take 10 s.
+    // Their behaviour is known: 95% answer within 8 s and accept 2 to 8 s later, so most calls take 10 s.
     expect(changed.meanWait.value).toBeGreaterThan(9)
     expect(changed.meanWait.value).toBeLessThan(18)
   }, 60_000)
@@ -118,7 +118,7 @@ describe('npm run what-if', () => {
     expect((await run([...inOneWeek, '--ring-seconds', '12', '--seed', '4'])).out).not.toBe(first.out)
   }, 60_000)
 
-  it('names who was never rung, and what the time-outs cannot tell', async () => {
+  it('names people never rung, and what the time-outs cannot tell', async () => {
     await writeFile(join(folder, 'newcomer.yaml'), rotaText([newcomer, quick]))
     const { out } = await run([...inOneWeek, '--rota', join(folder, 'newcomer.yaml'), '--ring-seconds', '40', '--accept-seconds', '30'])
     expect(out).toMatch(/Never rung, so taken to behave like everybody on the line together: phone \+447700900104 \(accepts \d+%\)\./)
@@ -126,7 +126,7 @@ describe('npm run what-if', () => {
     expect(out).toContain('Nobody was ever given longer than 15.0 s to accept')
   }, 60_000)
 
-  it('says so when what is taken to have been in force does not give what happened', async () => {
+  it('says so when the assumed policy does not reproduce the record', async () => {
     await writeFile(join(folder, 'wrong.yaml'), directoryText([quick, fair, slow]))
     const { out } = await run([...inMarch, '--runs', '10'], { directory: 'wrong.yaml' })
     expect(out).toMatch(
@@ -134,8 +134,8 @@ describe('npm run what-if', () => {
     )
   }, 60_000)
 
-  it('takes the rota that was planned then from the history of the rotas', async () => {
-    // What is in force today says otherwise; the file says nothing, once there is a version in the store.
+  it('takes the rota planned then from the rotas’ history', async () => {
+    // Today's rota differs; the file does not count once the store has a version.
     await copyFile(join(folder, 'ringround.db'), join(folder, 'with-versions.db'))
     const database = await openForWriting(join(folder, 'with-versions.db'))
     let now = march - 1
@@ -154,7 +154,7 @@ describe('npm run what-if', () => {
     expect(out).toMatch(/Check: the replay as it was reproduces the recorded figures: [45] of 5 within their intervals/)
   }, 60_000)
 
-  it('reads the ring time-out that was in force off the calls, where the directory has another by now', async () => {
+  it('reads the ring time-out in force then off the calls, if the directory has changed', async () => {
     await writeFile(join(folder, 'other-ring.yaml'), directoryText([slow, fair, quick], 'ringSeconds: 45'))
     const { out } = await run(inOneWeek, { directory: 'other-ring.yaml' })
     expect(out).toContain('ring time-out 20 s, time to accept 15 s')
@@ -162,7 +162,7 @@ describe('npm run what-if', () => {
   }, 60_000)
 })
 
-describe('what cannot be done is one clear line, and exit code 1', () => {
+describe('an impossible request gives one clear line, and exit code 1', () => {
   it.each<readonly [string, readonly string[], RegExp]>([
     ['an option that there is not', [...inMarch, '--ring', '15'], /^Unknown option '--ring'/],
     [
@@ -198,7 +198,7 @@ describe('what cannot be done is one clear line, and exit code 1', () => {
     expect([code, errors]).toEqual([1, expect.stringMatching(/bad\.yaml:2: there is no clinician "dr-nobody"; expected: /)])
   })
 
-  it('no recorded calls at all, and nothing is made in their place', async () => {
+  it('no recorded calls at all, and no database file is made', async () => {
     const { code, errors } = await run(inMarch, { database: 'none.db' })
     expect([code, errors]).toEqual([1, expect.stringContaining('none.db is not there: no calls have been recorded.')])
     expect(existsSync(join(folder, 'none.db'))).toBe(false)

@@ -15,11 +15,11 @@ import { checkLine, report } from './report.js'
 import { readRotaFile } from './rota-file.js'
 import { whatIf, type Change } from './what-if.js'
 
-/** Where the engine keeps things. */
+/** The engine's data paths. */
 export interface Places {
   readonly directoryFile: string
   readonly databaseFile: string
-  /** A PostgreSQL database in place of that file. */
+  /** A PostgreSQL database instead of that file. */
   readonly postgres?: { readonly url: string; readonly readUrl: string | undefined } | undefined
 }
 
@@ -28,7 +28,7 @@ export interface CommandSurroundings {
   readonly places: (config: string | undefined) => Places
   readonly out: (text: string) => void
   readonly error: (text: string) => void
-  /** Called with the progress, where it is shown. */
+  /** Called with the progress, if it is shown. */
   readonly progress?: (done: number, of: number) => void
   /** Wall-clock ms. */
   readonly now: number
@@ -70,7 +70,7 @@ async function replay(
   database: OpenDatabase | undefined,
 ): Promise<string> {
   const versions = database && directoryVersionsOf(database.db)
-  // A store that no engine has been started with has no directory yet.
+  // A store never used by an engine has no directory yet.
   const directory = (await versions?.inForce())?.directory ?? (await theDirectory(places.directoryFile))
   const line = theLine(directory, options.line)
   const change = { ...(options.rotaFile === undefined ? {} : await rotaChange(options.rotaFile, directory, line)), ring: options.ring }

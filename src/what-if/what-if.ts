@@ -13,18 +13,18 @@ import { huntedCalls, observed, timesInForce, type HuntedCall, type TimesInForce
 import type { ReplayInput } from './replay.js'
 import { cliniciansThen, rotaInForce, ScenarioDirectories, type Scenario, type Telephone } from './scenario.js'
 
-/** The change that is tried. What is not named stays as it was. */
+/** The change to try. Anything not named stays as it was. */
 export interface Change {
-  /** Where the rota comes from, for the output. */
+  /** The source of the rota, for the output. */
   readonly rota?: { readonly rota: Rota; readonly timeZone: string; readonly from: string }
-  /** Who stands on that rota, where the file brings clinicians of its own. */
+  /** The clinicians of that rota, if the file has its own. */
   readonly clinicians?: ReadonlyMap<ClinicianId, Clinician>
-  /** The ring policy and the pool of another directory's line; `ring` below goes before it. */
+  /** The ring policy and the pool of another directory's line; `ring` below overrides it. */
   readonly line?: { readonly ring: RingPolicy; readonly ncnPool: NcnPool | undefined }
   readonly ring: Partial<RingPolicy>
 }
 
-/** What is kept of the past, as this room asks for it. */
+/** The recorded past, as this room reads it. */
 export interface PastCalls {
   callsOfLine(line: string, from: number, to: number): Promise<readonly CallRecord[]>
   ringings(targets: readonly string[], from: number, to: number): Promise<readonly PastRinging[]>
@@ -33,7 +33,7 @@ export interface PastCalls {
 export interface WhatIfOptions {
   readonly directory: Directory
   readonly line: Line
-  /** Wall-clock ms; `to` no longer belongs to it. */
+  /** Wall-clock ms; `to` is exclusive. */
   readonly from: number
   readonly to: number
   readonly past: PastCalls
@@ -41,36 +41,36 @@ export interface WhatIfOptions {
   readonly change: Change
   readonly runs: number
   readonly seed: number
-  /** Wall-clock ms, for what is known of people who were not rung in the period. */
+  /** Wall-clock ms, for evidence on people not rung in the period. */
   readonly now: number
   readonly onRun?: (done: number) => void
 }
 
-/** Where what is known of somebody comes from. */
+/** The evidence on a person's behaviour. */
 export interface Known {
   readonly label: string
   readonly pool: 'local' | 'ncn'
-  /** `period`: rung for this line in the period; `elsewhere`: on other lines or dates; `pooled`: never, so like everybody on the line. */
+  /** `period`: rung for this line in the period; `elsewhere`: rung on other lines or dates; `pooled`: never rung, so like everybody on the line. */
   readonly from: 'period' | 'elsewhere' | 'pooled'
   readonly ringings: number
-  /** Probability that one ringing, over all hours of the calls, ends in acceptance, with the policy of the scenario. */
+  /** Probability that one attempt, over all hours of the calls, ends in acceptance under the scenario's policy. */
   readonly accepts: number
 }
 
-/** What the replay rests on, for the reader of its figures. */
+/** The basis of the replay, for readers of its figures. */
 export interface Grounds {
   readonly calls: number
   readonly broken: number
   readonly withoutHunt: number
-  /** Calls that hung up in the hunt: their patience is known. */
+  /** Callers who hung up in the hunt: their patience is known. */
   readonly abandoned: number
   readonly asItWas: { readonly ring: RingPolicy; readonly rotaFromHistory: number; readonly nobodyOn: number }
   readonly changed: { readonly ring: RingPolicy; readonly nobodyOn: number; readonly ncnPool: string | undefined } | undefined
-  /** Ring policy times that the recorded time-outs show to have been others than the directory's of today. */
+  /** Ring policy times that, by the recorded time-outs, differed from today's directory. */
   readonly inForceThen: { readonly ringSeconds: number | undefined; readonly acceptSeconds: number | undefined }
   readonly ncnPool: string | undefined
   readonly longestSeen: { readonly ringMs: number; readonly acceptMs: number }
-  /** No caller was ever watched for longer. ms */
+  /** The longest wait of any caller in a hunt, ms. */
   readonly longestHuntMs: number
   readonly known: readonly Known[]
   readonly engagements: number
@@ -83,12 +83,12 @@ export type WhatIfResult =
   | { readonly kind: 'compared'; readonly comparison: Comparison; readonly grounds: Grounds }
   | { readonly kind: 'noCalls'; readonly broken: number; readonly withoutHunt: number }
 
-/** How far around the period ringings are looked for: as far as the engine itself looks back. */
+/** How far around the period to look for attempts: as far as the engine itself looks back. */
 const aroundMs = 90 * 24 * 60 * 60_000
-/** An acceptance that was begun in time is still waited for, and whoever is passed over is waited for. */
+/** Added to the limit: the last acceptance, and the wait for people passed over. */
 const beyondTotalMs = 120_000
 
-/** Replays the calls of a period as it was and with the change. Rejects when the past cannot be read, or the program fails in a replayed call. */
+/** Replays the calls of a period, as it was and with the change. Rejects if the past cannot be read, or the program fails in a replayed call. */
 export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
   const { line, past, from, to, history } = options
   const zone = knownTimeZone(line.timeZone)
@@ -163,7 +163,7 @@ export async function whatIf(options: WhatIfOptions): Promise<WhatIfResult> {
   }
 }
 
-/** The ringings of the line's recorded calls, oldest first. */
+/** The attempts of the line's recorded calls, oldest first. */
 function ofLine(records: readonly CallRecord[]): readonly PastRinging[] {
   const ringings: PastRinging[] = []
   for (const record of records) {
@@ -190,21 +190,21 @@ function scenarioThen({ directory, line, history }: WhatIfOptions, ringings: rea
   }
 }
 
-/** @returns undefined where nothing is changed */
+/** @returns undefined without a change */
 function scenarioChanged({ change }: WhatIfOptions, asItWas: Scenario): Scenario | undefined {
   if (change.rota === undefined && change.line === undefined && Object.keys(change.ring).length === 0) return undefined
   const { rota } = change
   return {
     ...asItWas,
     ...(rota === undefined ? {} : { rotaAt: () => rota }),
-    // Whoever stands in the file goes before whoever is known from the calls.
+    // People in the file take precedence over people known from the calls.
     clinicians: change.clinicians === undefined ? asItWas.clinicians : new Map([...asItWas.clinicians, ...change.clinicians]),
     ...(change.line === undefined ? {} : { ncnPool: change.line.ncnPool }),
     ring: { ...(change.line?.ring ?? asItWas.ring), ...change.ring },
   }
 }
 
-/** Fits everybody's behaviour, each to the best that is known of them. */
+/** Fits everybody's behaviour to the best evidence on each. */
 function fit(ringings: readonly PastRinging[], around: readonly PastRinging[], telephones: ReadonlyMap<string, Telephone>, zone: TimeZone) {
   const everybody = ringings.flatMap((ringing) => observed(ringing, zone) ?? [])
   const inPeriod = count(everybody)
@@ -232,7 +232,7 @@ function count(ringings: readonly ObservedRinging[]): ReadonlyMap<string, number
   return counts
 }
 
-/** Mean over the hours at which the calls came. */
+/** Mean over the hours of the calls. */
 function acceptance(behaviour: Behaviour, target: string, calls: readonly HuntedCall[], ring: RingPolicy): number {
   const perHour = new Map<number, number>()
   for (const { hour } of calls) perHour.set(hour, (perHour.get(hour) ?? 0) + 1)
