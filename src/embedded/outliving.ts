@@ -9,7 +9,7 @@ const PROOF_MS = 5_000
 const MOST_VISITORS = 8
 /** A line is a short command. */
 const LONGEST_LINE = 64 * 1024
-/** How often it is looked whether anything runs any more. */
+/** How often to check whether a call still runs. */
 const LOOK_MS = 250
 
 /** First line from a client that wants to take the program over, and its answer. `nonce`: any text, for one use. */

@@ -72,7 +72,7 @@ export interface FreeswitchSettings {
     readonly otherExternalAddress?: string
     readonly firstPort: number
     readonly lastPort: number
-    /** How audio is sent and received: by system calls, which takes less (`native`), by Node's own sockets (`node`, default), or `auto`: native where it can be had. */
+    /** How audio is sent and received: by system calls, which takes less (`native`), by Node's own sockets (`node`, default), or `auto`: native where available. */
     readonly sockets?: 'auto' | 'native' | 'node'
     /** Browsers may speak Opus, which goes through untouched from one to the other, and is decoded for all other parties. Default false. */
     readonly opus?: boolean

@@ -7,7 +7,7 @@ export interface Shortage {
   readonly detail: string
 }
 
-/** How often it is looked whether a shortage is over, ms. */
+/** How often to check whether a shortage is over, ms. */
 const LOOK_AGAIN_MS = 2_000
 
 /**

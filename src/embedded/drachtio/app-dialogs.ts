@@ -20,7 +20,7 @@ export interface AppDialog {
   localSdp: string | undefined
   /** Where requests go instead of the remote target, because the party is behind a NAT or on a connection of its own making. */
   route: Endpoint | undefined
-  /** An INVITE of ours whose 2xx the application has still to acknowledge. */
+  /** An INVITE of ours whose 2xx the application has not yet acknowledged. */
   unacknowledged: { readonly client: ClientTransaction; readonly sequence: number } | undefined
   /** A re-INVITE of ours that is under way: a BYE cancels it, one from the other side meets 491. */
   offering: ClientTransaction | undefined
@@ -29,7 +29,7 @@ export interface AppDialog {
   /** A 200 crossed our CANCEL: BYE follows the ACK. */
   endAfterAck: boolean
   timer: SessionTimer | undefined
-  /** Requests of the other side that the application has still to answer, to be dropped with the dialog. */
+  /** Requests of the other side that the application has not yet answered; dropped with the dialog. */
   readonly waiting: Set<string>
 }
 

@@ -21,7 +21,7 @@ const VERBS = new Set([
   'CDR:STOP',
 ])
 
-/** Which application gets which new request: by turns among those that asked for the method. */
+/** Which application gets which new request: those that asked for the method take turns. */
 export class AppRoutes {
   readonly #byVerb = new Map<string, { readonly apps: AppConnection[]; next: number }>()
 

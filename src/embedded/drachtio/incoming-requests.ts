@@ -59,8 +59,8 @@ export class IncomingRequests {
   }
 
   /**
-   * A copy of a call that there is already, come over another path (RFC 3261 8.2.2.2), however late. Applications tell dialogs by Call-ID and
-   * the caller's tag, and unanswered calls by Call-ID alone: a second of either would make the first one impossible to end.
+   * A merged request: a copy of an existing call over another path (RFC 3261 8.2.2.2), however late. Applications identify dialogs by Call-ID
+   * and the caller's tag, and unanswered calls by Call-ID alone: a second of either would make the first one impossible to end.
    */
   #isSecond(request: SipRequest): boolean {
     if (request.method !== 'INVITE' && request.method !== 'SUBSCRIBE') return false

@@ -15,7 +15,7 @@ CONFERENCE_DATA CALL_SETUP_REQ CALL_SETUP_RESULT CALL_DETAIL DEVICE_STATE TEXT S
 
 const KNOWN = new Set(NAMES.split(/\s+/))
 
-/** @returns the event's name, or undefined when there is none such. `SWITCH_EVENT_` in front is allowed. */
+/** @returns the event's name, or undefined when there is no such event. `SWITCH_EVENT_` in front is allowed. */
 export function eventNameOf(word: string): string | undefined {
   const name = word.toUpperCase().replace(/^SWITCH_EVENT_/, '')
   return KNOWN.has(name) ? name : undefined

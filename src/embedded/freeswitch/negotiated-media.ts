@@ -191,7 +191,7 @@ function loopbackOf(signalled: string, local: string): string | undefined {
 
 const MIRROR = { sendrecv: 'sendrecv', sendonly: 'recvonly', recvonly: 'sendonly', inactive: 'inactive' } as const
 
-/** What is assumed of a party whose answer has still to come (an INVITE without SDP): our first choice. */
+/** What is assumed of a party before its answer (an INVITE without SDP): our first choice. */
 export function noteOffer(channel: Channel): void {
   noteCodec(channel, { codec: 'PCMU', payloadType: 0, ptimeMs: 20 })
   channel.data.setUp({ dtmf_type: 'rfc2833', rtp_2833_send_payload: '101', rtp_2833_recv_payload: '101' })

@@ -67,7 +67,7 @@ export class AgreedMedia {
     return payloadType === LAWS.PCMA.staticPayloadType ? LAWS.PCMA : undefined
   }
 
-  /** Units a sample in which events of that payload type count; undefined: they are none that are taken. */
+  /** Timestamp units a sample of events of that payload type; undefined: not a type that is taken. */
   eventTicks(payloadType: number): number | undefined {
     if (this.#takenEventPayloadTypes.includes(payloadType)) return G711_TICKS
     return this.opus?.takenEventPayloadTypes.includes(payloadType) === true ? OPUS_TICKS : undefined

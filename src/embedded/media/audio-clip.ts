@@ -24,7 +24,7 @@ export class ClipError extends Error {
 /** A WAV file as 8 kHz mono samples. Grows while it is being read, so that a long one starts at once. */
 export class AudioClip {
   readonly samples: Int16Array
-  /** Samples that are there. */
+  /** Samples read so far. */
   available = 0
   complete = false
 

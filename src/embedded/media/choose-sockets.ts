@@ -12,7 +12,7 @@ interface Chosen {
   readonly warning?: string
 }
 
-/** The sockets that are wished, or Node's own where the native ones cannot be had. Never rejects. */
+/** The sockets asked for, or Node's own where the native ones are not available. Never rejects. */
 export async function chooseSockets(choice: SocketsChoice): Promise<Chosen> {
   if (choice === 'node') return { sockets: new DgramSockets() }
   try {
@@ -20,6 +20,6 @@ export async function chooseSockets(choice: SocketsChoice): Promise<Chosen> {
     return { sockets, interrupt: sockets.interrupt }
   } catch (error) {
     const why = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? ''
-    return { sockets: new DgramSockets(), warning: `audio: Node's own sockets are used, the native ones cannot be had here: ${why}` }
+    return { sockets: new DgramSockets(), warning: `audio: Node's own sockets are used, the native ones are not available here: ${why}` }
   }
 }

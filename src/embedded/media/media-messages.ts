@@ -87,7 +87,7 @@ export type Refusal =
   | { readonly kind: 'portsExhausted'; readonly from: number; readonly to: number }
   | { readonly kind: 'error'; readonly message: string; readonly code?: string }
 
-/** `native`: by system calls (Linux on x86-64 and arm64, package koffi). `auto`: native where it can be had, else Node's own. */
+/** `native`: by system calls (Linux on x86-64 and arm64, package koffi). `auto`: native where available, else Node's own. */
 export type SocketsChoice = 'auto' | 'native' | 'node'
 
 /** With what the media thread is started. */

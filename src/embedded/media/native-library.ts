@@ -63,7 +63,7 @@ const EVENTS = 256
 const EVENT_BYTES = process.arch === 'x64' ? 12 : 16
 const EVENT_FD_AT = EVENT_BYTES - 8
 
-/** @throws Error (rejects) with one line when it cannot be had here */
+/** @throws Error (rejects) with one line when it is not available here */
 export async function loadNativeLibrary(): Promise<NativeLibrary> {
   if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64'))
     throw new Error(`not on ${process.platform} ${process.arch}`)

@@ -15,7 +15,7 @@ export class OpusLibrary {
     this.#make = make
   }
 
-  /** Loads and tries it. Rejects where it cannot be had. */
+  /** Loads and tries it. Rejects where it is not available. */
   static async load(): Promise<OpusLibrary> {
     const { OpusDecoder } = await import('opus-decoder')
     const library = new OpusLibrary(() => new OpusDecoder({ sampleRate: 8000, channels: 1 }))

@@ -40,7 +40,7 @@ function run(recorder: Recorder, frames: number, each: (index: number, position:
 }
 
 describe('a recording', () => {
-  it('keeps both sides at their place for longer than it holds in memory, and is exactly as long as it ran', async () => {
+  it('keeps both sides in time for longer than it holds in memory, and is exactly as long as it ran', async () => {
     const recorder = await record({ stereo: true })
     run(recorder, 500, (index, position) => {
       recorder.samples(0, position, frame(index + 1), FRAME)

@@ -20,7 +20,7 @@ const PORTION = 8000
 const portion = new Int16Array(PORTION * 2)
 
 /**
- * Records one channel: `LEFT` what the party says, `RIGHT` what it is sent. Samples are put at their place on the engine's clock, in
+ * Records one channel: `LEFT` what the party says, `RIGHT` what it is sent. Samples are placed by the engine's clock, in
  * a ring that holds the last two seconds; what is older than half a second goes to the file, a second at a time. So both sides
  * keep time with each other and with the wall, whatever jitter, order and loss the packets had.
  */

@@ -16,7 +16,7 @@ export class ReplayWindow {
     return index < 0 ? index + 0x10000 : index
   }
 
-  /** @returns whether a packet with that index is new. It has still to prove that it is genuine. */
+  /** @returns whether a packet with that index is new. Whether it is genuine is checked afterwards. */
   isNew(index: number): boolean {
     if (index > this.#highest) return true
     return index > this.#highest - WINDOW && this.#seen[index % WINDOW] === 0

@@ -7,7 +7,7 @@ export const DTMF_HIGH_HZ = [1209, 1336, 1477, 1633] as const
 /** Key at row `low` and column `high`: index `low * 4 + high`. */
 export const DTMF_GRID = '123A456B789C*0#D'
 
-/** The two frequencies of a key. @throws TypeError when it is none */
+/** The two frequencies of a key. @throws TypeError for any other text */
 export function dtmfFrequencies(digit: string): readonly [lowHz: number, highHz: number] {
   const at = digit.length === 1 ? DTMF_GRID.indexOf(digit.toUpperCase()) : -1
   const low = DTMF_LOW_HZ[at >> 2]

@@ -141,7 +141,7 @@ export class ToneStream {
   #amplitude = 0
   #dbm0 = 0
 
-  /** @throws ToneSyntaxError when given a text that is none */
+  /** @throws ToneSyntaxError for a text that is no tone stream */
   constructor(program: ToneStreamProgram | string, rate = 8000) {
     this.#program = typeof program === 'string' ? parseToneStream(program, rate) : program
     this.#rate = rate

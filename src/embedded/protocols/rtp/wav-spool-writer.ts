@@ -6,7 +6,7 @@ export interface WavSpoolOptions {
   readonly rate?: number
   /** Samples are written in portions of about this many ms, and the header is brought up to date after each. Default 1000. */
   readonly portionMs?: number
-  /** Told once, at the first error of the disk; nothing is written after it. */
+  /** Called once, at the first error of the disk; nothing is written after it. */
   readonly onError?: (error: Error) => void
 }
 

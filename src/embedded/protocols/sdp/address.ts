@@ -27,7 +27,7 @@ export function readConnection(value: string): MediaAddress {
   return readAddress(literal)
 }
 
-/** Reads an IP literal (brackets and IPv4-mapped IPv6 understood), or says that it is none. */
+/** Reads an IP literal (brackets and IPv4-mapped IPv6 understood), or says that the text is not one. */
 export function readAddress(text: string): MediaAddress {
   const literal = text.replace(/^\[(.*)\]$/, '$1').toLowerCase()
   const family = isIP(literal)

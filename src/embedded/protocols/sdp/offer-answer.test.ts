@@ -97,7 +97,7 @@ describe('answering what phones offer', () => {
     ['audio refused by itself', sdp('c=IN IP4 192.0.2.9', 't=0 0', 'm=audio 0 RTP/AVP 0'), 488],
     ['nonsense', 'what?', 400],
     ['another version', 'v=1\r\ns=-\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n', 400],
-    ['a port that is none', sdp('t=0 0', 'm=audio many RTP/AVP 0'), 488],
+    ['a port that is no number', sdp('t=0 0', 'm=audio many RTP/AVP 0'), 488],
   ])('%s: refused', (_name, offer, status) => {
     expect(answerAudio(offer, us)).toMatchObject({ ok: false, status })
   })

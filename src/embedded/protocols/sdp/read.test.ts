@@ -112,7 +112,7 @@ describe('reading a description', () => {
     expect(readConnection(value)).toEqual(address)
   })
 
-  it('an IPv6 address that maps none is none', () => {
+  it('an IPv6 address that maps no IPv4 address is not one', () => {
     expect(mappedIPv4('2001:db8::1')).toBeUndefined()
     expect(mappedIPv4('0:0:0:0:0:ffff:192.0.2.1')).toBe('192.0.2.1')
   })

@@ -34,8 +34,8 @@ const lastRead = new Map<string, SessionDescription | undefined>()
 const MOST_KEPT = 64
 
 /**
- * Reads a session description (RFC 8866). What is harmless is forgiven: case and spacing of attributes, missing o=, s= and t= lines, lines
- * that are none. `a=rtpmap` and directions that stand before the first m= hold for every stream.
+ * Reads a session description (RFC 8866). What is harmless is forgiven: case and spacing of attributes, missing o=, s= and t= lines, malformed
+ * lines. `a=rtpmap` and directions that stand before the first m= hold for every stream.
  * @param beside the description that this one answers: its dynamic payload types hold where the answer does not map them again
  * @returns undefined where the text is no description at all
  */

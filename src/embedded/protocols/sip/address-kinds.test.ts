@@ -45,7 +45,7 @@ describe('IPv6 in URIs and in Via', () => {
     expect(found).toMatchObject({ why: 'unresolved' })
   })
 
-  it('a URI that is none is not', () => {
+  it('a malformed URI is unresolved', () => {
     let found: unknown
     resolveUri('sip:[2001:db8::1', (result) => (found = isUnresolved(result)))
     expect(found).toBe(true)

@@ -1,6 +1,6 @@
 import { plainAddress } from './same-host.js'
 
-/** What an IP literal is good for, by its first bits. Hosts with brackets and other text are none of these. */
+/** The kind of an IP literal, by its first bits. Hosts with brackets and other text are of no kind. */
 
 export function isLoopback(address: string): boolean {
   const plain = plainAddress(address)

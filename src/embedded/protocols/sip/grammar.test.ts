@@ -60,7 +60,7 @@ describe('URIs', () => {
     const uri = parseUri(text)
     expect(uri && printUri(uri)).toBe(text)
   })
-  it.each(['tel:+44', 'sip:', 'sip:a b@c', 'sip:a@b:99999', 'sip:a@b:x', 'sip:a@', 'sip:%zz"@b'])('%s is none', (text) => {
+  it.each(['tel:+44', 'sip:', 'sip:a b@c', 'sip:a@b:99999', 'sip:a@b:x', 'sip:a@', 'sip:%zz"@b'])('%s is no URI', (text) => {
     expect(parseUri(text)).toBeUndefined()
   })
   it('escapes what a user part may not hold', () => {
@@ -99,7 +99,7 @@ describe('Via', () => {
     ['proxy.example:5070', 5070, 'the port of a Via with a name, which says nothing of a NAT'],
     ['192.0.2.7:5070;rport', 4444, 'the port of the packet, where asked to (RFC 3581)'],
     ['10.0.0.1:5070', 4444, 'the port of the packet, where a NAT stands in between'],
-    ['192.0.2.7:0', 5060, 'the standard port, where the Via names none that there is'],
+    ['192.0.2.7:0', 5060, 'the standard port, where the Via names an impossible one'],
     ['192.0.2.7:5070;maddr=198.51.100.9', 5070, 'the address of the packet, whatever maddr says'],
     ['192.0.2.7:5070;maddr=224.0.1.75', 5070, 'the address of the packet, and no multicast'],
     ['192.0.2.7:5070;received=198.51.100.9', 5070, 'the address of the packet, whatever the sender puts into received'],

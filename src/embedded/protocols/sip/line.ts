@@ -5,7 +5,7 @@ import { StreamFramer } from './stream-framer.js'
 export interface Line {
   /** Bytes that the peer has not taken yet. */
   readonly unsentBytes: number
-  /** Told once: sent to the system, or an error. */
+  /** @param done called once: sent to the system, or an error */
   write(message: Buffer, done: (error?: Error | null) => void): void
   /** Cuts it off. */
   destroy(why?: Error): void

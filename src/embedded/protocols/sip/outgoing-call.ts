@@ -277,7 +277,7 @@ export class OutgoingCall {
     this.#core.locateInDialog(dialog, place, (next) => {
       this.#transaction?.acknowledge(ack, isUnresolved(next) ? place : next)
       const good = localSdp !== undefined && remoteSdp !== undefined
-      // A crossing CANCEL (RFC 3261 9.1), a second fork, an answer that is none: acknowledged, and ended.
+      // A crossing CANCEL (RFC 3261 9.1), a second fork, an invalid answer: acknowledged, and ended.
       if (this.#cancelled || this.#answered || !good) void session.bye().then(this.#release)
       if (this.#cancelled || this.#answered) return
       this.#answered = true

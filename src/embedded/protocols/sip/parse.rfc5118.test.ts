@@ -60,7 +60,7 @@ describe('RFC 5118', () => {
     expect(result.ok || result.problem.status).toBe(400)
   })
 
-  it('4.3 what looks like a port within the brackets is none', () => {
+  it('4.3 what looks like a port within the brackets is part of the address', () => {
     expect(resolved('sip:[2001:db8::10:5070]')).toEqual({ protocol: 'udp', address: '2001:db8::10:5070', port: 5060 })
   })
 

@@ -169,7 +169,7 @@ export class StreamCarrier {
     return false
   }
 
-  /** Closes the one that has been silent longest. @returns false when there is none */
+  /** Closes the connection that has been silent longest. @returns false when there is none */
   #makeWay(among: readonly Connection[]): boolean {
     const [first, ...others] = among.filter((connection) => this.#connections.get(connection.key) === connection)
     if (first === undefined) return false
@@ -306,7 +306,7 @@ function wrongName(secured: TLSSocket, made: Endpoint, { serverName }: Endpoint)
   if (serverName === undefined || serverName === made.serverName || isIP(serverName) !== 0) return undefined
   return secured.authorized
     ? checkServerIdentity(serverName, secured.getPeerCertificate())
-    : new Error(`the connection for ${made.serverName ?? made.address} has still to be made`)
+    : new Error(`the connection for ${made.serverName ?? made.address} is not made yet`)
 }
 
 /** `::ffff:127.0.0.1` -> `127.0.0.1` */

@@ -109,7 +109,7 @@ class Side {
       if (how === 'reject') invite.reject(486)
       else if (how !== 'ignore') {
         void invite.answer(this.sdp()).then((result) => result.kind === 'answered' && this.keep(result.session))
-        // At once where it can be had at once: requests may come before the ACK.
+        // At once where there is a session already: requests may come before the ACK.
         if (invite.session !== undefined) this.keep(invite.session)
       }
     })

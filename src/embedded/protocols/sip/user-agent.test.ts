@@ -181,7 +181,7 @@ describe('an INVITE', () => {
     expect((await result).kind).toBe('answered')
   })
 
-  it('whose answer is none is ended', async () => {
+  it('whose answer is invalid is ended', async () => {
     const a = world.agent(A)
     const b = world.peer(B)
     const result = a.invite(TO_B, { sdp: SDP })
