@@ -20,7 +20,7 @@ export interface PartyUri {
   readonly host: string
 }
 
-/** Every address of a header that came once or several times (joined by commas). What is none is left out. */
+/** Every address of a header that came once or several times (joined by commas). Anything else is left out. */
 export function readAddresses(text: string): readonly PartyAddress[] {
   return splitHeader(text, ',').flatMap((entry) => readAddress(entry) ?? [])
 }
@@ -77,7 +77,7 @@ function sipParty(rest: string): PartyUri {
   const [userInfo, place] = at < 0 ? ['', rest] : [rest.slice(0, at), rest.slice(at + 1)]
   const [hostPort = '', ...params] = (place.split('?')[0] ?? '').split(';')
   const host = (/^\[[^\]]*\]/.exec(hostPort)?.[0] ?? hostPort.split(':')[0] ?? '').toLowerCase().replace(/\.$/, '')
-  // Some telephones leave the host out; a host of nothing but digits is none.
+  // Some telephones leave the host out; digits alone are no host.
   if (at < 0 && /^\+?\d{3,}$/.test(host)) return { user: telephoneUser(host, params.join(';')), host: '' }
   return { user: telephoneUser(userInfo, params.join(';')), host }
 }
@@ -114,7 +114,7 @@ function paramsOf(text: string): ReadonlyMap<string, string> {
   return params
 }
 
-/** Reads percent escapes; what is none, or no UTF-8, stays as it stands. */
+/** Reads percent escapes; invalid ones, and those that are no UTF-8, stay as they are. */
 function unescaped(text: string): string {
   return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => {
     try {

@@ -72,7 +72,7 @@ export class Channel extends ChannelSocket {
   readonly #dialog: Srf.Dialog
   readonly #link: MediaLink
   readonly #signallingUp: () => boolean
-  /** Told when FreeSWITCH offers something of its own. */
+  /** Called when FreeSWITCH makes an offer of its own. */
   #onOffer: (offer: string) => void = () => undefined
   #describedAt: number | undefined
   #describing: Promise<void> | undefined
@@ -130,7 +130,7 @@ export class Channel extends ChannelSocket {
     this.api('uuid_setvar', `socket_resume ${wanted}`).catch(() => undefined)
   }
 
-  /** Says on the channel itself whose it is from now on: an engine that had it, and hears of nothing but its servers, finds it there. */
+  /** Writes the new owner on the channel itself: an engine that had it, and can reach nothing but its servers, finds it there. */
   async claim(incarnation: string): Promise<void> {
     await this.api('uuid_setvar', `${ownerVariable} ${incarnation}`)
   }

@@ -125,7 +125,7 @@ export class DrachtioSwitch implements PlainSwitch {
 
   async adopt(handle: string, _dialled?: DialledBefore, isOurs?: () => Promise<boolean>): Promise<AdoptResult> {
     const identity = readHandle(handle)
-    if (identity === undefined) return { kind: 'failed', why: 'the handle of the leg is none of this version' }
+    if (identity === undefined) return { kind: 'failed', why: 'the handle of the leg is not one of this version' }
     const pair = this.#pairs.find((each) => each.goesBy(identity.servers))
     if (!pair) return { kind: 'failed', why: `${identity.servers.join(' and ')} are none of our servers` }
     return adopt(pair, identity, isOurs)

@@ -109,7 +109,7 @@ declare module 'drachtio-srf' {
       readonly headers?: Readonly<Record<string, string>>
     }
 
-    /** A 200 that offers, and has still to be acknowledged. */
+    /** A 200 with an offer, not yet acknowledged. */
     interface LateOffer {
       readonly sdp: string
       ack(answer: string): Promise<Dialog>

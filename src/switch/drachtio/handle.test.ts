@@ -10,7 +10,7 @@ const identity: LegIdentity = {
 }
 
 describe('what a leg is found again by', () => {
-  it('comes back as it was written; anything else is none', () => {
+  it('comes back as it was written; anything else is no handle', () => {
     expect(readHandle(writeHandle(identity))).toEqual(identity)
     expect(readHandle(writeHandle({ ...identity, secured: 'keys' }))).toEqual({ ...identity, secured: 'keys' })
     expect(readHandle(JSON.stringify({ ...identity, secured: 'somehow' }))).toBeUndefined()

@@ -36,7 +36,7 @@ export function writeHandle(identity: LegIdentity): string {
   return text.length > longest ? '' : text
 }
 
-/** @returns undefined where it is none: another version of the program wrote it */
+/** @returns undefined where it is not one of this version of the program */
 export function readHandle(handle: string): LegIdentity | undefined {
   try {
     const value: unknown = JSON.parse(handle)
@@ -56,7 +56,7 @@ export interface RingingIdentity {
   readonly answered?: LegIdentity
 }
 
-/** @returns empty where it would be too long to keep, or is none */
+/** @returns empty where it would be too long to keep, or names no transaction */
 export function writeRinging(identity: RingingIdentity): string {
   if (identity.transaction === '') return ''
   const { answered, ...ringing } = identity
@@ -75,7 +75,7 @@ export function tagOf(header: string): string | undefined {
   return /;\s*tag\s*=\s*([^\s;,]+)/i.exec(header.replace(/"(?:[^"\\]|\\.)*"|<[^>]*>/g, ''))?.[1]
 }
 
-/** @returns undefined where it is none */
+/** @returns undefined where it is not one of a ringing */
 export function readRinging(handle: string): RingingIdentity | undefined {
   try {
     const value: unknown = JSON.parse(handle)

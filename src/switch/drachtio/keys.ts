@@ -27,7 +27,7 @@ export class Keys {
   #queue: Press[] = []
   #listener: { readonly keys: readonly Key[]; readonly words: readonly string[]; readonly settle: (heard: Heard) => void } | undefined
   #noWords: NoWords | undefined = 'lost'
-  /** Told whether a flow listens for words now. */
+  /** Called with whether a flow listens for words now. */
   onWords: (wanted: boolean) => void = () => undefined
   #recent: { readonly press: Press; readonly monotonic: number; readonly echoes: Set<KeySource> }[] = []
   #over = false

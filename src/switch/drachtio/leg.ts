@@ -111,7 +111,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     return this.#pair
   }
 
-  /** It has no channel now, and another one is looked for. */
+  /** The leg has no channel now, and is looking for another. */
   get moving(): boolean {
     return this.#moving !== undefined
   }
@@ -312,7 +312,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.#voice?.stop()
     for (const tell of [...this.atMove]) tell()
     if (cause !== undefined) {
-      from.notice({ level: 'warn', text: `leg ${this.id}: the media server has lost it (${cause}); another one is looked for` })
+      from.notice({ level: 'warn', text: `leg ${this.id}: the media server has lost it (${cause}); looking for another one` })
       this.#search?.stop()
       void before.release()
     }

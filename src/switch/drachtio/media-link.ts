@@ -20,7 +20,7 @@ const handshakeMs = 15_000
 /** A sign of life is asked for this often; without one for this long FreeSWITCH, or its machine, is taken for dead. */
 const beatMs = 500
 const silentMs = 2_000
-/** Channels that are still to be hung up, at most. */
+/** Channels waiting to be hung up, at most. */
 const killsAtMost = 1_000
 /** Pauses between attempts to connect: short after a loss, then longer. */
 const retryMs = [100, 250, 500, 1_000, 2_000]
@@ -33,11 +33,11 @@ export class MediaLink {
   readonly #changed: () => void
   readonly #notice: (notice: Notice) => void
   readonly #pending = new Set<(error: Error) => void>()
-  /** Told when FreeSWITCH hangs up the channel that is being asked for at this moment. */
+  /** Called when FreeSWITCH hangs up the channel that is being requested at this moment. */
   #onEnded: OnEnded | undefined
-  /** With whom the channel is made that is being asked for at this moment. */
+  /** The party for which a channel is being requested at this moment. */
   #party: DescribedParty | undefined
-  /** Told when the event socket of a channel has come. */
+  /** Called when the event socket of a channel has come. */
   readonly #arrivals = new Set<() => void>()
   #server: Mrf.MediaServer | undefined
   #detail = 'connecting'
@@ -49,7 +49,7 @@ export class MediaLink {
   #lastHeardAt = Date.now()
   #downSince: number | undefined = performance.now()
   readonly #kills = new Set<string>()
-  /** Told when FreeSWITCH has said nothing for too long, though nothing has ended. */
+  /** Called when FreeSWITCH has been silent for too long, with its connection still up. */
   onSilent: () => void = () => undefined
 
   constructor(
@@ -287,7 +287,7 @@ export class MediaLink {
     heard()
     this.#heartbeat = setInterval(() => {
       const now = performance.now()
-      // It was this engine that stood still: what FreeSWITCH has said meanwhile is still to be read.
+      // It was this engine that stood still: what FreeSWITCH has sent meanwhile is not read yet.
       if (now - lookedAt > 2 * beatMs) heardAt = now
       lookedAt = now
       if (now - heardAt > silentMs) {

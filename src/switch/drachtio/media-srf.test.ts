@@ -116,7 +116,7 @@ describe('a channel that comes after a handshake', () => {
     expect(told).toEqual(['answered', 'made'])
   })
 
-  it('is let go of when that is not waited for any longer', async () => {
+  it('is released when the wait for its event socket is over', async () => {
     const { arrival, told, made } = waitedFor()
     arrival.reject(new Error('too slow'))
     await made

@@ -117,7 +117,7 @@ describe('playing to a channel', () => {
     expect(executions).toHaveLength(1)
   })
 
-  it('goes on with the list when the bridge comes to nothing', async () => {
+  it('goes on with the list when the bridge fails', async () => {
     const { player, executions } = playerOnFakes()
     const playing = player.play([file('/a.wav'), file('/b.wav')], {})
     await tick()

@@ -121,7 +121,7 @@ export class ServerPair {
     if (answer === undefined) channel.giveUp('the media server does not answer')
   }
 
-  /** As what a leg that lives here names it, for whichever engine goes on with it: of the drachtio-server and of the FreeSWITCH. */
+  /** The names by which a leg here finds this pair again, at whichever engine continues it: of the drachtio-server and of the FreeSWITCH. */
   get names(): readonly [signalling: string, media: string] {
     return [placeName(this.signalling.name), placeName(this.media.name)]
   }

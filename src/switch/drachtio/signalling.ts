@@ -93,8 +93,8 @@ export class Signalling {
   }
 
   /**
-   * drachtio-server gives these requests to other engines from now on: it hands them to all that want them, by turns. Those within a dialog still come. Settles within a bound, when it has
-   * read that: what it has given us before has come by then.
+   * drachtio-server gives these requests to other engines from now on: those that want them take turns. Those within a dialog still come. Settles within a bound, when the server has
+   * read this: all that it gave us before has come by then.
    */
   async leaveNewRequests(methods: readonly string[]): Promise<void> {
     const agent = this.srf.app.client as unknown as Unrouted | undefined

@@ -21,7 +21,7 @@ interface State {
 }
 
 export interface TrunkBoardOptions {
-  /** Told when a trunk begins to fail, with why, and with undefined when it has carried a call again. */
+  /** Called when a trunk begins to fail, with why, and with undefined when it has carried a call again. */
   readonly onChange?: (name: string, failing: string | undefined) => void
   /** Monotonic ms. */
   readonly now?: () => number

@@ -9,7 +9,7 @@ import type { Signalling } from './signalling.js'
 
 /** An idle channel is exchanged for a fresh one after this time, so that no time-out of the media server can have caught it. */
 const freshMs = 5 * 60_000
-/** How often the size of the store is looked at. */
+/** How often the size of the store is reviewed. */
 const reviewMs = 10_000
 /** Channels that are made at the same time, at most. */
 const widthAtMost = 4

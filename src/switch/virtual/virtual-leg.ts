@@ -23,7 +23,7 @@ export interface VirtualLegOptions {
   readonly party: 'caller' | 'called'
   /** Whose telephone this is. */
   readonly number: string
-  /** Told once, when the party's telephone is free again. */
+  /** Called once, when the party's telephone is free again. */
   readonly onDown: () => void
 }
 
