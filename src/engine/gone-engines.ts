@@ -2,7 +2,7 @@ import type { Alarms } from '../alarms/alarms.js'
 import type { Presence } from '../fleet/presence.js'
 
 /**
- * An alarm for each engine that has gone without a word, until one of its name runs again. Of those that are there the first one raises it: what happened once is told once.
+ * An alarm for each engine that has gone without a word, until one of its name runs again. The first of the running engines raises it: what happened once is reported once.
  * @returns ends it
  */
 export function watchGoneEngines(presence: Pick<Presence, 'self' | 'engines' | 'onChange' | 'onGone'>, alarms: Alarms): () => void {

@@ -138,7 +138,7 @@ it('leaves calls on a switch that it does not have to their own engine, for five
   await taking.close()
 })
 
-it('closes what cannot be gone on with, unless it is closing down itself', async () => {
+it('closes what cannot be continued, unless it is closing down itself', async () => {
   const { taking, state, closed, goneOn } = world([left('a', 'h')])
   state.takes = () => ({ kind: 'left', why: 'hung up' })
   await taking.look()

@@ -53,14 +53,14 @@ export class TakingOver {
     this.#forgetGone = options.presence.onGone(() => void this.look())
   }
 
-  /** Resolves when all that can be gone on with now goes on here or elsewhere. Never rejects. */
+  /** Resolves when every call that can continue now does so, here or elsewhere. Never rejects. */
   look(): Promise<void> {
     this.#asked++
     if (this.#looking) return this.#looking
     this.#cancel?.()
     this.#looking = this.#lookUntilDone()
       .catch((error: unknown) => {
-        this.#options.log.error({ err: error }, 'calls of an engine that is gone could not be gone on with; it is tried again')
+        this.#options.log.error({ err: error }, 'calls of an engine that is gone could not be continued; it is tried again')
         return true
       })
       .then((soon) => {
@@ -108,7 +108,7 @@ export class TakingOver {
     return waitedMs >= strangersMs ? 'close' : 'wait'
   }
 
-  /** Some are claimed after the other, and gone on with meanwhile. */
+  /** Claims a few at a time; those claimed continue meanwhile. */
   async #take(due: readonly LeftCall[]): Promise<void> {
     const goingOn: Promise<void>[] = []
     try {
@@ -132,7 +132,7 @@ export class TakingOver {
     for (const { call, ...result } of lost)
       log.warn(
         { call: call.callId, from: call.node, why: result.kind === 'left' ? result.why : '' },
-        'a call of an engine that is gone cannot be gone on with',
+        'a call of an engine that is gone cannot be continued',
       )
     // It is closing down: others go on with them when it is gone.
     if (!desk.draining) await this.#close(lost.map(({ call }) => call))

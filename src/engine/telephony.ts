@@ -148,8 +148,8 @@ function countTogether(allowance: Allowance, store: Store): () => void {
 }
 
 /**
- * Each drachtio-server with the FreeSWITCHes that its calls begin at: the one at the same place of the list, and every further one by turns; with fewer of these, they are shared. All
- * others are spare: calls go on there whose own FreeSWITCH dies.
+ * Each drachtio-server with the FreeSWITCHes that its calls begin at: the one at the same place of the list, and the further ones in turn; with fewer of these, they are shared. All
+ * others are spare: calls whose own FreeSWITCH dies continue there.
  */
 export function configuredServers({
   drachtio,

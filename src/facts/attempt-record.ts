@@ -22,7 +22,7 @@ export interface AttemptRecord {
   readonly answeredAfterMs?: number
   readonly whispers: number
   readonly wrongKeys: number
-  /** They accepted. Missing where that came to nothing: they or the caller hung up, or the two could not be connected. */
+  /** They accepted. Missing where no talk followed: they or the caller hung up, or the two could not be connected. */
   readonly acceptedAt?: number
   readonly acceptedAfterMs?: number
   readonly proof?: AcceptanceProof
@@ -52,7 +52,7 @@ export function attemptStarted(event: Extract<CallEvent, { type: 'attempt.starte
   }
 }
 
-/** How it ended. What was accepted and came to nothing is no acceptance. */
+/** How it ended. An acceptance without a talk after it does not count. */
 export function attemptEnded(event: Extract<CallEvent, { type: 'attempt.ended' }>, afterMs: number): Change<AttemptRecord> {
   return {
     ...(event.result === 'accepted' ? {} : { acceptedAt: undefined, acceptedAfterMs: undefined, proof: undefined }),

@@ -68,7 +68,7 @@ const taken = (result: 'answeredThenHungUp' | 'failed' | 'cancelled') => [
 ]
 
 test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)(
-  'an acceptance that came to nothing (%s) leaves nobody who accepted, no wait and no proof',
+  'an acceptance that led to no talk (%s) leaves no acceptor, no wait and no proof',
   (result) => {
     const before = callRecord(happened(...taken(result).slice(0, 12)))
     expect(before).toMatchObject({ acceptedBy: 'one-2', waitMs: 9_000 })
@@ -81,7 +81,7 @@ test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)(
   },
 )
 
-test('a specialist who accepts after another whose acceptance came to nothing is the one who accepted, after the whole wait', () => {
+test('after an acceptance that led to no talk, the next specialist to accept is the one who accepted, after the whole wait', () => {
   const record = callRecord(
     happened(
       ...taken('failed'),
@@ -156,7 +156,7 @@ test('a call whose arrival was lost still has a record', () => {
   expect(callRecord([])).toBeUndefined()
 })
 
-test('refs are specialists tried: a practice or a patient who is rung is none, whatever the call; without a line nobody waits', () => {
+test('refs are specialists tried: a practice or a patient who is rung does not count, whatever the call; without a line there is no wait', () => {
   const rung = (attempt: string, pool: 'local' | 'ncn' | 'direct', result: 'accepted' | 'connected' | 'noAnswer'): CallFact[] => [
     { type: 'attempt.started', attempt, candidate: `candidate:${attempt}`, label: attempt, pool, target: 'sip:x@y' },
     ...(result === 'accepted'

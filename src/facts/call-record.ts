@@ -37,7 +37,7 @@ export interface CallRecord {
   readonly huntEndedAt?: number
   readonly huntEndedAfterMs?: number
   readonly acceptedAt?: number
-  /** The attempt that was accepted. An acceptance that came to nothing is none: it stays in the facts alone. */
+  /** The attempt that was accepted. An acceptance that led to no talk does not count: it stays in the facts alone. */
   readonly acceptedBy?: AttemptId
   readonly talkStartedAt?: number
   readonly talkStartedAfterMs?: number
@@ -259,7 +259,7 @@ function acceptedAfterMs(record: CallRecord, event: Extract<CallEvent, { type: '
   return event.elapsedMs ?? event.proof.heardAt - (record.clockSetMs ?? 0) - record.arrivedAt
 }
 
-/** Who has accepted as things stand, and after what wait: the latest acceptance that has not come to nothing. */
+/** Who has accepted as things stand, and after what wait: the latest acceptance that still counts. */
 function withAcceptance(record: CallRecord): CallRecord {
   const { acceptedAt: _at, acceptedBy: _by, waitMs: _waitMs, ...rest } = record
   const standing = record.attempts.findLast(({ acceptedAt }) => acceptedAt !== undefined)

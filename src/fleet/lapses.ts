@@ -27,7 +27,7 @@ export class Lapses {
   /**
    * @param leaseMs without a beat for this long, a run is over
    * @param breakMs between two looks; more than that is a break
-   * @param startMs a start that takes longer is none any more
+   * @param startMs a start that takes longer has failed
    */
   constructor(
     private readonly leaseMs: number,

@@ -41,7 +41,7 @@ export interface Presence {
   begin(): Promise<void>
   /** Those that run now, by name; this one is always among them. */
   engines(): readonly EngineSeen[]
-  /** Told when `engines()` has become another. @returns stops it */
+  /** Called when `engines()` has changed. @returns stops it */
   onChange(listener: () => void): () => void
   /**
    * Called once for each run that is over, at every engine that is there to see it; and, once this engine has begun to look, for those that went in the ten minutes
@@ -51,7 +51,7 @@ export interface Presence {
   onGone(listener: (engine: EngineGone) => void): () => void
   /** This run is over: others have taken its place while it was frozen or cut off. It must not touch its calls any more. */
   readonly lost: boolean
-  /** Told once, at once where that has happened already. @returns stops it */
+  /** Called once, at once where that has happened already. @returns stops it */
   onLost(listener: () => void): () => void
   /**
    * False while this engine has given no sign of life for longer than its lease because it did not run (frozen, or its machine was): others may have taken its place,

@@ -35,7 +35,7 @@ export interface OthersMap<V> {
   delete(key: string): void
   /** Those of the others. */
   others(): Iterable<{ readonly engine: EngineRun; readonly key: string; readonly value: V }>
-  /** Told when one of the others has changed. @returns stops it */
+  /** Called when one of the others has changed. @returns stops it */
   onChange(listener: (change: { readonly engine: EngineRun; readonly key: string; readonly value: V | undefined }) => void): () => void
 }
 

@@ -41,7 +41,7 @@ function forThisRun(file: string, what: 'read' | 'written', error: unknown): str
   return `${file} cannot be ${what} (${(error as NodeJS.ErrnoException).code ?? String(error)}): callers who withhold their number are counted from the start again after a restart`
 }
 
-/** Undefined where there is none, or something else stands in the file. */
+/** Undefined where there is none, or the file holds something else. */
 function readKey(file: string): Buffer | undefined {
   try {
     const text = readFileSync(file, 'utf8').trim()

@@ -100,7 +100,7 @@ describe('a number that is withheld is not told, and yet known to the limits', (
     expect(
       who({ From: '"Anonymous" <sip:anonymous@anonymous.invalid>', 'P-Asserted-Identity': '<sip:anonymous@anonymous.invalid>' }),
     ).toEqual({ number: '', displayName: '' })
-    // An assertion of a network that is not believed in it is none.
+    // An assertion by a network that is not believed does not count.
     expect(who({ From: '"Anonymous" <sip:anonymous@anonymous.invalid>', 'P-Asserted-Identity': pai }, ['From'])).toEqual({
       number: '',
       displayName: '',
@@ -147,7 +147,7 @@ describe('the account of a caller who withholds their number', () => {
     expect(key).toHaveLength(32)
     expect(read()).toEqual(key)
     expect(statSync(file).mode & 0o777).toBe(0o600)
-    // One that was cut off is none.
+    // A truncated key does not count.
     writeFileSync(file, 'abc')
     const next = read()
     expect(next).toHaveLength(32)

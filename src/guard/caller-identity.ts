@@ -72,7 +72,7 @@ function nameIn(addresses: readonly PartyAddress[]): { readonly number: string; 
   return first && { ...first, displayName: named.map(({ displayName }) => displayName).find((name) => name !== '') ?? '' }
 }
 
-/** `critical` says only that the call is to fail where privacy cannot be had; `session` and `history` are about other things than who calls; `none` asks for none. */
+/** `critical` says only that the call must fail where privacy is impossible; `session` and `history` are about other things than who calls; `none` asks for none. */
 function asksForPrivacy(privacy: string | undefined): boolean {
   const values = (privacy ?? '').split(/[;,\s]+/).map((value) => value.replace(/^"|"$/g, '').toLowerCase())
   return values.some((value) => value === 'id' || value === 'header' || value === 'user')
@@ -84,7 +84,7 @@ function isWithheld(address: PartyAddress): boolean {
   return isWithheldWord(user) || isWithheldHost(host) || isWithheldWord(address.name) || privacy.includes('full') || privacy.includes('uri')
 }
 
-/** `privacy=full`, `privacy="uri-network,name"`; `off` is none. Only Remote-Party-ID has it. */
+/** `privacy=full`, `privacy="uri-network,name"`; `off` means none. Only Remote-Party-ID has it. */
 function privacyOf({ params }: PartyAddress): readonly string[] {
   return (params.get('privacy') ?? '').split(',').map((value) => value.trim().toLowerCase().replace(/-.*$/, ''))
 }

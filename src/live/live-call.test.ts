@@ -195,7 +195,7 @@ describe('a call on the board, to the last field', () => {
     })
   })
 
-  it('whose acceptance came to nothing waits on as if it had not been, and talks from the acceptance that did', () => {
+  it('whose acceptance led to no talk waits on as if there had been none, and talks from the acceptance that did', () => {
     const undone = after(...accepted, [21, { type: 'attempt.ended', attempt: '1', result: 'answeredThenHungUp' }])(30)
     expect(undone).toMatchObject({ stage: 'hunting', waitedMs: 26_000, attempts: [{ result: 'answeredThenHungUp' }] })
     expect(undone?.talkingTo).toBeUndefined()

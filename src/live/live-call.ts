@@ -171,7 +171,7 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
       )
     case 'attempt.ended': {
       const attempts = resulted(before, event.attempt, event.result)
-      // After acceptance the attempt's end changes nothing that is seen. Otherwise the caller waits on, also where an acceptance came to nothing.
+      // After acceptance the attempt's end changes nothing that is seen. Otherwise the caller waits on, also where an acceptance led to no talk.
       if (event.result === 'accepted' || event.result === 'connected') return still({ attempts })
       const undone = before.marks.accepted?.attempt === event.attempt
       const ringing = call.stage === 'ringing' || call.stage === 'whisper' || call.stage === 'connecting'

@@ -83,7 +83,7 @@ test('the wait ends with acceptance, and the talk begins there; both stand still
 })
 
 test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)(
-  'an acceptance that came to nothing (%s) is none: the caller waits on, and nobody is shown as talking to them',
+  'an acceptance that led to no talk (%s) does not count: the caller waits on, and no specialist is shown as talking to them',
   (result) => {
     const call = watched()
     call.tell(1_000, ...until('attempt.accepted'))

@@ -26,7 +26,7 @@ export interface EncodingSettings {
   readonly recordingsFolder: string
   /** `native`: libmp3lame where it is there. */
   readonly lame: LameKind
-  /** Names under which the library is looked for; the platform's own when undefined. */
+  /** Names under which to look for the library; the platform's own when undefined. */
   readonly libraries?: readonly string[]
   /** Recordings are sealed as they grow. */
   readonly sealed: boolean

@@ -16,7 +16,7 @@ import { sizeOfRecording } from './stored-recording.js'
 const retryAfterMs: readonly number[] = [1_000, 5_000]
 /** A conversation of hours takes minutes on a busy machine; a hung encoder must not hold its place for ever. */
 const encodeWithinMs = 15 * 60_000
-/** How often it is looked whether `recording.ready` is on disk, and how long between. */
+/** How often to check whether `recording.ready` is on disk, and how long between. */
 const confirmTries = 20
 const confirmEveryMs = 250
 const recordTries = 8
@@ -134,7 +134,7 @@ export async function mp3IsThere(folder: string, recording: { readonly path?: st
   return (await sizeOfRecording(path)) === recording.bytes
 }
 
-/** The key of this recording alone, under that of the organisation whose call it was; those of none have one together. @returns why there is none; undefined where nothing is sealed */
+/** The key of this recording alone, under that of the organisation whose call it was; recordings of no organisation share one. @returns why there is none; undefined where nothing is sealed */
 async function sealingKey(
   { recordingId, callId }: Unfinished,
   record: CallRecord | undefined,

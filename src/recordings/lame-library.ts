@@ -10,7 +10,7 @@ const framesPerCall = 1_152
 /** What LAME asks for (lame.h: 1.25 times the samples, and 7,200), and more than it keeps back until the end. */
 const outputBytes = 16_384
 
-/** Where the library is looked for: its name for the system's own search, then places that this search leaves out. */
+/** Where to look for the library: its name for the system's own search, then places that this search leaves out. */
 export const libraryNames: readonly string[] =
   process.platform === 'darwin'
     ? ['libmp3lame.0.dylib', '/opt/homebrew/lib/libmp3lame.0.dylib', '/usr/local/lib/libmp3lame.0.dylib']
@@ -25,7 +25,7 @@ type Handle = object | bigint
 /**
  * Loads libmp3lame (LGPL; lame.h of LAME 3.98 and later) and lets it encode a moment of sound.
  * @param names file names or paths, tried in this order
- * @returns why not where there is none, or none that works. A library that crashes takes the process along
+ * @returns the library, or why there is none that works. A library that crashes ends the process
  */
 export async function loadLameLibrary(
   names: readonly string[] = libraryNames,

@@ -21,7 +21,7 @@ export interface RecordingSink {
   ): Promise<
     { readonly kind: 'spool'; readonly recordingId: string; readonly path: string } | { readonly kind: 'refused'; readonly why: string }
   >
-  /** The recording of this call that an engine which died had begun, where it died before it could say so; undefined: there is none. */
+  /** The recording of this call that an engine began and died before it could record the fact; undefined: there is none. */
   left(callId: string): Promise<LeftRecording | undefined>
   /**
    * A recording that an engine which died had begun goes on in this one.

@@ -11,7 +11,7 @@ export interface RecordingsSettings {
   readonly alarms: Alarms
   /** `auto`: libmp3lame where it is there. */
   readonly encoder: 'auto' | 'native' | 'wasm'
-  /** Names or paths under which libmp3lame is looked for. Default: the platform's own. */
+  /** Names or paths under which to look for libmp3lame. Default: the platform's own. */
   readonly libraries?: readonly string[]
   /** Recordings that are finished at the same time: one of them computes, the others wait for the disk. Default 16. */
   readonly concurrency?: number

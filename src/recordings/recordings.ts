@@ -32,8 +32,8 @@ export interface Recordings {
   /** Starts what makes MP3s, so that the first recording does not wait for it. Returns at once. */
   prepare(): void
   /**
-   * Finishes what lies in the spool. Called at start-up, after calls that cannot be gone on with are closed. Resolves when all of it is queued. What belongs to calls that another
-   * engine has gone on with is left to that one, and looked at again later.
+   * Finishes the recordings in the spool. Called at start-up, after calls that cannot continue are closed. Resolves when all are queued. Recordings of calls that another
+   * engine has continued are left to that one, and looked at again later.
    * @param isOpen whether a call may still be taken over: its recording goes on, and is left alone until it is closed
    */
   recover(isOpen?: (callId: string) => boolean): Promise<{ readonly queued: number; readonly orphans: readonly string[] }>
@@ -46,7 +46,7 @@ export interface Recordings {
   probe(): Promise<RecordingsHealth>
   /** Opens the MP3 of a recording, as its facts have it. Where it is lost or damaged, the alarm is raised. Never rejects. */
   open(recording: KnownRecording & { readonly path: string }): Promise<OpenRecording | Unreadable>
-  /** Whether the keys of sealed recordings can be had; undefined where there are none. */
+  /** Whether the keys of sealed recordings are available; undefined where there are none. */
   keys(): KeysHealth | undefined
   /** Lets what runs come to its end (within 5 s); what waits stays in the spool for the next start. May be called twice. */
   close(): Promise<void>
@@ -156,7 +156,7 @@ class SpooledRecordings implements Recordings {
     return { queued, orphans }
   }
 
-  /** Calls that another engine has gone on with, or is finishing. */
+  /** Calls that another engine has continued, or is finishing. */
   async #ofOthers(entries: readonly SpoolEntry[], isOpen: (callId: string) => boolean): Promise<ReadonlySet<string>> {
     const found = await this.settings.store.left.elsewhere(
       entries.flatMap(({ note }) => note?.callId ?? []),

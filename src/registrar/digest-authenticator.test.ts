@@ -42,7 +42,7 @@ function answerTo(proof: Proof, password: string, count = 1): string {
 }
 
 describe('passwords at two engines', () => {
-  it('that are tried by turns lock at both, and one alarm tells of it', async () => {
+  it('that are tried at each in turn lock at both, and one alarm reports it', async () => {
     const { clock, locked, engines } = twoEngines()
     for (let guess = 0; guess < 5; guess++)
       expect(ask(engines[guess % 2 === 0 ? 0 : 1], answerTo(ask(engines[0]), 'wrong')).kind).toBe('refused')

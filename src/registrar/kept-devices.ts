@@ -180,7 +180,7 @@ export class KeptDevices implements Devices {
     }
   }
 
-  /** @returns false when the entry is none of ours */
+  /** @returns false when the entry is not one of ours */
   #fold(user: string, at: number, type: string, data: unknown): boolean {
     switch (type) {
       case 'made': {

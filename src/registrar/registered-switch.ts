@@ -44,7 +44,7 @@ export function registeredSwitch(
 export const defaultDeviceSrtp: SrtpWish = 'optional'
 
 /**
- * The contact, by way of the address that the telephone's packets came from: right behind NAT, and the same where there is none.
+ * The contact, by way of the address that the telephone's packets came from: right behind NAT, and the same without.
  * @param srtp where it is `optional`, SRTP is offered over TLS alone: its keys stand in the INVITE, and may not be sent in the clear (RFC 4568 section 8.1.1)
  */
 export function reachable({ contact, source }: Binding, srtp: SrtpWish = defaultDeviceSrtp): DialledTarget {

@@ -95,7 +95,7 @@ export function dataKeyOf({ wrapped, about }: Pick<Slot, 'wrapped' | 'about'>, k
 }
 
 /**
- * The nonce says which chunk it is, and whether it is the last: a chunk in another's place, and an end that is none, do not open. A data key seals one file, and
+ * The nonce says which chunk it is, and whether it is the last: a chunk in another's place, and a false end, do not open. A data key seals one file, and
  * each of its chunks once, so no nonce comes twice.
  */
 function nonce(index: number, last: boolean): Buffer {

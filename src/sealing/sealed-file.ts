@@ -24,7 +24,7 @@ export class Locked extends Error {
   override readonly name = 'Locked'
 }
 
-/** The key of this id; undefined where there is none of that id. Rejects with `Locked` where keys cannot be had at all. */
+/** The key of this id; undefined where there is none. Rejects with `Locked` where no keys are available at all. */
 export type FindKey = (keyId: string) => Promise<Buffer | undefined>
 
 /** Chunks read from the disk at a time. */

@@ -46,7 +46,7 @@ redis.call('PUBLISH', ARGV[2], '')
 return 0`
 
 export interface SharedReservations extends Reservations {
-  /** Lets go of what this engine holds, and of the connections. May be called twice; never rejects. */
+  /** Releases what this engine holds, and closes the connections. May be called twice; never rejects. */
   close(): Promise<void>
 }
 

@@ -53,7 +53,7 @@ describe('a specialist who is rung', () => {
   })
 })
 
-it('of a call go over to the engine that goes on with it, and are let go of by the last one alone', async () => {
+it('of a call go over to the engine that goes on with it, and are released by the last one alone', async () => {
   const reservations = new LocalReservations()
   const first = await reservations.reserve(['dr-okafor', 'ward'], 'call')
   expect(await reservations.reserve(['dr-okafor'], 'call')).toMatchObject({ kind: 'taken' })

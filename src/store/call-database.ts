@@ -285,7 +285,7 @@ export class CallDatabase {
 
   async #begin({ callId, seq }: CallEvent, again: boolean): Promise<Work> {
     const known = this.#known.get(callId)
-    // The record is a value; the legs are followed, and are read off the disk again where this batch comes to nothing.
+    // The record is a value; the legs are followed, and are read off the disk again where this batch fails.
     if (known)
       return {
         record: known.record,

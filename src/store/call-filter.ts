@@ -28,7 +28,7 @@ export type CallOrder = (typeof callOrders)[number]
 /** Names are the directory's to say: the ids of a column in the order of their names. */
 export interface NameOrder {
   readonly column: 'organisation' | 'line' | 'clinician' | 'outcome'
-  /** Each once. What is none of them comes last. */
+  /** Each once. Calls with none of them come last. */
   readonly values: readonly string[]
 }
 

@@ -35,7 +35,7 @@ export interface StoreDatabase {
   readonly shared: boolean
   /** Of the ledger: every entry up to this number is committed, or never will be. 0: there is none. */
   settledEntries(): Promise<number>
-  /** Makes what has to be there ahead of time, by one engine now and then. @param now wall-clock ms */
+  /** Makes partitions ahead of time, by one engine now and then. @param now wall-clock ms */
   upkeep?(now: number): Promise<void>
   /** May be called twice. */
   close(): Promise<void>

@@ -2,7 +2,7 @@ import type { ColumnDataType, Kysely, sql } from 'kysely'
 import type { Integer } from './column-types.js'
 import type { RollUpsTable } from './schema.js'
 
-/** Calls whose facts were deleted because their time was over (`src/retention`), append-only: without its row here the database lets go of no fact. */
+/** Calls whose facts were deleted because their time was over (`src/retention`), append-only: without its row here the database refuses to delete a fact. */
 export interface DeletedCallsTable {
   call_id: string
   at: Integer

@@ -10,7 +10,7 @@ export interface DiskReserveSettings {
   /** 0: no reserve is kept. */
   readonly bytes: number
   readonly alarms: Alarms
-  /** How often it is looked whether there is room to make it again. Default 5000. */
+  /** How often to check whether there is room to make it again, ms. Default 5000. */
   readonly lookEveryMs?: number
 }
 

@@ -9,8 +9,8 @@ import { writesTo } from './writes.js'
 const rowsPerPage = 1_000
 
 /**
- * What the last run could not write is written, before anything else. Facts that were written after all are known again. Those of a call that another engine has gone on with, or
- * has closed, come too late: what they say would contradict what has happened since.
+ * Writes what the last run could not, before anything else. Facts that were written after all are recognised. Those of a call that another engine has continued or
+ * closed come too late: they would contradict what has happened since.
  */
 export async function bringBack(spill: SpillFile, { writing }: StoreDatabase, alarms: Alarms, node: string): Promise<void> {
   const { events, damaged } = await spill.left()
@@ -28,7 +28,7 @@ export async function bringBack(spill: SpillFile, { writing }: StoreDatabase, al
   else if (lost.size > 0)
     alarms.raise(
       'store.factsLost',
-      `${events.length - ours.length} facts of ${lost.size} calls that another engine has gone on with meanwhile; they lie in ${await spill.setAside(`too-late-${Date.now()}`)}`,
+      `${events.length - ours.length} facts of ${lost.size} calls that another engine has continued meanwhile; they are in ${await spill.setAside(`too-late-${Date.now()}`)}`,
     )
   else if (events.length > 0) await spill.forget()
 }

@@ -39,7 +39,7 @@ export interface StoreSettings {
   readonly node?: string
   /** Of this run of it, in PostgreSQL (`openPostgres`). Default: none. */
   readonly incarnation?: string | undefined
-  /** Told when another engine has ended that run: nothing is written any more. */
+  /** Called when another engine has ended that run: nothing is written any more. */
   readonly onRunOver?: (() => void) | undefined
   /**
    * How long the append of a durable fact waits for a store that does not answer; then it says that the fact is not on disk, keeps it in
@@ -204,7 +204,7 @@ async function openOnPostgres(place: PostgresPlace, settings: StoreSettings): Pr
   }
 }
 
-/** Does what needs room on the disk; where there is none, with room of the reserve, as long as there is some. */
+/** Does work that needs room on the disk; where that is full, with room of the reserve while it lasts. */
 async function withReserve<T>(reserve: DiskReserve, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {

@@ -26,7 +26,7 @@ export interface EventLogSettings {
   readonly durableWaitMs: number
   /** Name of this engine, written beside every fact. */
   readonly node: string
-  /** Told when the database refuses every fact of this run of the engine, because it is over: they are not kept anywhere. */
+  /** Called when the database refuses every fact of this run of the engine, because the run is over: they are not kept anywhere. */
   readonly onRunOver?: (() => void) | undefined
   /** Wall-clock ms. */
   readonly now: () => number

@@ -8,7 +8,7 @@ import { WordEar } from './word-ear.js'
 
 /** The program of the thread that listens for words: nothing of a voice is ever decoded on the engine's own. */
 
-/** A recording is looked at so often. */
+/** How often a recording is read. */
 const lookEveryMs = 20
 /** Packets come every 20 ms, and silence is written down as well: a recording that does not grow for this long has broken off. */
 const silentMs = 4_000

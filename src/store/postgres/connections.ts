@@ -56,7 +56,7 @@ export function poolOf(url: string, { name, connections, statementMs, incarnatio
   pool.on('error', () => undefined)
   pool.on('connect', (client) => {
     client.on('error', () => undefined)
-    // A commit that returns before it is on the disk is none.
+    // A commit must be on the disk before it returns.
     client
       .query("select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'")
       .catch(() => undefined)

@@ -8,7 +8,7 @@ const patienceMs = 10_000
 
 /**
  * Holds the name of this engine in the database: a second engine of the same name would take the first one's running calls for
- * interrupted ones. The server lets go of it when the connection ends, however that is.
+ * interrupted ones. The server releases it when the connection ends, for whatever reason.
  */
 export class EngineName {
   #client: pg.Client | undefined

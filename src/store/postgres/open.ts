@@ -21,7 +21,7 @@ export interface PostgresSurroundings {
   readonly node: string
   /** Of this run of it, 16 hexadecimal digits: it begins here, and everything is written in its name. Undefined: no other engine looks whether this one is alive. */
   readonly incarnation?: string | undefined
-  /** Told when another engine has taken the name of this one while the connection was lost, and when that is over. */
+  /** Called when another engine has taken the name of this one while the connection was lost, and when that is over. */
   readonly nameTaken: (isTaken: boolean) => void
 }
 

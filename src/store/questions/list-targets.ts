@@ -15,7 +15,7 @@ export interface TargetPage {
 
 const targetCursor = /^(\d{1,15})\.(\d{1,15})\.(.*)$/s
 
-/** Every telephone that was ever rung by a hunt, those on the watch list first, then by whose it is. An unreadable cursor gives the first page. */
+/** Every telephone that was ever rung by a hunt, those on the watch list first, then by owner. An unreadable cursor gives the first page. */
 export async function listTargets(db: Db, { limit, cursor }: { readonly limit: number; readonly cursor?: string }): Promise<TargetPage> {
   const after = place(cursor)
   let query = db.selectFrom('targets').selectAll()

@@ -17,7 +17,7 @@ export async function rollUps(db: Db, { from, to, scope, id }: RollUpsAsked): Pr
   let query = db.selectFrom('roll_ups').selectAll().where('scope', '=', scope).where('month', '>=', from).where('month', '<=', to)
   if (id !== undefined) query = query.where('id', '=', id)
   const rows = await query.execute()
-  // `rollUpOf` wrote them. What has come to nothing since is not told.
+  // `rollUpOf` wrote them. Sums that are zero again are left out.
   return rows.map((row) => ({ ...row, amount: Number(row.amount) }) as RollUpRow).filter(({ amount }) => amount !== 0)
 }
 

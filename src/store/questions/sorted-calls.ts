@@ -6,8 +6,8 @@ import type { Db } from '../statements.js'
 import { isLong, keysOf, newestFirst, partsOf, type Key } from './list-calls.js'
 
 /**
- * Calls in another order than that of time, all of them. A list that is short is put in order as a whole. A longer one is walked: by a figure along an index that has it, by names one after the other along the index of
- * each. What is looked at for one page is limited; it may then have fewer calls than its limit, and leads on.
+ * Calls in another order than that of time, all of them. A short list is sorted as a whole. A longer one is walked: by a figure along an index that has it, by names one after the other along the index of
+ * each. The number of calls looked at for one page is limited; a page may then have fewer calls than its limit, and leads on.
  */
 
 /** Lists of up to this many calls are sorted as a whole. A longer one is at least this part of a store, so that few calls of others lie between its own. */

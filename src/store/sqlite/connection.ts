@@ -87,7 +87,7 @@ export class SqliteConnection {
     this.#closed = true
     this.#prepared.clear()
     try {
-      // libsql lets go of a file only when its last statement is collected: until then, a running transaction would lock out all others.
+      // libsql releases a file only when its last statement is collected: until then, a running transaction would lock out all others.
       if (this.sqlite.inTransaction) this.sqlite.exec('rollback')
       // For the same reason it does not do so by itself: from here on the file is whole without its log.
       if (this.lock) this.#intoOneFile()
@@ -136,7 +136,7 @@ export class SqliteConnection {
   }
 }
 
-/** Held for the life of the engine; the operating system lets go of it however the process ends. */
+/** Held for the life of the engine; the operating system releases it however the process ends. */
 function lockFor(file: string): Database.Database {
   const lock = new Database(`${file}.lock`)
   try {

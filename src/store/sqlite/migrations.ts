@@ -156,7 +156,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
         answered_after_ms = answered_at - (select arrived_at from calls where calls.call_id = attempts.call_id),
         accepted_after_ms = accepted_at - (select arrived_at from calls where calls.call_id = attempts.call_id),
         ended_after_ms = ended_at - (select arrived_at from calls where calls.call_id = attempts.call_id)`.execute(db)
-      // An acceptance that came to nothing is none.
+      // An acceptance that led to no talk does not count.
       await sql`update attempts set accepted_at = null, accepted_after_ms = null, proof = null where result is not null and result <> 'accepted'`.execute(
         db,
       )
