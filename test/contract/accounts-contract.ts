@@ -27,7 +27,7 @@ async function opened(ground: Ground) {
   const accounts = new Accounts({
     tables: store.tables,
     audit: { tell: (one) => (told.push(one), Promise.resolve()) },
-    sealer: sealedSecrets(() => (keys ? Promise.resolve(keys) : Promise.reject(new Error('the keys cannot be had')))),
+    sealer: sealedSecrets(() => (keys ? Promise.resolve(keys) : Promise.reject(new Error('the keys are not available')))),
     now: () => now,
   })
   const mary = await accounts.addPerson(system, { name: 'Mary Lowe', email })
@@ -194,7 +194,7 @@ export function accountsContract(ground: Ground): void {
     expect(await accounts.signIns.byCode(stopped, code(), from)).toEqual({ kind: 'over' })
   })
 
-  test('while the keys cannot be had no code is right, and a recovery code is', async () => {
+  test('while the keys are not available no code is right, and a recovery code is', async () => {
     const { accounts, generator, step, loseKeys } = await opened(ground)
     const { code, codes } = await generator()
     const at = await step()

@@ -119,7 +119,7 @@ export function adoptionContract(name: string, open: () => Promise<World>): void
       await world.settled((await adopted(left.other?.handle ?? '')).close())
     })
 
-    it('a handle that is none is no leg', async () => {
+    it('a malformed handle is no leg', async () => {
       expect((await world.settled(world.switch.adopt('nonsense'))).kind).not.toBe('adopted')
     })
   })

@@ -235,7 +235,7 @@ describe('session timers', () => {
     expect(header(answer, 'Require')).toBe(required)
   })
 
-  it('that are too short are refused with the least that there is, at the door and within a call', async () => {
+  it('that are too short are refused with the minimum, on an INVITE and within a call', async () => {
     const by = await phone()
     const refused = await calls(by, by.sdp, { 'Session-Expires': '60', Supported: 'timer' })
     expect(refused).toMatch(/^SIP\/2\.0 422 /)

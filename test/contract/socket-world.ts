@@ -81,7 +81,7 @@ export class SocketWorld implements MediaWorld {
   }
 
   async leftBy(engine: 'withCaller' | 'withTalk' | 'withBothUntold'): Promise<Left> {
-    // Both engines get calls by turns: those that are not for the one that dies are refused.
+    // Both engines get calls in turn: those that are not for the one that dies are refused.
     this.switch.onIncoming((call) => call.reject(486))
     const ward = await this.telephone()
     const recording = this.spool()

@@ -308,7 +308,7 @@ export function storeContract(ground: Ground): void {
     expect(await store.differing()).toEqual([])
   })
 
-  test('what no index has together is looked for so far in one page, and every call is found in the end', async () => {
+  test('a page looks only so far for what no index has together, and every call is found in the end', async () => {
     let now = Date.parse('2026-03-02T09:00:00Z')
     const { store } = await opened(await ground.fresh(), { now: () => now })
     const rare = new Set([10, 3_500, 6_990])
@@ -513,7 +513,7 @@ export function storeContract(ground: Ground): void {
     await third.store.left.close(again.filter(({ callId }) => callId === 'talking'))
     expect((await third.store.left.open()).map(({ callId }) => callId)).toEqual(['menu'])
     expect(callRecord(await third.store.events('talking'))).toMatchObject({ ending: 'interrupted' })
-    // Whose it is stands in no fact, and is kept when the lists are made again.
+    // The owner is in no fact, and is kept when the lists are made again.
     await write(third.store, 'of-three', goodCall('of-three').slice(0, 2))
     await third.store.rebuild()
     expect((await third.store.left.open()).map(({ callId, owner }) => [callId, owner])).toEqual([['menu', 'run-2']])

@@ -98,7 +98,7 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     expect(await again.closeInterrupted()).toEqual([])
   }, 60_000)
 
-  test('facts that could not be written in time are not added to a call that another engine has gone on with', async () => {
+  test('facts that could not be written in time are not added to a call that another engine has continued', async () => {
     const place = await ground.fresh()
     const file = join(scratchFolder(), 'unused.db')
     const of = async (node: string, incarnation: string) => {
@@ -182,7 +182,7 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
     expect(await store.events('a')).toMatchObject([{ callerNumber: 'x\0y' }])
   })
 
-  test('a server that cannot be had is named without its password', async () => {
+  test('a server that is not available is named without its password', async () => {
     const { settings } = await ground.fresh()
     const url = 'postgres://ringround:hunter2@127.0.0.1:1/nothing'
     const refused = await openStore({ ...settings, postgres: { url }, alarms: new AlarmBoard() }).catch((error: unknown) => String(error))
@@ -220,7 +220,7 @@ export function postgresAlone(postgres: () => Postgres, ground: Ground): void {
         expect(events.map(({ type }) => type)).toEqual(goodCall(callId).map(({ type }) => type))
         await expect.poll(() => alarms.active().map(({ alarm }) => alarm)).not.toContain('store.cannotWrite')
       }
-      // The name was let go of when the server went, and is held again.
+      // The name was released when the server went, and is held again.
       await expect
         .poll(
           async () =>

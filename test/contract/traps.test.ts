@@ -112,7 +112,7 @@ describe('when the connection to drachtio breaks', () => {
 })
 
 describe('when the event socket breaks', () => {
-  it('the calls that are there go on, new ones are refused until it is back', async () => {
+  it('running calls go on, new ones are refused until it is back', async () => {
     const { world: on, embedded } = await world()
     const { leg } = await answered(on)
     const downs: string[] = []
@@ -286,7 +286,7 @@ describe('when drachtio-server does not know a dialog any more', () => {
   })
 })
 
-describe('when there is no channel to be had', () => {
+describe('when there is no free channel', () => {
   it('a caller gets 503, and a dialled call fails on our side', async () => {
     const { world: on, embedded } = await world()
     embedded.fault({ kind: 'refuseChannels' })

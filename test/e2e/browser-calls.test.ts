@@ -12,7 +12,7 @@ import { namedServers } from './named-servers.js'
 import { dial, heardHz, isShown, microphone, phonePage, plainMicrophone, press, state, words } from './phone-page.js'
 import { world } from './world.js'
 
-/** Long enough for whatever is looked at meanwhile. */
+/** Long enough for every check in between. */
 const ring = { ringSeconds: 60, acceptSeconds: 40, totalSeconds: 120 }
 const chromium = findChromium()
 const wardTone = 1_100
@@ -327,7 +327,7 @@ describe.runIf(chromium)('calling from the browser', { timeout: 120_000 }, () =>
     await browser.evaluate(press('end'))
   })
 
-  it('ends its talk when they sign out, lets go of the microphone, and says so', async () => {
+  it('ends its talk when they sign out, releases the microphone, and says so', async () => {
     const browser = await browserOf('lind', undefined, devices)
     await talks(browser)
     const [{ callId } = { callId: '' }] = await engine.list()

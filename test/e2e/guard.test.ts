@@ -73,7 +73,7 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
     const readable = [...forbidden, '01632 960123']
     engine = await Engine.start({
       directory: world([
-        { id: 'dear', code: '21', number: '4000', rota: readable },
+        { id: 'premium', code: '21', number: '4000', rota: readable },
         {
           id: 'round-about',
           code: '22',
@@ -83,9 +83,9 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
       ]),
       env: { ...env, RINGROUND_TRUNKS: `main=${main.address}` },
     })
-    // Noticed before anybody waits for it.
+    // Noticed before a caller waits for it.
     expect(await (await engine.get('/readyz')).text()).toMatch(
-      /directory\.notDialable.*10 telephones of the directory are never rung: dear phone 1 \(rota of dear\): outside the ranges/,
+      /directory\.notDialable.*10 telephones of the directory are never rung: premium phone 1 \(rota of premium\): outside the ranges/,
     )
     await dials(engine, '4000')
     const call = await settled(engine, '4000')
@@ -104,7 +104,7 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
       expect(sent()).not.toContain(digits)
     expect(sent()).toContain('+441632960123')
     expect(sent()).not.toMatch(/sip:999@/)
-    expect(engine.log).toMatch(/"level":50.*"what":"dial".*\+4490\.\.\.00 for \\"dear\\": outside the ranges/)
+    expect(engine.log).toMatch(/"level":50.*"what":"dial".*\+4490\.\.\.00 for \\"premium\\": outside the ranges/)
     await engine.stop()
   })
 
@@ -173,7 +173,7 @@ describe('what must not be dialled', { timeout: 90_000 }, () => {
     const raw = createSocket('udp4')
     await new Promise<void>((resolve) => raw.bind(0, '127.0.0.1', resolve))
     onTestFinished(() => void raw.close())
-    // As request user: numbers that would be dear, and strings that would inject, had they a way out.
+    // As request user: numbers charged at premium rates, and strings that would inject, had they a way out.
     const users = [
       '999',
       '112',

@@ -99,7 +99,7 @@ describe('a Dial-In number is found however a carrier writes it', { timeout: 120
     expect(call?.dialledNumber).toMatch(/^[\d+#]+$/)
   })
 
-  it('and another number is none', async () => {
+  it('and another number is refused', async () => {
     expect((await ring(engine, `sip:1632960024@${host()}`)).status).toBe(404)
   })
 })

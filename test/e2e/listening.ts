@@ -27,7 +27,7 @@ export function longestGapMs(frequency: number, samples: Int16Array, threshold =
   return (longest * 1_000) / rate
 }
 
-/** Decodes an MP3 with `lame --decode`, which is none of ours. */
+/** Decodes an MP3 with `lame --decode`, an independent decoder. */
 export function decodeMp3(mp3: Buffer): { readonly rate: number; readonly channels: readonly Int16Array[]; readonly seconds: number } {
   const folder = mkdtempSync(join(tmpdir(), 'ringround-mp3-'))
   const file = join(folder, 'recording.mp3')

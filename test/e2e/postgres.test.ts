@@ -97,7 +97,7 @@ describe.skipIf(noPostgres !== undefined)(
       ])
     })
 
-    it('say in one line that a server cannot be had, without its password', async () => {
+    it('say in one line that a server is not available, without its password', async () => {
       const { code, output } = await startAndFail({ directory, env: { DATABASE_URL: 'postgres://ringround:hunter2@127.0.0.1:1/store' } })
       expect(code).toBe(1)
       expect(output.trim().split('\n')).toHaveLength(1)

@@ -125,7 +125,7 @@ describe.skipIf(noPostgres !== undefined)(
       expect(dying.spooled()).toEqual([])
     })
 
-    it('that was killed in a hunt: who was rung is let go of, and the next one is rung', async () => {
+    it('that was killed in a hunt: the telephone that rang stops, and the next one is rung', async () => {
       await begin()
       const [gp, rung, next] = [await phone(), await phone(), await phone()]
       const directory = world([

@@ -68,7 +68,7 @@ describe.skipIf(noPostgres !== undefined)(
       const gone = once(one.child, 'exit')
       // It alone, as by a bug that turns in a circle: its watchdog runs.
       one.child.kill('SIGSTOP')
-      // By turns: one of the two rings at the engine that stands still.
+      // In turn: one of the two rings at the engine that stands still.
       const callers: PhoneCall[] = [await gp.call(`sip:4000@${shared.sip}`), await gp.call(`sip:4000@${shared.sip}`)]
       await gone
       expect(one.child.signalCode).toBe('SIGKILL')

@@ -233,7 +233,7 @@ export function mediaContract(kind: string, make: (options: MediaEngineOptions) 
         expect(toneShare(gp.phone.audio(600), 852)).toBeGreaterThan(0.2)
       })
 
-      it('says that a file is missing, and that a file is none that can be played', async () => {
+      it('says that a file is missing, and that a file cannot be played', async () => {
         const media = engine()
         const gp = await party(media, 'gp')
         const missing = gp.channel.play({ kind: 'file', path: join(folder, 'none.wav') })

@@ -82,7 +82,7 @@ describe('two engines share reservations', () => {
   })
 
   it('who goes on with a call has its reservations at once, and nobody else has them', async () => {
-    // Of an engine that has died: nobody renews it, and nobody lets go of it.
+    // Of an engine that has died: it is neither renewed nor released.
     await reserved(one, 'clinician:dr-okafor', 'target:+447700900123')
     expect(await other.reserve(['clinician:dr-okafor'], 'call')).toEqual({ kind: 'taken', by: 'beingRung' })
     expect(await other.reserve(['clinician:dr-okafor'], 'another', 'takeOver')).toEqual({ kind: 'taken', by: 'beingRung' })
@@ -133,7 +133,7 @@ describe('two engines share reservations', () => {
     await vi.waitFor(async () => (await reserved(other, 'rung', 'talking')).release(), 20_000)
   })
 
-  it('one that closes lets go of what it held', async () => {
+  it('one that closes releases what it held', async () => {
     await reserved(one, 'held')
     await one.close()
     ;(await reserved(other, 'held')).release()

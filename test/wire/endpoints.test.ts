@@ -121,7 +121,7 @@ test('variables are set, shown and deleted; FreeSWITCH says its own words about 
   expect(await ms.api('reloadxml')).toBe('+OK [Success]\n')
 })
 
-test('an application that there is not ends the call with DESTINATION_OUT_OF_ORDER, as on the real server', async () => {
+test('an unknown application ends the call with DESTINATION_OUT_OF_ORDER, as on the real server', async () => {
   const { ms } = await mediaBench()
   const ep = await endpoint(ms)
   const gone = once(ep, 'destroy')
