@@ -30,6 +30,35 @@ test('what Chromium says is heard at 8 kHz, as loud as it was said', async () =>
   expect(audio.decode(1, 51, tone[0]!, 0, tone[0]!.length)).toBe(0)
 })
 
+test('a decoder goes from one party to the next, which hears nothing of the one before', async () => {
+  const library = await OpusLibrary.load()
+  // The types of Node.js do not have it.
+  const made = vi.spyOn(Reflect.get(globalThis, 'WebAssembly') as { instantiate(): unknown }, 'instantiate')
+  const fail = (error: Error) => {
+    throw error
+  }
+  const talk = async (packets: readonly Uint8Array[]): Promise<readonly number[]> => {
+    const audio = library.audio(fail)
+    await Promise.resolve()
+    const heard = packets.flatMap((packet, n) => Array.from(audio.samples.subarray(0, audio.decode(1, n, packet, 0, packet.length))))
+    audio.close()
+    // Twice is once: it is nobody else's then.
+    audio.close()
+    return heard
+  }
+  const silence = Array.from({ length: 10 }, () => new Uint8Array([0xf8, 0xff, 0xfe]))
+  const first = await talk(tone)
+  expect(first).toHaveLength(tone.length * 160)
+  expect((await talk(silence)).every((sample) => sample === 0)).toBe(true)
+  expect(await talk(tone)).toEqual(first)
+  expect(made).not.toHaveBeenCalled()
+  const [one, other] = [library.audio(fail), library.audio(fail)]
+  await vi.waitFor(() => expect(other.decode(0, 0, tone[0]!, 0, tone[0]!.length)).toBe(160))
+  expect(one.decode(0, 0, tone[0]!, 0, tone[0]!.length)).toBe(160)
+  expect(made).toHaveBeenCalledOnce()
+  made.mockRestore()
+})
+
 test('a packet that comes after the next one is left out; a sender that starts again is heard', async () => {
   const audio = await opened()
   const take = (ssrc: number, sequence: number) => audio.decode(ssrc, sequence, tone[5]!, 0, tone[5]!.length)

@@ -6,10 +6,18 @@ import { sequenceDistance } from '../protocols/rtp/packet.js'
 const RESTART = 500
 /** Nothing, in Opus: the quickest thing to decode. */
 const SILENCE = new Uint8Array([0xf8, 0xff, 0xfe])
+/** So much of it leaves nothing of what a decoder has decoded before: 100 ms. */
+const FORGETTING = 5
+/** Decoders that wait for the next party. */
+const MOST_IDLE = 200
 
-/** libopus, once it has been loaded: makes a decoder for each party. */
+/**
+ * libopus, once it has been loaded: a decoder for each party. Whoever goes leaves theirs to the next: each has a memory of 29 MB, of which it touches 80 kB, and V8, which counts
+ * all of it, collects garbage at every second one that is made (11 ms of this thread's time).
+ */
 export class OpusLibrary {
   readonly #make: () => OpusDecoder
+  readonly #idle: OpusDecoder[] = []
 
   private constructor(make: () => OpusDecoder) {
     this.#make = make
@@ -22,14 +30,20 @@ export class OpusLibrary {
     const tried = library.#make()
     await tried.ready
     const { samplesDecoded } = tried.decodeFrame(SILENCE)
-    tried.free()
+    library.#takeBack(tried)
     if (samplesDecoded !== 160) throw new Error(`opus-decoder makes ${samplesDecoded} samples of 20 ms`)
     return library
   }
 
   /** @param onError told why nothing can be decoded */
   audio(onError: (error: Error) => void): OpusAudio {
-    return new OpusAudio(this.#make(), onError)
+    return new OpusAudio(this.#idle.pop() ?? this.#make(), onError, (decoder) => this.#takeBack(decoder))
+  }
+
+  #takeBack(decoder: OpusDecoder): void {
+    if (this.#idle.length >= MOST_IDLE) return decoder.free()
+    for (let n = 0; n < FORGETTING; n++) decoder.decodeFrame(SILENCE)
+    this.#idle.push(decoder)
   }
 }
 
@@ -45,12 +59,17 @@ export class OpusAudio {
   #ssrc = -1
   #last = 0
 
-  constructor(decoder: OpusDecoder, onError: (error: Error) => void) {
+  /** @param giveBack takes the decoder when it is closed */
+  constructor(
+    decoder: OpusDecoder,
+    onError: (error: Error) => void,
+    private readonly giveBack: (decoder: OpusDecoder) => void,
+  ) {
     this.#decoder = decoder
     decoder.ready.then(
       () => {
         if (this.#state === 'opening') this.#state = 'open'
-        else decoder.free()
+        else giveBack(decoder)
       },
       (error: unknown) => onError(error instanceof Error ? error : new Error(String(error))),
     )
@@ -78,7 +97,7 @@ export class OpusAudio {
   }
 
   close(): void {
-    if (this.#state === 'open') this.#decoder.free()
+    if (this.#state === 'open') this.giveBack(this.#decoder)
     this.#state = 'closed'
   }
 }
