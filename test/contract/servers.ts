@@ -6,7 +6,8 @@ import type { Servers } from './socket-world.js'
 /**
  * A drachtio-server and a FreeSWITCH that run already, named in the environment:
  * `RINGROUND_TEST_DRACHTIO=host:port`, `RINGROUND_TEST_DRACHTIO_SECRET` (default cymru), `RINGROUND_TEST_DRACHTIO_SIP=host:port` (its UDP
- * address), `RINGROUND_TEST_DRACHTIO_WS=host:port` (its WebSocket address, for calls of browsers), `RINGROUND_TEST_FREESWITCH=host:port`,
+ * address), `RINGROUND_TEST_DRACHTIO_WS=host:port` (its WebSocket address, for calls of browsers), `RINGROUND_TEST_DRACHTIO_TLS=host:port` with
+ * `RINGROUND_TEST_DRACHTIO_CA=file` (its TLS address, and the authority of its certificate, which has to be good for `localhost`), `RINGROUND_TEST_FREESWITCH=host:port`,
  * `RINGROUND_TEST_FREESWITCH_SECRET` (default ClueCon). They must share this machine's
  * file system, and carry no other calls. For media servers that die besides: `RINGROUND_TEST_FREESWITCH_SPARE=host:port`, of another one with the same secret, and the shell commands
  * `RINGROUND_TEST_MEDIA_KILL`, `RINGROUND_TEST_MEDIA_FREEZE` and `RINGROUND_TEST_MEDIA_START` (harmless while it runs; wakes it up) for the first.

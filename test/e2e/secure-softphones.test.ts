@@ -6,6 +6,7 @@ import { Baresip, type BaresipOptions } from './baresip.js'
 import { Engine, eventually, type ApiCall } from './engine.js'
 import { freeMediaPort, freePort } from './free-ports.js'
 import { msOfTone } from './listening.js'
+import { namedServers } from './named-servers.js'
 import { Sipp } from './sipp.js'
 import { Terminal } from './terminal.js'
 import { world } from './world.js'
@@ -13,6 +14,10 @@ import { world } from './world.js'
 const gpTone = 530
 const deskTone = 1_100
 const line = '4001'
+const servers = namedServers()
+/** Where a drachtio-server that is named in the environment takes TLS (`host:port`), and the authority of its certificate. */
+const { RINGROUND_TEST_DRACHTIO_TLS: namedTls, RINGROUND_TEST_DRACHTIO_CA: namedCa } = process.env
+const hasServers = servers.sip === undefined || (namedTls !== undefined && namedCa !== undefined)
 const hasLinphone = spawnSync('linphonec', ['-v']).error === undefined
 
 interface Made {
@@ -21,27 +26,29 @@ interface Made {
 }
 
 /** Telephones that register over TLS, at an engine that offers them SRTP as `sip.srtp` has it. Both programs share no line with us. */
-describe.each(['optional', 'required'] as const)('telephones over TLS, where SRTP is %s', { timeout: 90_000 }, (srtp) => {
-  let authority: Authority
+describe.runIf(hasServers).each(['optional', 'required'] as const)('telephones over TLS, where SRTP is %s', { timeout: 90_000 }, (srtp) => {
+  let caFile: string
   let engine: Engine
-  let tlsPort: number
+  let tlsPort: string
   let gp: Phone
   const open: (() => unknown)[] = []
 
   beforeAll(async () => {
-    authority = await Authority.make()
+    tlsPort = namedTls?.split(':')[1] ?? String(await freePort())
+    const authority = await Authority.make()
+    caFile = namedCa ?? authority.caFile
     const { certificateFile, keyFile } = await authority.certify('registrar', 'localhost', '127.0.0.1')
-    tlsPort = await freePort()
+    const tls = { RINGROUND_SIP_TLS_PORT: tlsPort, RINGROUND_TLS_CERTIFICATE: certificateFile, RINGROUND_TLS_KEY: keyFile }
     gp = await Phone.open({ name: 'GP', address: '127.0.0.2', toneHz: gpTone })
     engine = await Engine.start({
       directory: world([
         { id: 'cardiology', code: '21', number: line, rota: ['device:desk'], ring: { ringSeconds: 20, totalSeconds: 60 } },
       ]),
+      ...servers,
       env: {
+        ...servers.env,
+        ...(namedTls === undefined ? tls : {}),
         RINGROUND_CALLERS: '127.0.0.2',
-        RINGROUND_SIP_TLS_PORT: String(tlsPort),
-        RINGROUND_TLS_CERTIFICATE: certificateFile,
-        RINGROUND_TLS_KEY: keyFile,
         // The default is the one of the two that is not set.
         ...(srtp === 'required' ? { RINGROUND_SIP_SRTP: srtp } : {}),
       },
@@ -88,7 +95,7 @@ describe.each(['optional', 'required'] as const)('telephones over TLS, where SRT
     const phone = await Baresip.start({
       tone: deskTone,
       autoAnswer: true,
-      caFile: authority.caFile,
+      caFile,
       account: { registrar: `127.0.0.1:${tlsPort}`, user, password, transport: 'tls' },
       ...options,
     })
@@ -157,7 +164,7 @@ describe.each(['optional', 'required'] as const)('telephones over TLS, where SRT
     const terminal = new Terminal()
     open.push(() => terminal.close())
     const config = [
-      ...['[sip]', `sip_port=-1`, 'sip_tcp_port=-1', 'sip_tls_port=-1', 'default_proxy=0', `root_ca=${authority.caFile}`],
+      ...['[sip]', `sip_port=-1`, 'sip_tcp_port=-1', 'sip_tls_port=-1', 'default_proxy=0', `root_ca=${caFile}`],
       ...['media_encryption=srtp', 'media_encryption_mandatory=1'],
       ...['[rtp]', `audio_rtp_port=${await freeMediaPort()}`, '[net]', 'mtu=1300'],
       ...['[proxy_0]', `reg_proxy=<sip:localhost:${tlsPort};transport=tls>`, `reg_identity=sip:${user}@localhost:${tlsPort}`],
