@@ -102,14 +102,20 @@ describe('the baseline', () => {
     expect(against({ ...run([latency(20)]), quick: false })).toBeUndefined()
   })
 
-  it('is begun again on another machine, or when it is told to', () => {
+  it('is begun again part by part: on another machine, and when it is told to', () => {
     keep(run([latency(20)]), run([latency(21)]))
     const place = 'latency, quick'
     expect(readBaseline(file)?.parts[place]?.runs).toHaveLength(2)
     writeBaseline(file, machine, [run([latency(22)])], false)
     expect(readBaseline(file)?.parts[place]?.runs).toHaveLength(1)
     writeBaseline(file, { ...machine, processors: 4 }, [{ ...run([memory(1)]), part: 'memory' }], true)
-    expect(Object.keys(readBaseline(file)?.parts ?? {})).toEqual(['memory, quick'])
+    expect(Object.keys(readBaseline(file)?.parts ?? {})).toEqual([place, 'memory, quick'])
+    writeBaseline(file, { ...machine, processors: 4 }, [run([latency(9)])], true)
+    expect(readBaseline(file)?.parts[place]).toMatchObject({
+      machine: { processors: 4 },
+      runs: [{ figures: { 'INVITE -> 200, p95': { value: 9 } } }],
+    })
+    expect(readBaseline(file)?.parts['memory, quick']?.machine).toEqual({ ...machine, processors: 4 })
   })
 
   it('is none where there is no file, and an error where it is something else', () => {

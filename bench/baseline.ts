@@ -18,13 +18,14 @@ const runSchema = z.object({
     z.object({ value: z.number(), unit: z.string(), scale: scaleSchema.optional(), multiple: z.number().optional() }),
   ),
 })
+const machineSchema = z.record(z.string(), z.union([z.string(), z.number()]))
 const baselineSchema = z.object({
-  machine: z.record(z.string(), z.union([z.string(), z.number()])),
-  /** By part and length of run (`latency, quick`): a short run has other tails than a long one. */
-  parts: z.record(z.string(), z.object({ runs: z.array(runSchema) })),
+  /** By part and length of run (`latency, quick`): a short run has other tails than a long one. The runs of a part are of one machine. */
+  parts: z.record(z.string(), z.object({ machine: machineSchema, runs: z.array(runSchema) })),
 })
 
 export type Baseline = z.infer<typeof baselineSchema>
+export type Machine = z.infer<typeof machineSchema>
 type Run = z.infer<typeof runSchema>
 
 /** What one part measured in this run. */
@@ -50,11 +51,9 @@ export function readBaseline(file: string): Baseline | undefined {
 const placeOf = ({ part, quick }: Pick<Measured, 'part' | 'quick'>) => `${part}, ${quick ? 'quick' : 'full'}`
 const nameOf = (figure: Figure) => `${figure.name}, ${figure.of}`
 
-/** Writes these parts anew, or adds a run to those that are kept of them; other parts stay. A baseline of another machine is begun again. */
-export function writeBaseline(file: string, machine: Baseline['machine'], measured: readonly Measured[], add: boolean): void {
-  const kept = readBaseline(file)
-  const same = kept && JSON.stringify(kept.machine) === JSON.stringify(machine)
-  const parts = { ...(same ? kept.parts : {}) }
+/** Writes these parts anew, or adds a run to those that are kept of them; other parts stay. A part of another machine is begun again. */
+export function writeBaseline(file: string, machine: Machine, measured: readonly Measured[], add: boolean): void {
+  const parts = { ...readBaseline(file)?.parts }
   for (const one of measured) {
     const figures = one.figures.filter(({ value }) => Number.isFinite(value))
     const run: Run = {
@@ -74,9 +73,11 @@ export function writeBaseline(file: string, machine: Baseline['machine'], measur
         ]),
       ),
     }
-    parts[placeOf(one)] = { runs: [...(add ? (parts[placeOf(one)]?.runs ?? []) : []), run] }
+    const kept = parts[placeOf(one)]
+    const goesOn = add && kept !== undefined && JSON.stringify(kept.machine) === JSON.stringify(machine)
+    parts[placeOf(one)] = { machine, runs: [...(goesOn ? kept.runs : []), run] }
   }
-  writeFileSync(file, `${JSON.stringify({ machine, parts }, null, 1)}\n`)
+  writeFileSync(file, `${JSON.stringify({ parts }, null, 1)}\n`)
 }
 
 function onlyLengths({ message, fsync, lateness, work, messageCpu }: Yardsticks): Yardsticks {

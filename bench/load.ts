@@ -24,6 +24,8 @@ const gatherPerSecond = 25
 export interface LoadResult {
   readonly calls: number
   readonly recorded: boolean
+  /** CPU seconds from the INVITE of a call until both hear each other, for each. */
+  readonly setUpCpu: number
   /** CPU seconds for each minute of a bridged call, without the making of MP3s. */
   readonly cpuPerCallMinute: number
   /** The same for each process. */
@@ -74,7 +76,9 @@ async function crowd(size: number, options: LoadOptions): Promise<LoadResult> {
       const mp3sBefore = engine.mp3s()
       const idleMegabytes = engine.megabytes()
 
+      const beforeSetUp = engine.cpuSeconds()
       await phones.holdAll([...all.keys()], gatherPerSecond)
+      const setUpCpu = (engine.cpuSeconds() - beforeSetUp) / size
       await pause(1_000)
 
       await phones.listen()
@@ -92,6 +96,7 @@ async function crowd(size: number, options: LoadOptions): Promise<LoadResult> {
       return {
         calls: size,
         recorded: options.recorded,
+        setUpCpu,
         cpuPerCallMinute: (after.cpu - before.cpu) / minutes,
         byProcess: after.by.map(({ name, seconds }) => ({
           name,
@@ -187,7 +192,7 @@ function figures(results: readonly LoadResult[], recorded: boolean): readonly Fi
 
 /** @param codec behind the names */
 function browserFigures(results: readonly LoadResult[], codec: string): readonly Figure[] {
-  return results.flatMap(({ calls, cpuPerCallMinute, byProcess, heard, megabytesPerCall }) => [
+  return results.flatMap(({ calls, setUpCpu, cpuPerCallMinute, byProcess, heard, megabytesPerCall }) => [
     figure({
       name: `CPU per browser call-minute${codec}`,
       unit: 's',
@@ -196,6 +201,7 @@ function browserFigures(results: readonly LoadResult[], codec: string): readonly
       value: cpuPerCallMinute,
       note: `${byProcess.map((one) => `${one.name} ${one.cpuPerCallMinute.toFixed(3)}`).join(', ')}; the specialist has a telephone`,
     }),
+    figure({ name: `CPU to set up a browser call${codec}`, unit: 'ms', scale: 'work', of: `at ${calls} calls`, value: setUpCpu * 1_000 }),
     figure({
       name: `delay, browser calls${codec}`,
       unit: 'ms',
