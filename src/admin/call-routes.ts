@@ -45,7 +45,7 @@ export function callRoutes(
       if (request.query.number !== undefined) await looks.atList(request, 'calls.searched', request.query)
       const page = await asked(store.calls(filter))
       const sees = (call: CallSummary) => listsPatient(request.identity, ofSummary(call), names)
-      const calls = (await asked(withPatients({ store, arranged }, page.calls, sees))).map((call) => summaryView(call, names, sees(call)))
+      const calls = (await asked(withPatients({ arranged }, page.calls, sees))).map((call) => summaryView(call, names, sees(call)))
       await looks.atEach(
         request,
         calls.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId),

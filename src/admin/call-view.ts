@@ -1,5 +1,5 @@
 import type { Directory } from '../directory/model.js'
-import { knownOutcomes } from '../directory/outcomes.js'
+import { outcomeInWords } from '../directory/outcomes.js'
 import type { CallRecord } from '../facts/call-record.js'
 import type { RecordingRecord } from '../facts/recording-record.js'
 import type { AttemptRecord } from '../facts/attempt-record.js'
@@ -10,7 +10,7 @@ import { maskedTarget, withoutTargets } from '../directory/masking.js'
 
 /** What the API says of calls: the store's data with names beside the ids, and without any specialist's number. */
 
-export interface SummaryView extends Omit<CallSummary, 'recording' | 'talked'> {
+export interface SummaryView extends Omit<CallSummary, 'recording' | 'talked' | 'arrangement'> {
   readonly organisationName: string | null
   readonly lineName: string | null
   readonly areaName: string | null
@@ -21,7 +21,11 @@ export interface SummaryView extends Omit<CallSummary, 'recording' | 'talked'> {
 }
 
 /** @param seesPatient whether the viewer may see patient data of this call */
-export function summaryView({ talked: _talked, ...call }: CallSummary, directory: Directory, seesPatient: boolean): SummaryView {
+export function summaryView(
+  { talked: _talked, arrangement: _arrangement, ...call }: CallSummary,
+  directory: Directory,
+  seesPatient: boolean,
+): SummaryView {
   const area = call.organisation === null ? undefined : directory.organisations.get(call.organisation)?.area
   const trust = call.line === null ? undefined : directory.lines.get(call.line)?.trust
   return {
@@ -114,7 +118,7 @@ function names(
 }
 
 function outcomeLabel(directory: Directory, line: string | null, outcome: string | null): string | null {
-  return outcome === null ? null : (knownOutcomes(directory, line ?? undefined).find(({ id }) => id === outcome)?.label ?? null)
+  return outcome === null ? null : (outcomeInWords(directory, line ?? undefined, outcome) ?? null)
 }
 
 /** From the store it comes as text; an ending of a later version has no words here. */

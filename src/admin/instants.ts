@@ -1,5 +1,7 @@
 /** Fields that hold an instant are called `at`, `since` or `now`, or end in `At` or `Since`, everywhere in the engine. */
-const instantName = /^(at|since|now)$|(At|Since)$/
+function isInstant(name: string): boolean {
+  return name.endsWith('At') || name.endsWith('Since') || name === 'at' || name === 'since' || name === 'now'
+}
 
 /**
  * What the API says: a copy in which every instant (wall-clock ms inside the engine) is written in ISO 8601, UTC, to the millisecond:
@@ -9,12 +11,11 @@ const instantName = /^(at|since|now)$|(At|Since)$/
 export function withIsoInstants(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withIsoInstants)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(
-    Object.entries(value).map(([name, one]) => [
-      name,
-      typeof one === 'number' && instantName.test(name) ? isoInstant(one) : withIsoInstants(one),
-    ]),
-  )
+  // Field by field: a page of calls has five thousand of them.
+  const said: Record<string, unknown> = {}
+  for (const [name, one] of Object.entries(value))
+    said[name] = typeof one === 'object' ? withIsoInstants(one) : typeof one === 'number' && isInstant(name) ? isoInstant(one) : one
+  return said
 }
 
 /** @param ms wall-clock ms */

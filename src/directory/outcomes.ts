@@ -43,6 +43,24 @@ export function knownOutcomes(directory: Directory, line?: LineId): readonly Out
   ]
 }
 
+const labels = new WeakMap<Directory, Map<LineId | undefined, ReadonlyMap<string, string>>>()
+
+/** An outcome that was left in a call, in words; undefined: nothing in this directory has it. */
+export function outcomeInWords(directory: Directory, line: LineId | undefined, outcome: string): string | undefined {
+  const ofLines = labels.get(directory) ?? new Map<LineId | undefined, ReadonlyMap<string, string>>()
+  labels.set(directory, ofLines)
+  // The first of an id counts.
+  const ofLine =
+    ofLines.get(line) ??
+    new Map(
+      knownOutcomes(directory, line)
+        .toReversed()
+        .map(({ id, label }) => [id, label]),
+    )
+  ofLines.set(line, ofLine)
+  return ofLine.get(outcome)
+}
+
 /** The outcomes offered after a call on the line: the line's own list; else the caller's area's, if it has one; else the default. */
 export function outcomesFor(directory: Directory, line: Line, callerOrganisation?: OrganisationId): readonly OutcomeChoice[] {
   if (line.ownOutcomes === true) return line.outcomes

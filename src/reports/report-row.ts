@@ -1,5 +1,5 @@
 import type { Directory } from '../directory/model.js'
-import { knownOutcomes } from '../directory/outcomes.js'
+import { outcomeInWords } from '../directory/outcomes.js'
 import { callEndings } from '../facts/endings.js'
 import type { CallEnding, CallKind } from '../facts/events.js'
 import type { CallSummary } from '../store/call-filter.js'
@@ -76,7 +76,7 @@ export function outcomesOf(
 
 /** An outcome in words; one no longer in the directory, by its id. */
 export function outcomeLabel(directory: Directory, line: string | null, outcome: string | null): string | null {
-  return outcome === null ? null : (knownOutcomes(directory, line ?? undefined).find(({ id }) => id === outcome)?.label ?? outcome)
+  return outcome === null ? null : (outcomeInWords(directory, line ?? undefined, outcome) ?? outcome)
 }
 
 /** The store has it as text; an ending from a later version has no words here. */

@@ -1,7 +1,10 @@
 import { callRecord, withEvent, type CallRecord } from '../facts/call-record.js'
 import type { CallEvent } from '../facts/events.js'
 import { rollUpChange, rollUpOf, RollUpTotal } from '../figures/roll-up.js'
+import type { Place } from './call-filter.js'
 import type { WritableDatabase } from './database.js'
+import { listColumnsOf } from './list-columns.js'
+import { isPastListed, notListed } from './questions/not-listed.js'
 import { hashOfFacts } from './chain/link.js'
 import type { DeletedCall } from './questions/deleted.js'
 import { asEvent, asRow, eventsOf, isSameFact } from './questions/events-of.js'
@@ -55,6 +58,8 @@ export class CallDatabase {
   readonly #known = new Map<string, KnownCall>()
   readonly #statements: Statements
   readonly #targets: TargetRows
+  /** So far the calls of the past have what a list shows of them. */
+  #listedTo: Place | undefined
   #last: Promise<unknown> = Promise.resolve()
 
   /** @param owner the run of an engine to which the calls belong that begin here. Undefined: to none */
@@ -160,15 +165,16 @@ export class CallDatabase {
   }
 
   /**
-   * Counts calls of a store from before there were sums of months, and fills in the columns that came with them.
+   * Counts calls of a store from before there were sums of months, and fills in the columns that came with them; then those that lists read, where an older version wrote the row.
    * @param most calls in one transaction
-   * @returns how many it was; 0: all are counted
+   * @returns how many it was; 0: nothing is left to be done
    */
   countPast(most: number): Promise<number> {
     return this.#inTurn(async () => {
       const ids = await notRolledUp(this.database.db, most)
       const total = new RollUpTotal()
       const steps: Step[] = []
+      if (ids.length === 0) return this.#listPast(most)
       for (const callId of ids) {
         const record = callRecord(await eventsOf(this.database.db, callId, this.#statements))
         if (record) steps.push(...callRows(this.#statements, undefined, project(record)))
@@ -179,6 +185,24 @@ export class CallDatabase {
       if (steps.length > 0) await this.database.batch([...steps, ...addToRollUps(this.#statements, total.rows())])
       return ids.length
     })
+  }
+
+  /** The newest first. @returns how many were looked at */
+  async #listPast(most: number): Promise<number> {
+    const { db } = this.database
+    if (this.#listedTo === undefined && (await isPastListed(db))) return 0
+    const found = await notListed(db, this.#listedTo, most)
+    if (found === undefined) return 0
+    const steps: Step[] = []
+    for (const callId of found.ids) {
+      const record = callRecord(await eventsOf(db, callId, this.#statements))
+      // Where another engine has written a fact meanwhile, it has written these as well.
+      if (record) steps.push(this.#statements.update('calls', listColumnsOf(record), { call_id: callId, last_seq: record.lastSeq }))
+      this.#known.delete(callId)
+    }
+    if (steps.length > 0) await this.database.batch(steps)
+    this.#listedTo = found.last
+    return found.calls
   }
 
   /**

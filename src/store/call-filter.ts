@@ -96,6 +96,8 @@ export interface CallSummary {
   readonly assigned: string | null
   /** Patient data: shown only to people who may see it. */
   readonly nhsNumber: string | null
+  /** The arrangement that the call carries out. */
+  readonly arrangement: string | null
   readonly outcome: string | null
   readonly ending: string | null
   readonly endedAt: number | null

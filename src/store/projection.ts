@@ -1,5 +1,6 @@
 import type { Insertable } from 'kysely'
 import type { CallRecord } from '../facts/call-record.js'
+import { listColumnsOf } from './list-columns.js'
 import type { AttemptsTable, CallsTable, RecordingsTable } from './schema.js'
 
 export type CallRow = Omit<Insertable<CallsTable>, 'rolled_up' | 'owner'>
@@ -50,6 +51,7 @@ export function project(record: CallRecord): ProjectedCall {
       assigned: record.assigned ?? null,
       nhs_number: record.nhsNumber ?? null,
       last_seq: record.lastSeq,
+      ...listColumnsOf(record),
     },
     attempts: record.attempts.map((attempt, position) => ({
       call_id: record.callId,

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
 import type { Integer, OptionalInteger } from './column-types.js'
+import type { ListColumns } from './list-columns.js'
 import type { DirectoryTables } from './directory-tables.js'
 import type { AccountTables } from './account-tables.js'
 import type { DeletionTables } from './deletion-tables.js'
@@ -30,7 +31,7 @@ export interface CallEventsTable {
 }
 
 /** Read off the facts, for lists and reports; can be rebuilt at any time. */
-export interface CallsTable {
+export interface CallsTable extends ListColumns {
   call_id: string
   kind: string
   arrived_at: Integer

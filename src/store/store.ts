@@ -130,7 +130,7 @@ export interface Store {
   extendChain(breathe?: () => Promise<boolean>): Promise<ChainHead | undefined>
   /** Makes what the database has to have ahead of time: now and then, by one engine. */
   upkeep(): Promise<void>
-  /** Adds calls of a store from before there were sums of months to these, a few at a time. @returns how many they were; 0: all are in */
+  /** Fills in what sums of months and lists need of calls that an earlier version has written, a few at a time. @returns how many were looked at; 0: nothing is left to be done */
   countPast(most: number): Promise<number>
   /** What the calls of some months add up to. */
   rollUps(asked: RollUpsAsked): Promise<readonly RollUpRow[]>

@@ -7,7 +7,7 @@ import { outcomesOf } from '../reports/report-row.js'
 import type { Store } from '../store/store.js'
 
 export interface OpenCallsParts {
-  readonly store: Pick<Store, 'calls' | 'events'>
+  readonly store: Pick<Store, 'calls'>
   readonly arranged: PatientParts['arranged']
 }
 
@@ -16,7 +16,7 @@ export async function openCalls({ store, arranged }: OpenCallsParts, identity: I
   const within = ownWithin(identity, 'outcomes', known)
   if (within.length === 0) return []
   const { calls } = await store.calls({ within, outcome: 'open', limit })
-  return (await rowsOf({ store, arranged }, calls, identity, known)).flatMap((row, index) => {
+  return (await rowsOf({ arranged }, calls, identity, known)).flatMap((row, index) => {
     const call = calls[index]
     return call && row.isOutcomeOpen ? [{ ...row, href: `/calls/${encodeURIComponent(row.callId)}`, choices: outcomesOf(call, known) }] : []
   })

@@ -12,6 +12,7 @@ import { makePushTables } from '../push-tables.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeChainTables } from '../chain/tables.js'
 import { makeReturnTables } from '../return-tables.js'
+import { makeListColumns } from '../list-columns.js'
 import { makeFigureIndexes, makeReportTables, makeSumsByFigure } from '../report-tables.js'
 import { appendOnly, onlyDeleted } from './append-only.js'
 import { index, makeFirstTables } from './first-tables.js'
@@ -60,6 +61,7 @@ export const postgresMigrations: Readonly<Record<string, Migration>> = {
   '020-push': { up: (db: Kysely<unknown>) => makePushTables(db, text) },
   '021-deleted-arrangements': { up: deletedArrangements },
   '022-sums-by-figure': { up: makeSumsByFigure },
+  '023-lists-in-one-row': { up: (db: Kysely<unknown>) => makeListColumns(db, text) },
 }
 
 /**

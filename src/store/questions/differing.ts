@@ -1,5 +1,8 @@
 import { callRecord } from '../../facts/call-record.js'
-import { project } from '../projection.js'
+import type { Selectable } from 'kysely'
+import { isListed, listColumns } from '../list-columns.js'
+import { project, type ProjectedCall } from '../projection.js'
+import type { CallsTable } from '../schema.js'
 import type { Db } from '../statements.js'
 import { rowOfTarget } from '../target-rows.js'
 import { allTargets } from './all-targets.js'
@@ -16,7 +19,7 @@ export async function differing(db: Db): Promise<readonly string[]> {
     stored.delete(callId)
     if (!record) continue
     const { rolledUp, ...rows } = await rowsOf(db, callId)
-    const said = project(record)
+    const said = saidOf(project(record), rows.call)
     const stands = JSON.stringify(plain(rows))
     // A row from before there were sums gets the columns that came with them when it is counted; one waiting to be counted again has them.
     const may = rolledUp ? [said] : [said, { ...said, call: { ...said.call, ...withSums } }]
@@ -40,6 +43,12 @@ export async function differingTargets(db: Db): Promise<readonly string[]> {
   return [...wrong, ...stored.keys()]
 }
 
+/** What the row has to say. What a list shows of a call, in a row that an older version wrote, is not read before it is filled in. */
+function saidOf(said: ProjectedCall, stored: Selectable<CallsTable> | undefined): ProjectedCall {
+  if (stored === undefined || isListed(stored)) return said
+  return { ...said, call: { ...said.call, ...Object.fromEntries(listColumns.map((column) => [column, stored[column]])) } }
+}
+
 /** Columns of a call that came with the sums. */
 const withSums = { line_chosen_after_ms: null, talk_started_after_ms: null, clinician: null, pool: null }
 
@@ -49,13 +58,17 @@ async function rowsOf(db: Db, callId: string) {
     db.selectFrom('attempts').selectAll().where('call_id', '=', callId).orderBy('position').execute(),
     db.selectFrom('recordings').selectAll().where('call_id', '=', callId).orderBy('started_at').orderBy('recording_id').execute(),
   ])
-  const { rolled_up, owner: _owner, ...columns } = call ?? { rolled_up: null, owner: null }
-  return { call: columns, attempts, recordings, rolledUp: rolled_up !== null }
+  return { call, attempts, recordings, rolledUp: call?.rolled_up != null }
 }
 
 /** Rows in a form that can be compared: columns in one order, numbers as numbers whatever the driver made of them. */
-function plain(rows: { readonly call: object; readonly attempts: readonly object[]; readonly recordings: readonly object[] }): unknown {
-  return [sorted(rows.call), rows.attempts.map(sorted), rows.recordings.map(sorted).sort()]
+function plain(rows: {
+  readonly call: object | undefined
+  readonly attempts: readonly object[]
+  readonly recordings: readonly object[]
+}): unknown {
+  const { rolled_up: _rolledUp, owner: _owner, ...call }: Readonly<Record<string, unknown>> = { ...rows.call }
+  return [sorted(call), rows.attempts.map(sorted), rows.recordings.map(sorted).sort()]
 }
 
 function sorted(row: object): readonly string[] {

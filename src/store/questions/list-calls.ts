@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import { cursorOf, placeOf, type CallFilter, type CallPage, type CallSummary, type Place } from '../call-filter.js'
+import { cursorOf, placeOf, type CallFilter, type CallPage, type Place } from '../call-filter.js'
 import { isOutcomeOpen } from '../report-tables.js'
 import type { Db } from '../statements.js'
+import { keyColumns, rowColumns, summaries, type Key, type Row } from './call-summaries.js'
 import { sortedKeys } from './sorted-calls.js'
 
 const defaultLimit = 50
@@ -32,19 +33,6 @@ const indexed: readonly (readonly Column[])[] = [
   [],
 ]
 
-/** What a call is found and put in order by. */
-export interface Key {
-  readonly call_id: string
-  readonly arrived_at: number | string
-  readonly wait_ms: number | string | null
-  readonly talk_ms: number | string | null
-  readonly refs: number | string
-  readonly organisation: string | null
-  readonly line: string | null
-  readonly clinician: string | null
-  readonly outcome: string | null
-}
-
 /** `without`: those alone that have nothing in this column. */
 export interface KeyFilter extends CallFilter {
   readonly without?: 'wait_ms' | 'talk_ms'
@@ -52,7 +40,7 @@ export interface KeyFilter extends CallFilter {
 
 /** `until`: so far was looked; there may be more behind it. */
 interface Found {
-  readonly keys: readonly Key[]
+  readonly keys: readonly (Key | Row)[]
   readonly until?: Place | undefined
 }
 
@@ -62,22 +50,24 @@ export async function listCalls(db: Db, filter: CallFilter): Promise<CallPage> {
   const place = filter.cursor === undefined ? undefined : placeOf(filter.cursor)
   const { order = 'newest' } = filter
   if (order !== 'newest' && order !== 'oldest') {
-    const { ids, next } = await sortedKeys(db, { ...filter, order }, limit, place)
-    return { calls: await summaries(db, ids, filter), ...(next ? { nextCursor: cursorOf(next) } : {}) }
+    const { keys, next } = await sortedKeys(db, { ...filter, order }, limit, place)
+    return { calls: await summaries(db, keys, filter), ...(next ? { nextCursor: cursorOf(next) } : {}) }
   }
-  const { keys, until } = await keysOf(db, filter, limit + 1, place)
-  const calls = await summaries(
-    db,
-    keys.slice(0, limit).map(({ call_id }) => call_id),
-    filter,
-  )
+  const { keys, until } = await keysOf(db, filter, limit + 1, place, rowColumns)
+  const calls = await summaries(db, keys.slice(0, limit), filter)
   const last = keys[limit - 1]
   const next = keys.length > limit && last ? { arrivedAt: Number(last.arrived_at), callId: last.call_id } : until
   return { calls, ...(next ? { nextCursor: cursorOf(next) } : {}) }
 }
 
-/** The first calls of the list behind a place: each part by an index of its own, a piece at a time, put in order; with OR everything between would be read. */
-export async function keysOf(db: Db, filter: KeyFilter, limit: number, place: Place | undefined): Promise<Found> {
+/** The first calls of the list behind a place, as keys or, with `rowColumns`, as whole rows: each part by an index of its own, a piece at a time, put in order; with OR everything between would be read. */
+export async function keysOf(
+  db: Db,
+  filter: KeyFilter,
+  limit: number,
+  place: Place | undefined,
+  columns: typeof keyColumns | typeof rowColumns = keyColumns,
+): Promise<Found> {
   // Named one by one: they are few, and are then read by their key.
   const ids = filter.sipCallId === undefined ? undefined : await callsWith(db, filter.sipCallId)
   if (ids?.length === 0) return { keys: [] }
@@ -89,7 +79,12 @@ export async function keysOf(db: Db, filter: KeyFilter, limit: number, place: Pl
   let behind: readonly Part[] = parts
   while (behind.length > 0) {
     for (const part of behind) {
-      const { keys, until } = await keysOfPart(db, filter, part.equal, { ids, limit: Math.min(limit, piece), place: part.place })
+      const { keys, until } = await keysOfPart(db, filter, part.equal, {
+        ids,
+        limit: Math.min(limit, piece),
+        place: part.place,
+        columns,
+      })
       for (const key of keys) found.set(key.call_id, key)
       const last = keys.length === Math.min(limit, piece) ? keys.at(-1) : undefined
       part.place = last && { arrivedAt: Number(last.arrived_at), callId: last.call_id }
@@ -209,7 +204,17 @@ async function keysOfPart(
   db: Db,
   filter: KeyFilter,
   equal: Equal,
-  { ids, limit, place }: { readonly ids: readonly string[] | undefined; readonly limit: number; readonly place: Place | undefined },
+  {
+    ids,
+    limit,
+    place,
+    columns,
+  }: {
+    readonly ids: readonly string[] | undefined
+    readonly limit: number
+    readonly place: Place | undefined
+    readonly columns: typeof keyColumns | typeof rowColumns
+  },
 ): Promise<Found> {
   const oldest = filter.order === 'oldest'
   const direction = oldest ? 'asc' : 'desc'
@@ -233,12 +238,7 @@ async function keysOfPart(
   if (filter.without !== undefined) query = query.where(filter.without, 'is', null)
   if (filter.answered === true) query = query.where('talk_started_after_ms', 'is not', null)
   if (filter.answered === false) query = query.where('talk_started_after_ms', 'is', null).where('ending', 'is not', null)
-  const keys = await query
-    .select(['call_id', 'arrived_at', 'wait_ms', 'talk_ms', 'refs', 'organisation', 'line', 'clinician', 'outcome'])
-    .orderBy('arrived_at', direction)
-    .orderBy('call_id', direction)
-    .limit(limit)
-    .execute()
+  const keys = await query.select(columns).orderBy('arrived_at', direction).orderBy('call_id', direction).limit(limit).execute()
   if (!edge || keys.length === limit) return { keys }
   return { keys, until: { arrivedAt: Number(edge.arrived_at) + (oldest ? 1 : 0), callId: '' } }
 }
@@ -248,75 +248,4 @@ async function callsWith(db: Db, sipCallId: string): Promise<readonly string[]> 
   const ofCaller = await db.selectFrom('calls').select('call_id').where('sip_call_id', '=', sipCallId).limit(maxPageSize).execute()
   const ofRinging = await db.selectFrom('attempts').select('call_id').where('sip_call_id', '=', sipCallId).limit(maxPageSize).execute()
   return [...new Set([...ofCaller, ...ofRinging].map((row) => row.call_id))]
-}
-
-/** What is shown of these calls, in their order. */
-async function summaries(db: Db, ids: readonly string[], { ending }: CallFilter): Promise<readonly CallSummary[]> {
-  if (ids.length === 0) return []
-  const [rows, { labels, recordings }] = await Promise.all([
-    db.selectFrom('calls').selectAll().where('call_id', 'in', ids).execute(),
-    beside(db, ids),
-  ])
-  const found = new Map(
-    rows.map((row): [string, CallSummary] => [
-      row.call_id,
-      {
-        callId: row.call_id,
-        kind: row.kind,
-        arrivedAt: Number(row.arrived_at),
-        callerNumber: row.caller_number,
-        dialledNumber: row.dialled_number,
-        organisation: row.organisation,
-        line: row.line,
-        waitMs: optional(row.wait_ms),
-        talkMs: optional(row.talk_ms),
-        refs: Number(row.refs),
-        attempts: Number(row.attempts),
-        acceptedBy: (row.accepted_by === null ? undefined : labels.get(`${row.call_id} ${row.accepted_by}`)) ?? null,
-        clinician: row.clinician,
-        talked: row.talk_started_after_ms !== null,
-        assigned: row.assigned,
-        nhsNumber: row.nhs_number,
-        outcome: row.outcome,
-        ending: row.ending,
-        endedAt: optional(row.ended_at),
-        recording: recordings.get(row.call_id) ?? null,
-      },
-    ]),
-  )
-  // The beginning of a call that has a record of its own elsewhere is shown to those who ask for such.
-  return ids.flatMap((id) => found.get(id) ?? []).filter((call) => call.ending !== 'cameAgain' || ending === 'cameAgain')
-}
-
-/** Who accepted, by call and attempt, and the latest recording of each call. */
-async function beside(
-  db: Db,
-  ids: readonly string[],
-): Promise<{
-  readonly labels: ReadonlyMap<string, string>
-  readonly recordings: ReadonlyMap<string, NonNullable<CallSummary['recording']>>
-}> {
-  const [labels, recordings] = await Promise.all([
-    db
-      .selectFrom('attempts')
-      .select(['call_id', 'attempt', 'label'])
-      .where('call_id', 'in', ids)
-      .where('accepted_at', 'is not', null)
-      .execute(),
-    db
-      .selectFrom('recordings')
-      .select(['call_id', 'recording_id', 'started_at', 'state', 'seconds', 'bytes'])
-      .where('call_id', 'in', ids)
-      .execute(),
-  ])
-  // Here and not there: an index that has them in this order, of all calls, may look like the shorter way.
-  const inOrder = recordings.toSorted((a, b) => Number(a.started_at) - Number(b.started_at) || (a.recording_id < b.recording_id ? -1 : 1))
-  return {
-    labels: new Map(labels.map((row) => [`${row.call_id} ${row.attempt}`, row.label])),
-    recordings: new Map(inOrder.map(({ call_id, state, seconds, bytes }) => [call_id, { state, seconds, bytes: optional(bytes) }])),
-  }
-}
-
-function optional(value: number | string | null): number | null {
-  return value === null ? null : Number(value)
 }

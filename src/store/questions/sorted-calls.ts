@@ -3,7 +3,8 @@ import type { CallFilter, CallOrder, CallPart, NameOrder, Place } from '../call-
 import { isOutcomeOpen } from '../report-tables.js'
 import type { Schema } from '../schema.js'
 import type { Db } from '../statements.js'
-import { isLong, keysOf, newestFirst, partsOf, type Key } from './list-calls.js'
+import { rowColumns, type Key, type Row } from './call-summaries.js'
+import { isLong, keysOf, newestFirst, partsOf } from './list-calls.js'
 
 /**
  * Calls in another order than that of time, all of them. A short list is sorted as a whole. A longer one is walked: by a figure along an index that has it, by names one after the other along the index of
@@ -31,7 +32,8 @@ const figures: Readonly<Record<ByFigure, { readonly column: Figure; readonly sig
 }
 
 export interface SortedKeys {
-  readonly ids: readonly string[]
+  /** A list that was walked has read its rows. */
+  readonly keys: readonly (Key | Row)[]
   readonly next?: Place | undefined
 }
 
@@ -66,7 +68,7 @@ function shortList(keys: readonly Key[], { order, names }: Sorted, limit: number
   // Both infinite: neither has one.
   const sorted = keys.toSorted((a, b) => (value(a) === value(b) ? newestFirst(a, b) : value(a) - value(b)))
   return {
-    ids: sorted.slice(behind, behind + limit).map(({ call_id }) => call_id),
+    keys: sorted.slice(behind, behind + limit),
     ...(sorted.length > behind + limit ? { next: { arrivedAt: behind + limit, callId: '' } } : {}),
   }
 }
@@ -100,24 +102,25 @@ async function byFigure(
   limit: number,
   begun: WalkStep | undefined,
 ): Promise<SortedKeys> {
-  const ids: string[] = []
+  const found: (Key | Row)[] = []
   if (begun?.kind !== 'rest') {
     let place = begun?.place
     for (let looked = 0; ; looked += lookedAtOnce) {
-      if (looked >= maxLookedAt) return { ids, next: placeOfStep({ kind: 'figure', name: 0, place }) }
-      const piece = await alongIndex(db, filter, column, sign, place, limit + 1 - ids.length)
-      const full = ids.length + piece.keys.length > limit
-      ids.push(...piece.keys.slice(0, limit - ids.length).map(({ call_id }) => call_id))
-      if (full) return { ids, next: placeOfStep({ kind: 'figure', name: 0, place: figurePlace(piece.keys.at(-2), column) ?? place }) }
+      if (looked >= maxLookedAt) return { keys: found, next: placeOfStep({ kind: 'figure', name: 0, place }) }
+      const piece = await alongIndex(db, filter, column, sign, place, limit + 1 - found.length)
+      const full = found.length + piece.keys.length > limit
+      found.push(...piece.keys.slice(0, limit - found.length))
+      if (full)
+        return { keys: found, next: placeOfStep({ kind: 'figure', name: 0, place: figurePlace(piece.keys.at(-2), column) ?? place }) }
       if (piece.end === undefined) break
       place = piece.end
     }
-    if (column === 'refs') return { ids }
+    if (column === 'refs') return { keys: found }
   }
   return rest(
     db,
     { ...filter, ...(column === 'refs' ? {} : { without: column }) },
-    ids,
+    found,
     limit,
     begun?.kind === 'rest' ? begun.place : undefined,
   )
@@ -146,12 +149,7 @@ async function alongIndex(db: Db, filter: CallFilter, column: Figure, sign: 1 | 
   const end = edge && { arrivedAt: Number(edge[column]), callId: edge.call_id }
   let query = all().where((where) => wanted(where, filter))
   if (end) query = query.where((where) => where(where.refTuple(column, 'call_id'), upTo, where.tuple(end.arrivedAt, end.callId)))
-  const keys = await query
-    .select(['call_id', 'wait_ms', 'talk_ms', 'refs'])
-    .orderBy(column, direction)
-    .orderBy('call_id', direction)
-    .limit(limit)
-    .execute()
+  const keys = await query.select(rowColumns).orderBy(column, direction).orderBy('call_id', direction).limit(limit).execute()
   return { keys, end }
 }
 
@@ -182,28 +180,28 @@ async function byName(
   limit: number,
   begun: WalkStep | undefined,
 ): Promise<SortedKeys> {
-  const ids: string[] = []
+  const found: (Key | Row)[] = []
   if (begun?.kind !== 'rest') {
     const first = begun?.name ?? 0
     const most = Math.max(minNames, Math.floor(maxNames / Math.max(1, partsOf(filter).length)))
     for (let name = first; name < values.length; name++) {
-      if (name - first >= most) return { ids, next: placeOfStep({ kind: 'name', name, place: undefined }) }
+      if (name - first >= most) return { keys: found, next: placeOfStep({ kind: 'name', name, place: undefined }) }
       const of = withName(filter, column, values[name] ?? '')
       if (of === undefined) continue
-      const { keys, until } = await keysOf(db, of, limit + 1 - ids.length, name === first ? begun?.place : undefined)
-      const full = ids.length + keys.length > limit
-      const taken = keys.slice(0, limit - ids.length)
-      ids.push(...taken.map(({ call_id }) => call_id))
+      const { keys, until } = await keysOf(db, of, limit + 1 - found.length, name === first ? begun?.place : undefined, rowColumns)
+      const full = found.length + keys.length > limit
+      const taken = keys.slice(0, limit - found.length)
+      found.push(...taken)
       if (full)
         return {
-          ids,
+          keys: found,
           next: placeOfStep({ kind: 'name', name, place: timePlace(taken.at(-1)) ?? (name === first ? begun?.place : undefined) }),
         }
-      if (until) return { ids, next: placeOfStep({ kind: 'name', name, place: until }) }
+      if (until) return { keys: found, next: placeOfStep({ kind: 'name', name, place: until }) }
     }
   }
   const known = new Set(values)
-  return rest(db, filter, ids, limit, begun?.kind === 'rest' ? begun.place : undefined, (key) => !known.has(key[column] ?? ''))
+  return rest(db, filter, found, limit, begun?.kind === 'rest' ? begun.place : undefined, (key) => !known.has(key[column] ?? ''))
 }
 
 /** @returns undefined: nothing can be in it, since another one is asked for */
@@ -219,26 +217,26 @@ function withName(filter: CallFilter, column: NameOrder['column'], value: string
 async function rest(
   db: Db,
   filter: Parameters<typeof keysOf>[1],
-  before: readonly string[],
+  before: readonly (Key | Row)[],
   limit: number,
   begun: Place | undefined,
   isOf: (key: Key) => boolean = () => true,
 ): Promise<SortedKeys> {
-  const ids = [...before]
+  const found = [...before]
   let place = begun
   for (let looked = 0; looked < maxLookedAt; looked += lookedAtOnce) {
     const { keys, until } = await keysOf(db, filter, lookedAtOnce, place)
     for (const key of keys) {
       if (!isOf(key)) continue
-      if (ids.length === limit) return { ids, next: placeOfStep({ kind: 'rest', name: 0, place }) }
-      ids.push(key.call_id)
+      if (found.length === limit) return { keys: found, next: placeOfStep({ kind: 'rest', name: 0, place }) }
+      found.push(key)
       place = timePlace(key)
     }
     const last = keys.length === lookedAtOnce ? timePlace(keys.at(-1)) : undefined
-    if (until === undefined && last === undefined) return { ids }
+    if (until === undefined && last === undefined) return { keys: found }
     place = until ?? last
   }
-  return { ids, next: placeOfStep({ kind: 'rest', name: 0, place }) }
+  return { keys: found, next: placeOfStep({ kind: 'rest', name: 0, place }) }
 }
 
 function timePlace(key: Key | undefined): Place | undefined {

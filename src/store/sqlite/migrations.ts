@@ -12,6 +12,7 @@ import { makeOutboxTables } from '../outbox-tables.js'
 import { makePushTables } from '../push-tables.js'
 import { makeRecordingKeyTables } from '../recording-key-tables.js'
 import { makeReturnTables } from '../return-tables.js'
+import { makeListColumns } from '../list-columns.js'
 import { makeFigureIndexes, makeReportTables, makeSumsByFigure } from '../report-tables.js'
 import { projectionsOfTheStart } from './growth-migration.js'
 
@@ -289,6 +290,7 @@ export const sqliteMigrations: Readonly<Record<string, Migration>> = {
   '025-push': { up: (db: Kysely<unknown>) => makePushTables(db, sql`text`) },
   '026-deleted-arrangements': { up: deletedArrangements },
   '027-sums-by-figure': { up: makeSumsByFigure },
+  '028-lists-in-one-row': { up: listsInOneRow },
 }
 
 /** Facts go with their call and the audit from its beginning on, where it is written down that they went. Nothing else goes. */
@@ -314,6 +316,24 @@ async function deletedArrangements(db: Kysely<unknown>): Promise<void> {
   await sql`drop trigger ledger_no_delete`.execute(db)
   await sql`create trigger ledger_no_delete before delete on ledger when old.topic <> 'arrangement' or not exists (select 1 from deleted_entries where seq = old.seq)
     begin select raise(abort, 'the ledger is append-only'); end`.execute(db)
+}
+
+/** What a list shows of a call is in its row, and what it leaves out is known by the index along which it is read: on a disk, each row is a place of its own. */
+async function listsInOneRow(db: Kysely<unknown>): Promise<void> {
+  await makeListColumns(db, sql`text`)
+  const asked = ['ending', 'outcome', 'talk_started_after_ms', 'kind', 'assigned']
+  const again = async (name: string, columns: readonly string[], only?: string) => {
+    await db.schema.dropIndex(name).execute()
+    const index = db.schema
+      .createIndex(name)
+      .on('calls')
+      .columns([...columns, ...asked])
+    await (only === undefined ? index : index.where(sql.ref(only), 'is not', null)).execute()
+  }
+  await again('calls_by_line_and_organisation', ['line', 'organisation', 'arrived_at', 'call_id', 'clinician'])
+  await again('calls_by_clinician', ['clinician', 'arrived_at', 'call_id', 'line', 'organisation'], 'clinician')
+  for (const column of ['wait_ms', 'talk_ms', 'refs'])
+    await again(`calls_by_${column}`, [column, 'call_id', 'arrived_at', 'line', 'organisation', 'clinician'], column)
 }
 
 /** What has been written stays as it is. */

@@ -21,7 +21,7 @@ import { goTo, missing, view, type Asked, type FieldError, type Site } from '../
 import type { LooksAt } from './call.js'
 
 export interface CallsParts {
-  readonly store: Pick<Store, 'calls' | 'events'>
+  readonly store: Pick<Store, 'calls'>
   readonly arranged: PatientParts['arranged']
   readonly accounts: Accounts
   readonly directory: () => Directory
@@ -85,7 +85,7 @@ export function callsPages(site: Site, { store, arranged, accounts, directory, l
       openCalls({ store, arranged }, identity, known, maxOpen + 1),
       viewsOf(accounts.reading, by.actor),
     ])
-    const rows = await rowsOf({ store, arranged }, found.calls, identity, known)
+    const rows = await rowsOf({ arranged }, found.calls, identity, known)
     await looks.atEach(
       request,
       rows.filter(({ nhsNumber }) => nhsNumber !== null).map(({ callId }) => callId),

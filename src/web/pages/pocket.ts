@@ -9,9 +9,11 @@ import type { Operations } from '../../operations/operations.js'
 import type { NotRung } from '../../operations/own-calls.js'
 import { pocketState, type PocketParts } from '../pocket/state.js'
 import { goTo, missing, view, type Answer, type Asked, type FieldError, type Site } from '../site.js'
+import type { Store } from '../../store/store.js'
 import { signed } from './account.js'
 
 export interface PocketPageParts extends Omit<PocketParts, 'availability'> {
+  readonly store: PocketParts['store'] & Pick<Store, 'events'>
   /** Whether browsers can get notices. */
   readonly notices: boolean
   readonly operations: Pick<Operations, 'outcomes' | 'once' | 'ownCalls' | 'availability'>
