@@ -5,32 +5,63 @@ import { bands, type Frame } from './mel-frames.js'
 /** The net looks at one second, with the utterance in the middle. */
 export const inputFrames = 100
 
-/** A layer that slides over time: `width` frames at once, every `stride` of them, `from` numbers a frame to `to`. */
+/**
+ * A layer that slides over time and over the bands: it looks at `width` frames by `height` rows at once, every `stride` frames and every `step` rows, and makes
+ * `to` numbers (a multiple of four) of the `from` in each place. Sliding over the bands, it knows a vowel in a longer and in a shorter throat.
+ */
 export interface Layer {
   readonly from: number
   readonly to: number
   readonly width: number
+  readonly height: number
   readonly stride: number
+  readonly step: number
 }
 
-/** Three sliding layers, and one sum over all that is left of the second. */
+/** Numbers in so many frames of so many rows of so many channels, in this order. */
+export interface Shape {
+  readonly frames: number
+  readonly rows: number
+  readonly channels: number
+}
+
+/** Two layers over time and bands, two over time, and one sum over all that is left of the second. */
 export const layers: readonly Layer[] = [
-  { from: bands, to: 20, width: 5, stride: 2 },
-  { from: 20, to: 24, width: 5, stride: 2 },
-  { from: 24, to: 24, width: 3, stride: 2 },
+  { from: 1, to: 8, width: 5, height: 5, stride: 2, step: 2 },
+  { from: 8, to: 16, width: 3, height: 3, stride: 2, step: 2 },
+  { from: 16, to: 32, width: 3, height: 4, stride: 2, step: 1 },
+  { from: 32, to: 32, width: 3, height: 1, stride: 1, step: 1 },
 ]
 
-export function framesAfter(frames: number, { width, stride }: Layer): number {
-  return Math.floor((frames - width) / stride) + 1
+/** What goes into the net, and what each layer leaves. */
+export const shapes: readonly Shape[] = layers.reduce<Shape[]>(
+  (known, { to, width, height, stride, step }) => {
+    const { frames, rows } = known.at(-1) as Shape
+    return [...known, { frames: Math.floor((frames - width) / stride) + 1, rows: Math.floor((rows - height) / step) + 1, channels: to }]
+  },
+  [{ frames: inputFrames, rows: bands, channels: 1 }],
+)
+
+export function sizeOf({ frames, rows, channels }: Shape): number {
+  return frames * rows * channels
 }
 
-/** Frames that the last sliding layer leaves. */
-const framesLeft = layers.reduce(framesAfter, inputFrames)
 /** Numbers that the sum is made of. */
-export const summed = framesLeft * (layers.at(-1)?.to ?? 0)
+export const summed = sizeOf(shapes.at(-1) as Shape)
 
-/** Weights of the whole net: each layer's (by output, frame, input) and then its offsets; the sum's last. */
-export const weightCount = layers.reduce((count, { from, to, width }) => count + to * (from * width + 1), summed + 1)
+/** Weights of a layer (by output, frame, row, input), and its offsets behind them. */
+export function weightsOf({ from, to, width, height }: Layer): number {
+  return to * (from * width * height + 1)
+}
+
+/** Weights of the whole net: each layer's, the sum's and its offset. */
+export const weightCount = layers.reduce((count, layer) => count + weightsOf(layer), summed + 1)
+
+/** Multiplications for one score. */
+export const multiplications = layers.reduce(
+  (count, { from, width, height }, nth) => count + sizeOf(shapes[nth + 1] as Shape) * from * width * height,
+  summed,
+)
 
 /** What a training has made. */
 export interface NetFile {
@@ -99,27 +130,72 @@ export function netInput(frames: (index: number) => Frame | undefined, { from, t
   return input
 }
 
-/** @returns how much it is the word, 0 to 1 */
-export function score(weights: Float32Array, input: Float32Array): number {
-  let [values, frames, at] = [input, inputFrames, 0]
-  for (const layer of layers) {
-    const { from, to, width, stride } = layer
-    const after = framesAfter(frames, layer)
-    const result = new Float32Array(after * to)
-    const offsets = at + to * width * from
-    for (let frame = 0; frame < after; frame++) {
-      for (let output = 0; output < to; output++) {
-        let sum = weights[offsets + output] ?? 0
-        const first = at + output * width * from
-        const start = frame * stride * from
-        for (let index = 0; index < width * from; index++) sum += (weights[first + index] ?? 0) * (values[start + index] ?? 0)
-        if (sum > 0) result[frame * to + output] = sum
+/** Room for what each layer makes: the input first. */
+export function room(): Float32Array[] {
+  return shapes.map((shape) => new Float32Array(sizeOf(shape)))
+}
+
+/** What a layer looks at in one place, one after another. @param to where it is put */
+export function look(nth: number, values: Float32Array, frame: number, row: number, to: Float32Array): void {
+  const { from, width, height, stride, step } = layers[nth] as Layer
+  const { rows } = shapes[nth] as Shape
+  const span = height * from
+  let place = 0
+  for (let slice = 0; slice < width; slice++) {
+    const start = ((frame * stride + slice) * rows + row * step) * from
+    for (let index = start; index < start + span; index++) to[place++] = values[index] as number
+  }
+}
+
+/** The most that a layer looks at in one place. */
+export const mostSeen = layers.reduce((most, { from, width, height }) => Math.max(most, from * width * height), 0)
+const looked = new Float32Array(mostSeen)
+
+/** Four outputs in one place, from what the layer looks at there: each number is fetched once for all four. */
+function four(weights: Float32Array, first: number, offset: number, seen: number, after: Float32Array, place: number): void {
+  const [second, third, fourth] = [first + seen, first + 2 * seen, first + 3 * seen]
+  let a = weights[offset] as number
+  let b = weights[offset + 1] as number
+  let c = weights[offset + 2] as number
+  let d = weights[offset + 3] as number
+  for (let index = 0; index < seen; index++) {
+    const value = looked[index] as number
+    a += (weights[first + index] as number) * value
+    b += (weights[second + index] as number) * value
+    c += (weights[third + index] as number) * value
+    d += (weights[fourth + index] as number) * value
+  }
+  after[place] = a > 0 ? a : 0
+  after[place + 1] = b > 0 ? b : 0
+  after[place + 2] = c > 0 ? c : 0
+  after[place + 3] = d > 0 ? d : 0
+}
+
+/** @param values the input, and room for what each layer makes of it @returns how much it is the word, 0 to 1 */
+export function run(weights: Float32Array, values: readonly Float32Array[]): number {
+  let at = 0
+  for (const [nth, layer] of layers.entries()) {
+    const { from, to, width, height } = layer
+    const after = values[nth + 1] as Float32Array
+    const { frames, rows } = shapes[nth + 1] as Shape
+    const seen = from * width * height
+    const offsets = at + to * seen
+    let place = 0
+    for (let frame = 0; frame < frames; frame++) {
+      for (let row = 0; row < rows; row++) {
+        look(nth, values[nth] as Float32Array, frame, row, looked)
+        for (let output = 0; output < to; output += 4, place += 4) four(weights, at + output * seen, offsets + output, seen, after, place)
       }
     }
-    at = offsets + to
-    ;[values, frames] = [result, after]
+    at += weightsOf(layer)
   }
-  let sum = weights[at + summed] ?? 0
-  for (let index = 0; index < summed; index++) sum += (weights[at + index] ?? 0) * (values[index] ?? 0)
+  const last = values[layers.length] as Float32Array
+  let sum = weights[at + summed] as number
+  for (let index = 0; index < summed; index++) sum += (weights[at + index] as number) * (last[index] as number)
   return 1 / (1 + Math.exp(-sum))
+}
+
+/** @returns how much it is the word, 0 to 1 */
+export function score(weights: Float32Array, input: Float32Array): number {
+  return run(weights, [input, ...room().slice(1)])
 }

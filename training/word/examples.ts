@@ -34,7 +34,7 @@ export function onTheLine(
   line: Line,
   chance: Chance,
   background: readonly Sound[],
-  beforeMs = chance.between(900, 1_700),
+  beforeMs = chance.between(2_100, 2_700),
 ): Int16Array {
   return overLine(joined([silence(beforeMs), utterance, silence(700)]), line, chance, background)
 }
@@ -44,14 +44,14 @@ export function examplesOf(
   utterances: readonly Utterance[],
   times: (of: Utterance) => number,
   chance: Chance,
-  snr?: { readonly least: number; readonly most: number },
+  snr: (chance: Chance) => { readonly least: number; readonly most: number },
 ): { readonly examples: Example[]; readonly missed: number } {
   const background = utterances.filter(({ kind }) => kind === 'other').map(({ sound }) => sound)
   const examples: Example[] = []
   let missed = 0
   for (const of of utterances) {
     for (let time = 0; time < times(of); time++) {
-      const input = throughGate(onTheLine(of.sound, anyLine(chance, snr), chance, background))
+      const input = throughGate(onTheLine(of.sound, anyLine(chance, snr(chance)), chance, background))
       if (input) examples.push({ input, isWord: of.kind === 'word', of })
       else if (of.kind === 'word') missed++
     }

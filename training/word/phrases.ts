@@ -5,6 +5,9 @@ export const word: readonly string[] = ['one', 'one.', 'one!', 'one?', 'One,']
 /** The same in espeak-ng's letters for sounds: as it is said in the south, the north, the west, and carelessly. */
 export const wordSounds: readonly string[] = ["[[w'Vn]]", "[[w'0n]]", "[[w'@n]]", "[[w'V2n]]", "[[w'V:n]]", "[[w'U2n]]"]
 
+/** The same in the letters for sounds of flite's voices and festival's ked: as they say it by themselves, in Scotland, in the north, and carelessly. */
+export const wordPhones: readonly string[] = ['[[w ah n]]', '[[w ao n]]', '[[w uh n]]', '[[w ax n]]']
+
 /** Short words that are near to it. "Wan" and "Juan" are not: in the north they sound like it. */
 export const nearWords: readonly string[] = [
   'on',

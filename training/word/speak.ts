@@ -44,17 +44,10 @@ export class Speaker {
 async function speak({ kind, name }: Voice, text: string, rate: number, pitch: number, to: string): Promise<void> {
   switch (kind) {
     case 'espeak':
-      await run('espeak-ng', [
-        '-v',
-        name,
-        '-s',
-        String(Math.round(165 * rate)),
-        '-p',
-        String(Math.round(Math.max(0, Math.min(99, 50 * pitch)))),
-        '-w',
-        to,
-        text,
-      ])
+      await espeak(name, text, rate, pitch, to)
+      return
+    case 'mbrola':
+      await espeak(`mb-${name}`, text, rate, pitch, to)
       return
     case 'flite':
       await run('flite', [
@@ -64,12 +57,28 @@ async function speak({ kind, name }: Voice, text: string, rate: number, pitch: n
         `duration_stretch=${(1 / rate).toFixed(2)}`,
         '--setf',
         `int_f0_target_mean=${Math.round((name === 'slt' ? 170 : 105) * pitch)}`,
-        '-t',
-        text,
+        ...(isPhones(text) ? ['-p', phones(text)] : ['-t', text]),
         '-o',
         to,
       ])
       return
+    case 'rhvoice': {
+      const said = `${to}.txt`
+      await writeFile(said, text)
+      await run('RHVoice-test', [
+        '-p',
+        name,
+        '-r',
+        String(Math.round(100 * rate)),
+        '-t',
+        String(Math.round(100 * pitch)),
+        '-i',
+        said,
+        '-o',
+        to,
+      ]).finally(() => rm(said, { force: true }))
+      return
+    }
     case 'pico':
       await run('pico2wave', [
         '-l',
@@ -82,13 +91,28 @@ async function speak({ kind, name }: Voice, text: string, rate: number, pitch: n
     case 'festival': {
       // One process a sentence, as rarely as it is asked for.
       const script = `${to}.scm`
+      const utterance = isPhones(text) ? `(Utterance Phones (${phones(text)}))` : `(Utterance Text ${JSON.stringify(text)})`
       await writeFile(
         script,
-        `(voice_${name})\n(Parameter.set 'Duration_Stretch ${(1 / rate).toFixed(2)})\n(utt.save.wave (utt.synth (Utterance Text ${JSON.stringify(text)})) ${JSON.stringify(to)} 'riff)\n`,
+        `(voice_${name})\n(Parameter.set 'Duration_Stretch ${(1 / rate).toFixed(2)})\n(utt.save.wave (utt.synth ${utterance}) ${JSON.stringify(to)} 'riff)\n`,
       )
       await run('festival', ['-b', script]).finally(() => rm(script, { force: true }))
     }
   }
+}
+
+async function espeak(voice: string, text: string, rate: number, pitch: number, to: string): Promise<void> {
+  const height = String(Math.round(Math.max(0, Math.min(99, 50 * pitch))))
+  await run('espeak-ng', ['-v', voice, '-s', String(Math.round(165 * rate)), '-p', height, '-w', to, text])
+}
+
+/** Written in the voice's own letters for sounds, between brackets as espeak-ng has them. */
+function isPhones(text: string): boolean {
+  return text.startsWith('[[')
+}
+
+function phones(text: string): string {
+  return `pau ${text.slice(2, -2)} pau`
 }
 
 async function isThere(path: string): Promise<boolean> {

@@ -19,7 +19,13 @@ const said = [utterance('word', [430, 900, 2_300]), utterance('near', [300, 2_10
 
 /** The whole way, from what is said to the file of the weights. */
 function run(seed: string): string {
-  const examples = (part: string) => examplesOf(said, () => 6, new Chance(`${seed}/${part}`), { least: 10, most: 40 }).examples
+  const examples = (part: string) =>
+    examplesOf(
+      said,
+      () => 6,
+      new Chance(`${seed}/${part}`),
+      () => ({ least: 10, most: 40 }),
+    ).examples
   return source(trained(examples('lines'), examples('tuning'), { seed, epochs: 2, most: { near: 0.2, other: 0.004 } }))
 }
 
@@ -30,7 +36,12 @@ it('gives the same bytes for the same seed, and others for another', () => {
 })
 
 it('learns from what the gate lets through, and gives a file that can be read', () => {
-  const { examples } = examplesOf(said, () => 6, new Chance('lines'), { least: 10, most: 40 })
+  const { examples } = examplesOf(
+    said,
+    () => 6,
+    new Chance('lines'),
+    () => ({ least: 10, most: 40 }),
+  )
   expect(new Set(examples.map(({ of }) => of.kind))).toEqual(new Set(['word', 'near', 'other']))
   const file = trained(examples, examples, { seed: 'c', epochs: 1, most: { near: 1, other: 1 } })
   expect(readNet(file).some((weight) => weight !== 0)).toBe(true)

@@ -24,7 +24,7 @@ export function trained(
   const learning = new Learning(new Chance(`${seed}/net`))
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const loss = learning.epoch(examples, 0.002 * 0.5 * (1 + Math.cos((Math.PI * epoch) / (epochs + 1))), 1)
-    if (epoch % 4 !== 0 && epoch !== epochs) continue
+    if (epoch % 2 !== 0 && epoch !== epochs) continue
     const { heard, near, other } = rates(learning.weights, tuning, 0.7)
     tell(
       `epoch ${epoch}: loss ${loss.toFixed(4)}; at 0.7 ${percent(heard)} heard, ${percent(near)} of near words, ${percent(other)} of others`,
@@ -33,7 +33,7 @@ export function trained(
   return {
     ...packed(learning.weights),
     threshold: chosen(learning.weights, tuning, most),
-    made: `training/word, seed ${seed}, ${epochs} epochs; voices of flite, festival, SVOX and espeak-ng, recordings out of Debian's packages (docs/words.md)`,
+    made: `training/word, seed ${seed}, ${epochs} epochs; Debian's synthesisers, and recordings out of its packages (docs/words.md)`,
   }
 }
 
@@ -57,15 +57,12 @@ function packed(weights: Float32Array): Pick<NetFile, 'word' | 'weights' | 'scal
   return { word: 'one', weights: bytes.toString('base64'), scale, sha256: createHash('sha256').update(bytes).digest('hex') }
 }
 
-/** `src/words/one-net.ts`, as it is written. */
+/** `src/words/one-net.ts`, as it is written: laid out as Prettier does it. */
 export function source(file: NetFile): string {
-  return `import type { NetFile } from './net.js'\n\n/** Written by \`npm run train-word\`; not to be changed by hand. */\nexport const oneNet: NetFile = ${JSON.stringify(
-    file,
-    null,
-    2,
-  )
-    .replace(/"(\w+)":/g, '$1:')
-    .replaceAll('"', "'")
-    .replace("Debian's", "Debian\\'s")
-    .replace(/\n\}$/, ',\n}')}\n`
+  const lines = Object.entries(file).map(([name, value]: [string, string | number]) => {
+    const text = typeof value === 'number' ? String(value) : value.includes("'") ? JSON.stringify(value) : `'${value}'`
+    const line = `  ${name}: ${text},`
+    return line.length > 140 ? `  ${name}:\n    ${text},` : line
+  })
+  return `import type { NetFile } from './net.js'\n\n/** Written by \`npm run train-word\`; not to be changed by hand. */\nexport const oneNet: NetFile = {\n${lines.join('\n')}\n}\n`
 }

@@ -3,7 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Chance } from './chance.js'
-import { nearWords, otherWords, word, wordSounds } from './phrases.js'
+import { nearWords, otherWords, word, wordPhones, wordSounds } from './phrases.js'
 import { readMuLaw, readSound, trimmed, type Sound } from './sound.js'
 import { each, type Manner, type Speaker } from './speak.js'
 import { borrowed, type Voice } from './voices.js'
@@ -35,18 +35,18 @@ interface Asked {
   readonly manner: Manner
 }
 
-/** @param amounts of a voice of espeak-ng, and of one made of recordings */
+/** @param amounts of each voice of a kind; `natural` of those of all other kinds */
 export async function spoken(
   speaker: Speaker,
   voices: readonly Voice[],
   seed: string,
-  amounts: { readonly espeak: Amounts; readonly natural: Amounts; readonly pico?: Amounts },
+  amounts: { readonly natural: Amounts } & Readonly<Partial<Record<Voice['kind'], Amounts>>>,
 ): Promise<Utterance[]> {
   const asked: Asked[] = []
   for (const voice of voices) {
     const chance = new Chance(`${seed}/${voice.kind}/${voice.name}`)
-    const amount = voice.kind === 'espeak' ? amounts.espeak : ((voice.kind === 'pico' ? amounts.pico : undefined) ?? amounts.natural)
-    const words = voice.kind === 'espeak' ? [...word, ...wordSounds] : word
+    const amount = amounts[voice.kind] ?? amounts.natural
+    const words = voice.group === 'test' && voice.kind !== 'espeak' ? word : [...word, ...otherSounds(voice)]
     for (const [kind, texts] of [
       ['word', words],
       ['near', nearWords],
@@ -56,7 +56,7 @@ export async function spoken(
         asked.push({ voice, kind, text: chance.one(texts), manner: anyManner(chance, voice.kind !== 'espeak') })
     }
   }
-  const { done, failed } = await each(asked, 2, async ({ voice, kind, text, manner }) => ({
+  const { done, failed } = await each(asked, 4, async ({ voice, kind, text, manner }) => ({
     sound: await speaker.say(voice, text, manner),
     kind,
     text,
@@ -66,6 +66,12 @@ export async function spoken(
   }))
   if (failed.length > 0) throw new Error(`${failed.length} of ${asked.length} utterances could not be spoken: ${failed[0] ?? ''}`)
   return done.filter(({ sound }) => sound.length > 0)
+}
+
+/** The word in the voice's letters for sounds, where it has any. */
+function otherSounds({ kind, name }: Voice): readonly string[] {
+  if (kind === 'espeak' || kind === 'mbrola') return wordSounds
+  return kind === 'flite' || name === 'ked_diphone' ? wordPhones : []
 }
 
 /** Of recorded voices there are few: each is made into more throats. */

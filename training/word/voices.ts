@@ -8,6 +8,8 @@ export type Voice =
   | { readonly kind: 'espeak'; readonly name: string; readonly group: Group; readonly british: boolean }
   | { readonly kind: 'festival'; readonly name: string; readonly group: Group; readonly british: boolean }
   | { readonly kind: 'pico'; readonly name: string; readonly group: Group; readonly british: boolean }
+  | { readonly kind: 'rhvoice'; readonly name: string; readonly group: Group; readonly british: boolean }
+  | { readonly kind: 'mbrola'; readonly name: string; readonly group: Group; readonly british: boolean }
 
 /** Recordings of six people: those of Carnegie Mellon University from which these voices were built. awb is a Scot, and kept for the figures. */
 const flite: readonly Voice[] = [
@@ -27,6 +29,15 @@ const pico: readonly Voice[] = [
   { kind: 'pico', name: 'en-GB', group: 'train', british: true },
   { kind: 'pico', name: 'en-US', group: 'train', british: false },
 ]
+
+/** Recordings of a man and a woman of Carnegie Mellon University. RHVoice's alan is the same Scot as flite's awb: no training hears him. */
+const rhvoice: readonly Voice[] = [
+  { kind: 'rhvoice', name: 'bdl', group: 'train', british: false },
+  { kind: 'rhvoice', name: 'clb', group: 'train', british: false },
+]
+
+/** Recordings of an Englishman: Edinburgh University's Roger. */
+const mbrola: readonly Voice[] = [{ kind: 'mbrola', name: 'en1', group: 'train', british: true }]
 
 const accents = ['en-gb', 'en-gb-scotland', 'en-gb-x-gbclan', 'en-gb-x-rp', 'en-gb-x-gbcwmd', 'en-us', 'en-029', 'en-us-nyc'] as const
 
@@ -120,7 +131,7 @@ const espeak: readonly Voice[] = (['train', 'tune', 'test'] as const).flatMap((g
   ),
 )
 
-export const voices: readonly Voice[] = [...flite, ...festival, ...pico, ...espeak]
+export const voices: readonly Voice[] = [...flite, ...festival, ...pico, ...rhvoice, ...mbrola, ...espeak]
 
 export function voicesOf(group: Group): readonly Voice[] {
   return voices.filter((voice) => voice.group === group)
@@ -130,11 +141,11 @@ export function voicesOf(group: Group): readonly Voice[] {
 export const trainingVoices: readonly Voice[] = voicesOf('train').filter(({ kind }, index) => kind !== 'espeak' || index % 5 < 2)
 
 /**
- * Voices of festival and SVOX for other languages, which say "one" as its speakers do, in their own letters. Each is one more throat in the training.
+ * Voices of festival, SVOX and RHVoice for other languages, which say "one" as its speakers do, in their own letters. Each is one more throat in the training.
  * Only what they say besides is in `others`.
  */
 export const borrowed: readonly {
-  readonly kind?: 'pico'
+  readonly kind?: 'pico' | 'rhvoice'
   readonly name: string
   readonly one: readonly string[]
   readonly others: readonly string[]
@@ -171,4 +182,38 @@ export const borrowed: readonly {
   },
   { kind: 'pico', name: 'es-ES', one: ['uan', 'guan'], others: ['si', 'no', 'dos', 'uno', 'tres', 'ran', 'san', 'bien', 'digame', 'juan'] },
   { kind: 'pico', name: 'it-IT', one: ['uan', 'uon'], others: ['si', 'no', 'pronto', 'due', 'uno', 'tre', 'ran', 'san', 'quan', 'buon'] },
+  {
+    kind: 'rhvoice',
+    name: 'anna',
+    one: ['уан', 'уон'],
+    others: ['да', 'нет', 'алло', 'два', 'ран', 'сан', 'один', 'три', 'вон', 'ван', 'вам'],
+  },
+  {
+    kind: 'rhvoice',
+    name: 'elena',
+    one: ['уан', 'уон'],
+    others: ['да', 'нет', 'алло', 'два', 'ран', 'сан', 'один', 'три', 'вон', 'ван', 'вам'],
+  },
+  {
+    kind: 'rhvoice',
+    name: 'irina',
+    one: ['уан', 'уон'],
+    others: ['да', 'нет', 'алло', 'два', 'ран', 'сан', 'один', 'три', 'вон', 'ван', 'вам'],
+  },
+  {
+    kind: 'rhvoice',
+    name: 'aleksandr',
+    one: ['уан', 'уон'],
+    others: ['да', 'нет', 'алло', 'два', 'ран', 'сан', 'один', 'три', 'вон', 'ван', 'вам'],
+  },
+  { kind: 'rhvoice', name: 'anatol', one: ['уан', 'уон'], others: ['так', 'ні', 'алло', 'два', 'ран', 'сан', 'один', 'три', 'вин', 'вас'] },
+  {
+    kind: 'rhvoice',
+    name: 'natalia',
+    one: ['уан', 'уон'],
+    others: ['так', 'ні', 'алло', 'два', 'ран', 'сан', 'один', 'три', 'вин', 'вас'],
+  },
+  { kind: 'rhvoice', name: 'azamat', one: ['уан', 'уон'], others: ['ооба', 'жок', 'алло', 'эки', 'ран', 'сан', 'бир', 'үч'] },
+  { kind: 'rhvoice', name: 'nazgul', one: ['уан', 'уон'], others: ['ооба', 'жок', 'алло', 'эки', 'ран', 'сан', 'бир', 'үч'] },
+  { kind: 'rhvoice', name: 'spomenka', one: ['ŭan', 'ŭon'], others: ['jes', 'ne', 'ha', 'du', 'unu', 'tri', 'ran', 'san', 'bon'] },
 ]
