@@ -1,7 +1,7 @@
 /**
  * The port between the call flows and the telephone world.
  *
- * `calls/` knows nothing of SIP, SDP, the event socket or drachtio; it knows this file. Two implementations stand behind it:
+ * `calls/` knows nothing of SIP, SDP, the event socket or drachtio; it knows this file. It has two implementations:
  * `switch/drachtio` (production and the embedded switch alike) and `switch/virtual` (in memory, in virtual time). One contract test
  * suite runs against both.
  *
@@ -28,10 +28,10 @@ export type DialledTarget =
   | { readonly kind: 'number'; readonly number: string }
   | { readonly kind: 'uri'; readonly uri: string; readonly via?: string; readonly srtp?: SrtpWish }
 
-/** Whether voice is offered encrypted (SRTP, keys by RFC 4568). `optional`: offered, and in the clear to a telephone that says 488 to that, or where the media server does not encrypt; `required`: or not at all. */
+/** Whether audio is offered encrypted (SRTP, keys by RFC 4568). `optional`: offered, and in the clear to a telephone that answers 488, or where the media server does not encrypt; `required`: encrypted or not at all. */
 export type SrtpWish = 'off' | 'optional' | 'required'
 
-/** What the called party sees. Always the single outbound number; nothing else of the caller may leave the house. */
+/** What the called party sees. Always the single outbound number; nothing else about the caller may be sent out. */
 export interface CallerId {
   /** E.164, or the bare digits that the trunk expects. */
   readonly number: string
@@ -48,7 +48,7 @@ export type Audio =
 /**
  * Why a leg is over. Closed: `endings.ts` names for each who ended it and whose fault it is.
  * `hangup` the party hung up; `released` we closed it; `mediaTimeout` no RTP came for the configured time;
- * `mediaLost` the media server (or its event socket) went away, and the party could not be taken to another one; `signallingLost` the SIP side went away; `transport` the far
+ * `mediaLost` the media server (or its event socket) went away, and the party could not be moved to another one; `signallingLost` the SIP side went away; `transport` the far
  * end answered with an error or not at all to a request inside the call.
  */
 export type LegEnding = 'hangup' | 'released' | 'mediaTimeout' | 'mediaLost' | 'signallingLost' | 'transport'
@@ -61,7 +61,7 @@ export interface HangUp {
   readonly detail?: string
 }
 
-/** How a `play` came to its end. `ms`: how long audio was played. */
+/** How a `play` ended. `ms`: how long audio was played. */
 export type Played =
   | { readonly kind: 'finished'; readonly ms: number }
   | { readonly kind: 'cancelled'; readonly ms: number }
@@ -73,7 +73,7 @@ export type KeySource = 'rfc4733' | 'inband' | 'info' | 'unknown'
 
 export type Key = '0' | '1' | '2' | '3' | '4' | '5' | '6' | '7' | '8' | '9' | '*' | '#' | 'A' | 'B' | 'C' | 'D'
 
-/** What a leg was heard to say or press. */
+/** What the party of a leg pressed or said. */
 export type Heard =
   /** One of the keys asked for. */
   | { readonly kind: 'key'; readonly key: Key; readonly source: KeySource; readonly at: number }
@@ -87,8 +87,8 @@ export type Heard =
   | { readonly kind: 'hungUp' }
 
 /**
- * Why no word is taken from a leg. It speaks as voicemail greetings do: `talking` too much before words count, `stretch` for longer than a word takes,
- * `beep` a tone, `goesOn` it talked on after a word that was told. `lost`: its voice is no longer followed.
+ * Why no word is taken from a leg. Its party speaks as voicemail greetings do: `talking` too much before words count, `stretch` for longer than a word takes,
+ * `beep` a tone, `goesOn` it talked on after a word was reported. `lost`: its voice is no longer followed.
  */
 export type NoWords = 'talking' | 'stretch' | 'beep' | 'goesOn' | 'lost'
 
@@ -104,7 +104,7 @@ export interface Recording {
   readonly path: string
   /** Wall-clock ms at which the switch confirmed that it records. */
   readonly startedAt: number
-  /** Stops and closes the file. May be called twice; settles also when the leg has gone (the file is then closed by that). */
+  /** Stops and closes the file. May be called twice; settles also when the leg has gone (which closes the file). */
   stop(): Promise<void>
 }
 
@@ -114,11 +114,11 @@ export type RecordResult =
   | { readonly kind: 'hungUp' }
 
 /**
- * The media server of a leg died, and the party was taken to another one. What was playing is played again, behind `Leg.afterMove`; who was hearing nothing hears that alone, and who
- * was bridged nothing, until they are bridged again or played to (`BridgeEnd`). Keys are listened for as before, words no more (`NoWords`). A recording of the leg has ended with its media server.
+ * The media server of a leg died, and the party was moved to another one. What was playing is played again, after `Leg.afterMove`; a party that was hearing nothing hears that alone, and one that
+ * was bridged hears nothing until it is bridged again or played to (`BridgeEnd`). The leg still listens for keys, no longer for words (`NoWords`). A recording of the leg has ended with its media server.
  */
 export interface Moved {
-  /** For how long the party has heard nothing: from the last sign of the media server that died to the moment at which it can be played to again. */
+  /** For how long the party has heard nothing: from the last sign of the media server that died to the moment when it can be played to again. */
   readonly silentMs: number
 }
 
@@ -136,8 +136,8 @@ export interface Leg {
   /** Set as soon as the leg is over. */
   readonly ended: HangUp | undefined
   /**
-   * Its handle is kept: should this engine die, what the media server has of the leg waits for another engine, and does not end with this one. Before that the party alone is found
-   * (`IncomingCall.handle`, `Sent.handle`), and is taken to another place. Harmless more than once.
+   * Says that the handle is kept: should this engine die, the media server's side of the leg waits for another engine, and does not end with this one. Before that only the party can be found
+   * (`IncomingCall.handle`, `Sent.handle`), and is moved to another media server. Harmless more than once.
    */
   outlive(): void
   /** What this party hears first when it has been moved to another media server. Default: nothing. */
@@ -150,16 +150,16 @@ export interface Leg {
    */
   play(audio: readonly Audio[], options?: { readonly signal?: AbortSignal; readonly loop?: boolean }): Promise<Played>
   /**
-   * The next key or word. Keys are queued from the moment the leg is answered (type-ahead), so a key pressed before the
-   * call of this method is found by it; `dropKeys()` empties the queue. One listener at a time. While the leg is bridged keys need not be heard
-   * as tones in the voice.
+   * The next key or word. Keys are queued from the moment the leg is answered (type-ahead), so a key pressed before this
+   * method is called counts; `dropKeys()` empties the queue. One listener at a time. While the leg is bridged, keys sent as in-band tones
+   * need not be detected.
    */
   listenFor(options: ListenOptions): Promise<Heard>
   /** Forgets the keys that were pressed and not yet listened for. */
   dropKeys(): void
   /**
-   * Follows what the party says from now on, so that `listenFor` can tell words, and a person from a voicemail greeting. To be called when the leg has
-   * just been answered. @returns ends it; it ends with the leg besides
+   * Follows what the party says from now on, so that `listenFor` can report words, and tell a person from a voicemail greeting. Call it as soon as the leg is
+   * answered. @returns ends it; it also ends with the leg
    */
   followVoice(): () => void
   /**
@@ -167,14 +167,14 @@ export interface Leg {
    * both channels keep time. @param path absolute, in the spool folder, ending in `.wav`
    */
   record(path: string, options: { readonly signal: AbortSignal }): Promise<RecordResult>
-  /** A recording of this leg that runs since before the leg was adopted. @param path to which the engine that died began to record */
+  /** A recording of this leg that has been running since before the leg was adopted. @param path of the file that the dead engine began */
   recordingOn(path: string): Recording
   /** Ends the leg: BYE towards the party, channel released. Settles within a bound; never rejects. */
   close(): Promise<void>
 }
 
 /**
- * Why two bridged legs are apart again. `moved`: the media server of one or both died; both are on the line, at another one, have not heard each other for this long, and can be bridged again. `faulted`: the media server could
+ * Why a bridge ended. `moved`: the media server of one or both legs died; both are on the line, at another one, have not heard each other for this long, and can be bridged again. `faulted`: the media server could
  * not hold the bridge.
  */
 export type BridgeEnd =
@@ -198,28 +198,28 @@ export type BridgeResult =
   | { readonly kind: 'failed'; readonly why: string }
 
 /**
- * What came of taking over a leg of an engine that died. `moved`: its media server had died as well; it has another one, and is neither bridged nor recorded any more. `gone`: its party has hung up meanwhile, or the media server has lost it; what was left of it is
- * released. `failed`: it is unknown what has become of it.
+ * The result of taking over a leg of a dead engine. `moved`: its media server had died as well; it has another one, and is no longer bridged or recorded. `gone`: its party has hung up meanwhile, or the media server has lost it; what was left of it is
+ * released. `failed`: its state is unknown.
  */
 export type AdoptResult =
   { readonly kind: 'adopted'; readonly leg: Leg; readonly moved?: true } | { readonly kind: 'gone' | 'failed'; readonly why: string }
 
-/** What the facts say of an outgoing leg that is taken over, for limits. */
+/** What the facts say about an outgoing leg that is taken over, for limits. */
 export interface DialledBefore {
-  /** On whose account it is. */
+  /** The account to which it is charged. */
   readonly account: string
   /** Wall-clock ms. */
   readonly answeredAt: number
 }
 
-/** Whether a leg lives on servers of this switch. `away`: it does, and they are not connected now. `unknown`: this switch knows nothing of it. */
+/** Whether a leg lives on servers of this switch. `away`: it does, and they are not connected now. `unknown`: this switch does not know it. */
 export type Reach = 'there' | 'away' | 'unknown'
 
 /** On whose side an outgoing call failed. `indeterminate`: cannot be told. */
 export type DialFault = 'ours' | 'trunk' | 'farEnd' | 'indeterminate'
 
 /**
- * What became of ringing a target. `status` is the final SIP status where one came.
+ * The result of ringing a target. `status` is the final SIP status where one came.
  * - `busy` 486, 600; `declined` 603, 480 with a rejection, 433, 607; `unavailable` 480, 408 from the far end: try later
  * - `noAnswer` our ring time-out; a 200 that crosses our CANCEL is acknowledged and released by the implementation
  * - `badNumber` 404, 410, 484, 604: nobody has this number
@@ -240,9 +240,9 @@ export interface Sent {
   readonly trunk?: string
   /** By what `Switch.callOff` of another engine ends the ringing, and `Switch.adopt` finds the party that has answered, should this one die. Opaque; at most 1,000 characters. */
   readonly handle?: string
-  /** The voice is offered encrypted (SRTP). */
+  /** The audio is offered encrypted (SRTP). */
   readonly srtp?: true
-  /** Why the voice goes in the clear after all: what was answered to an offer of SRTP, or that the media server does not encrypt. */
+  /** Why the audio goes in the clear after all: the answer to an offer of SRTP, or that the media server does not encrypt. */
   readonly plainAfter?: string
 }
 
@@ -251,7 +251,7 @@ export interface DialOptions {
   /** Ring time-out, ms from the moment the INVITE leaves. Covers ringing only, never what comes after the answer. */
   readonly ringMs: number
   readonly signal: AbortSignal
-  /** On whose account the call is: a line, a device. For limits; nothing of it is sent. */
+  /** The account to which the call is charged: a line, a device. For limits; never sent. */
   readonly account?: string
   /** Names of the trunks that may carry a number, as the guard found them; absent: every trunk. */
   readonly trunks?: readonly string[]
@@ -271,13 +271,13 @@ export type AnswerResult =
   | { readonly kind: 'failed'; readonly why: string }
 
 export interface AnswerOptions {
-  /** The answer leaves when this has settled, however; the media are got ready meanwhile. Default: at once. */
+  /** The answer leaves when this has settled, resolved or rejected; the media are prepared meanwhile. Default: at once. */
   readonly when?: Promise<unknown>
 }
 
-/** A call that wants to come in: nothing final has been sent yet. */
+/** An incoming call: no final response has been sent yet. */
 export interface IncomingCall {
-  /** Value of its Call-ID header, as the caller's side chose it. */
+  /** Value of its Call-ID header, chosen by the caller's side. */
   readonly id: string
   /**
    * Who calls (CLI): from an adapter the user part of From; behind the guard that of the header believed from the caller's network. Empty when
@@ -297,7 +297,7 @@ export interface IncomingCall {
   readonly device?: string
   /** Name of the trunk from whose address it came. Set by the guard, never by an adapter. */
   readonly trunk?: string
-  /** Where it came from, as the transport saw it. */
+  /** Its source, as the transport saw it. */
   readonly source: { readonly address: string; readonly port: number; readonly protocol: string }
   /**
    * By what `Switch.adopt` of another engine finds the caller from the answer on, should this engine die before it has kept the handle of the leg; opaque. At most 1,000
@@ -308,7 +308,7 @@ export interface IncomingCall {
   header(name: string): string | undefined
   /** Aborts when the caller gives up (CANCEL, or the transport is lost) before the answer. */
   readonly signal: AbortSignal
-  /** Answers with media. After `cancelled` and `failed` nothing is left open. */
+  /** Answers with media. `cancelled` and `failed` leave nothing open. */
   answer(options?: AnswerOptions): Promise<AnswerResult>
   /** Refuses with a SIP status (4xx to 6xx). Harmless after the caller has gone. */
   reject(status: number, options?: { readonly reason?: string; readonly headers?: Readonly<Record<string, string>> }): Promise<void>
@@ -324,7 +324,7 @@ export interface Registration {
 }
 
 /** `ready`: calls can be taken. Otherwise what is missing, in words for an operator. */
-/** One of several servers. */
+/** The state of one of several servers. */
 export interface ServerHealth {
   readonly kind: 'drachtio' | 'freeswitch'
   /** `host:port` */
@@ -340,7 +340,7 @@ export interface SwitchHealth {
   readonly media: { readonly up: boolean; readonly detail: string }
   /** Legs that this engine holds open now. */
   readonly legs: number
-  /** Each of the servers, where the switch stands on several. */
+  /** Each of the servers, where the switch uses several. */
   readonly servers?: readonly ServerHealth[]
 }
 
@@ -350,35 +350,35 @@ export interface Switch {
   onRegister(handler: (registration: Registration) => Promise<void>): void
   dial(target: Target, options: DialOptions): Promise<DialResult>
   /**
-   * Lets two legs hear each other. What either is playing goes on until the moment of the bridge (neither hears silence while it is
-   * set up) and then settles as `cancelled`. After `failed`, `cancelled` or `hungUp` the two are apart, and each can be played to again.
+   * Bridges two legs. What either is playing goes on until the moment of the bridge (neither hears silence while it is
+   * set up) and then settles as `cancelled`. After `failed`, `cancelled` or `hungUp` the two are not bridged, and each can be played to again.
    */
   bridge(a: Leg, b: Leg, options: { readonly signal: AbortSignal }): Promise<BridgeResult>
   /**
-   * Takes over a leg that an engine which died has left: from now on it is this switch's own. It plays nothing, unless it is bridged: then it goes on talking.
+   * Takes over a leg of a dead engine: from now on it is this switch's own. It hears nothing, unless it is bridged: then the talk goes on.
    * @param handle `Leg.handle`, as that engine kept it; `IncomingCall.handle` or `Sent.handle`, where it kept no more: then the leg, if there is one, is `moved`
    * @param dialled of a leg to a telephone number
-   * @param isOurs asked of a caller who is found by `IncomingCall.handle`, before anything is said to them: false where the same INVITE has come to another engine meanwhile, whose the dialog is
+   * @param isOurs asked about a caller found by `IncomingCall.handle`, before anything is sent to them: false where the same INVITE has come to another engine meanwhile, which owns the dialog
    */
   adopt(handle: string, dialled?: DialledBefore, isOurs?: () => Promise<boolean>): Promise<AdoptResult>
-  /** Ends a ringing that an engine which died has begun. Settles within a bound; never rejects. @param handle `Sent.handle` */
+  /** Ends a ringing that a dead engine began. Settles within a bound; never rejects. @param handle `Sent.handle` */
   callOff(handle: string): Promise<void>
   /** @param handle as for `adopt`. No server is asked: as far as is known at this moment */
   reach(handle: string): Reach
-  /** Takes over the bridge of two adopted legs. `failed`: they do not hear each other, and may be bridged. */
+  /** Takes over the bridge of two adopted legs. `failed`: they are not bridged, and may be. */
   rejoin(a: Leg, b: Leg): BridgeResult
   health(): SwitchHealth
-  /** Whether words can be listened for on one leg more. */
+  /** Whether one more leg can be listened to for words. */
   hearsWords(): boolean
   /** Calls `listener` whenever `health()` changes. @returns stops listening */
   onHealth(listener: (health: SwitchHealth) => void): () => void
-  /** New calls and registrations go to other engines from now on; those that are under way to this one still come. Settles within a bound, when there are no more of them; never rejects. */
+  /** New calls and registrations go to other engines from now on; those already on their way to this one still come. Settles within a bound, when no more can come; never rejects. */
   leaveNewCalls(): Promise<void>
   /** Refuses new calls with 503, closes every leg, then the connections. */
   close(): Promise<void>
 }
 
-/** A switch that knows nothing of registered telephones: what an adapter is. */
+/** A switch without registered telephones: what an adapter implements. */
 export interface PlainSwitch extends Omit<Switch, 'dial'> {
   dial(target: DialledTarget, options: DialOptions): Promise<DialResult>
 }
