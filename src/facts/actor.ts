@@ -1,7 +1,7 @@
 import type { AttemptId, CallFact, Party } from './events.js'
 
 /**
- * Who did it. `caller`: who rang in, as far as nothing better is known of them. `device`: a registered telephone. `called`: who was rung, where the
+ * Who did it. `caller`: a caller of whom nothing better is known. `device`: a registered telephone. `called`: the person rung, where the
  * directory has no name for them (a patient, a practice, a number of the network). `staff`: a person, through the API or a command. `engine`: the
  * engine by itself. `system`: unknown, in facts from before it was recorded.
  * `id`: the id of a clinician, the user of a device; absent where there is none. Never a telephone number.
@@ -14,7 +14,7 @@ export interface Actor {
 export const actorKinds = ['caller', 'device', 'clinician', 'called', 'staff', 'engine', 'system'] as const
 export type ActorKind = (typeof actorKinds)[number]
 
-/** Who did it, and which engine wrote it down. `node`: name of the engine (setting `engine.name`); empty in what was written before engines had one. */
+/** Who did it, and which engine wrote it down. `node`: name of the engine (setting `engine.name`); empty in facts from before engines had one. */
 export interface Origin {
   readonly actor: Actor
   readonly node: string
@@ -22,10 +22,10 @@ export interface Origin {
 
 export const engine: Actor = { kind: 'engine' }
 export const staff: Actor = { kind: 'staff' }
-/** What is known of facts that were written before they had an origin. */
+/** The origin of facts from before they had one. */
 export const unknownOrigin: Origin = { actor: { kind: 'system' }, node: '' }
 
-/** The people of one call, as its facts have named them so far: enough to say of each further fact who did it. */
+/** The people of one call, as its facts have named them so far: enough to name the actor of each further fact. */
 export class Cast {
   readonly #attempts = new Map<AttemptId, Actor>()
   readonly #legs = new Map<string, Actor>()
@@ -37,7 +37,7 @@ export class Cast {
     this.#caller = caller
   }
 
-  /** Who did what this fact tells. Takes note of the names in it: facts are to come in their order, each once. */
+  /** The actor of this fact. Notes the names in it: give it the facts in their order, each once. */
   actorOf(fact: CallFact): Actor {
     switch (fact.type) {
       case 'call.arrived':

@@ -6,7 +6,7 @@ type Details<T extends Arrangement> = Omit<T, 'id' | 'tries' | 'closed' | 'chang
 /** An arrangement as it was made. */
 export type Made = Details<CallBack> | Details<PatientConnect> | Details<CallBackCode>
 
-/** What may be changed of a call-back. `null` takes away. */
+/** What may be changed of a call-back. `null` removes it. */
 export interface CallBackChange {
   readonly patientNumber?: string
   readonly nhsNumber?: string | null
@@ -19,9 +19,9 @@ export interface CallBackChange {
 export type Step =
   | { readonly type: 'made'; readonly made: Made }
   | { readonly type: 'changed'; readonly change: CallBackChange }
-  /** The patient asked for the same in one more call. */
+  /** The patient asked for the same in a further call. */
   | { readonly type: 'askedAgain'; readonly call: string; readonly at: number }
-  /** Under the id that a request of this call would have had: it was noted on another one. */
+  /** Under the id that a request of this call would have had: it was noted on another arrangement. */
   | { readonly type: 'repeats'; readonly of: string }
   /** A call carries it. For a code this is the one use. */
   | { readonly type: 'begun'; readonly callId: string; readonly clinician?: string }
@@ -31,10 +31,10 @@ export type Step =
   | { readonly type: 'talked'; readonly callId: string }
   | { readonly type: 'outcome'; readonly callId: string; readonly outcome: string }
   | { readonly type: 'ended'; readonly callId: string; readonly talked: boolean }
-  /** With what was changed in the same breath. */
+  /** With the changes made at the same time. */
   | { readonly type: 'closed'; readonly how: 'done' | 'cancelled'; readonly change?: CallBackChange }
 
-/** Who did it. What the facts of a call tell is the engine's to note: those facts say who. */
+/** Who did it. For steps that follow from the facts of a call it is the engine: those facts name the actor. */
 export function actorOf(step: Step): Actor {
   switch (step.type) {
     case 'made':

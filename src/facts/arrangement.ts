@@ -11,13 +11,13 @@ export type ArrangementKind = 'callBack' | 'patientConnect' | 'callBackCode'
 
 /** Why a PIN or a code was not granted. */
 export type Refused =
-  /** Looked at: no arrangement has these keys here and now. The next guess is looked at after `waitMs`. */
+  /** Checked: no arrangement has these keys here and now. The next guess is checked after `waitMs`. */
   | { readonly kind: 'wrong'; readonly waitMs: number }
-  /** As `wrong`, and it was one too many: from now on no guess is looked at, right or wrong. */
+  /** As `wrong`, and it was one too many: from now on no guess is checked, right or wrong. */
   | { readonly kind: 'wrongAndLocked' }
-  /** Not looked at, and not counted: it came before the time that the caller was to wait. */
+  /** Not checked, and not counted: it came before the caller's waiting time was over. */
   | { readonly kind: 'tooSoon'; readonly waitMs: number }
-  /** Not looked at: there were too many wrong guesses from this caller or on this number. */
+  /** Not checked: there were too many wrong guesses from this caller or on this number. */
   | { readonly kind: 'locked' }
 
 /** One call that carried an arrangement out, or tried to. */
@@ -25,7 +25,7 @@ export interface Try {
   readonly callId: string
   /** Wall-clock ms. */
   readonly at: number
-  /** Who made it, where that was not whom the arrangement names. */
+  /** Who made the call, where that was not the person whom the arrangement names. */
   readonly clinician?: ClinicianId
   /** Two parties were connected; an answerphone counts. */
   readonly talked: boolean
@@ -50,7 +50,7 @@ export interface ByPatient {
   readonly suspicious?: true
 }
 
-/** What is kept of each, whatever its kind. */
+/** What every kind of arrangement has. */
 export interface Kept {
   readonly id: ArrangementId
   /** Wall-clock ms. */
@@ -68,7 +68,7 @@ export interface Kept {
 export interface CallBack extends Kept {
   readonly kind: 'callBack'
   readonly line: LineId
-  /** E.164, or as the telephone told it where that is no number that can be read. */
+  /** E.164, or as the telephone sent it where that cannot be read as a number. */
   readonly patientNumber: string
   readonly nhsNumber?: string
   readonly clinician?: ClinicianId
@@ -101,7 +101,7 @@ export interface CallBackCode extends Kept {
   /** The only number on which the code is good; E.164 or the bare digits of a private network. */
   readonly number: string
   readonly expiresAt: number
-  /** The past call, or the thread outside of here, in which advice was asked for. */
+  /** The past call, or the thread in another system, in which advice was asked for. */
   readonly about: { readonly call: string } | { readonly thread: string }
   /** A clinician is reached on the numbers that the directory has of them when the code is keyed, one after the other. */
   readonly asked: { readonly clinician: ClinicianId } | { readonly target: Target }

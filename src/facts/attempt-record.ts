@@ -65,7 +65,7 @@ export function attemptEnded(event: Extract<CallEvent, { type: 'attempt.ended' }
   }
 }
 
-/** How many specialists were tried: a person rung twice counts once, a telephone that was asked for by itself not at all. */
+/** How many specialists were tried: a person rung twice counts once, a telephone that was dialled directly not at all. */
 export function refsOf(attempts: readonly AttemptRecord[]): number {
   return new Set(attempts.filter(({ pool }) => pool !== 'direct').map(({ candidate }) => candidate)).size
 }

@@ -5,7 +5,7 @@ import { callEndings } from './endings.js'
 import type { CallEvent } from './events.js'
 
 /**
- * One call as lines to read, beside the log of another server: what it was, under which SIP Call-IDs, and its facts in their order. Pure.
+ * One call as lines of text, to read beside the log of another server: what it was, its SIP Call-IDs, and its facts in order. Pure.
  * @param events of one call, in order
  * @param timeZone IANA name, for the instant of arrival
  * @returns undefined where there are no facts
@@ -73,7 +73,7 @@ function detailsOf(event: CallEvent): string {
     .join(' ')
 }
 
-/** What stands in a fact may have been written by the far end: it stays on its line, and a terminal obeys none of it. */
+/** The far end may have written text in a fact: it stays on its line, and no terminal obeys it. */
 function quoted(text: string): string {
   return /^[\w@.+:;=/*#-]*$/.test(text) ? text : printable(JSON.stringify(text))
 }

@@ -7,8 +7,8 @@ import type { AttemptId, CallEnding, CallEvent, CallKind, Party } from './events
 import { recordingsWith, type RecordingRecord } from './recording-record.js'
 
 /**
- * What is known of one call: the row of the calls report, with its attempts as children. Read off the call's events and nothing
- * else; durations to the millisecond.
+ * What is known of one call: the row of the calls report, with its attempts as children. Read off the call's events alone;
+ * durations to the millisecond.
  */
 export interface CallRecord {
   readonly callId: string
@@ -28,7 +28,7 @@ export interface CallRecord {
   readonly device?: string
   /** The arrangement that this call carries out. */
   readonly arrangement?: ArrangementId
-  /** The organisation that the caller wanted to be put through to; whether they were, the attempts say. */
+  /** The organisation to which the caller wanted to be put through; the attempts say whether they were. */
   readonly reached?: OrganisationId
   readonly line?: LineId
   readonly answeredAt?: number
@@ -41,7 +41,7 @@ export interface CallRecord {
   readonly acceptedBy?: AttemptId
   readonly talkStartedAt?: number
   readonly talkStartedAfterMs?: number
-  /** The attempt whose leg the conversation was with. Not always the one that was accepted: a clinician accepts, and then the patient is rung. */
+  /** The attempt whose leg talked. Not always the accepted one: a clinician accepts, and then the patient is rung. */
   readonly talkWith?: AttemptId
   readonly talkEndedAt?: number
   readonly talkEndedBy?: Party | 'system'
@@ -54,24 +54,24 @@ export interface CallRecord {
   readonly talkMs?: number
   /** How many specialists were tried: a person rung twice counts once. */
   readonly refs: number
-  /** Ringings before the caller wanted something else than the line that was being rung: they count for nothing. */
+  /** Attempts before the caller left the line that was being rung: they do not count. */
   readonly calledOff?: number
   readonly attempts: readonly AttemptRecord[]
   readonly recordings: readonly RecordingRecord[]
   /** The latest one left; the events keep the earlier ones. */
   readonly outcome?: { readonly outcome: string; readonly by: Party | 'staff'; readonly at: number }
-  /** Who made a call that came from a Dial-In number, as staff have said it. */
+  /** Who made a call from a Dial-In number, as entered by staff. */
   readonly assigned?: ClinicianId
-  /** Of the patient whom the call was about, as staff have said it. */
+  /** Of the patient whom the call was about, as entered by staff. */
   readonly nhsNumber?: string
   /** The number on which a patient asked to be called back. */
   readonly callBackRequested?: string
   readonly alarms: readonly { readonly alarm: string; readonly detail: string; readonly at: number }[]
   /** Engines that went on with the call when the one before them had died, by name. */
   readonly takenOver?: readonly { readonly by: string; readonly at: number }[]
-  /** Parties whose media server died, and who were taken to another one: for how long they heard nothing. */
+  /** Parties that were moved when their media server died: for how long they heard nothing. */
   readonly moved?: readonly { readonly party: Party; readonly at: number; readonly silentMs: number }[]
-  /** For how long the two who talked did not hear each other, because a media server died. */
+  /** For how long the talking parties did not hear each other, because a media server died. */
   readonly apartMs?: number
   readonly endedAt?: number
   readonly endedAfterMs?: number
@@ -80,7 +80,7 @@ export interface CallRecord {
   readonly endingDetail?: string
   /** How far the machine's clock was set while the call ran; undefined where it was not. */
   readonly clockSetMs?: number
-  /** `seq` of the last event that is in here. */
+  /** `seq` of the last event in this record. */
   readonly lastSeq: number
 }
 
@@ -126,7 +126,7 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
     case 'call.answered':
       return { ...record, answeredAt: event.at }
     case 'line.chosen':
-      // A clinician who was rung for a call of their own was hunted before: this hunt has no end yet.
+      // In a clinician's own call a hunt for the clinician came first: the hunt for this line has no end yet.
       return {
         ...record,
         huntEndedAt: undefined,
@@ -217,7 +217,7 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
   }
 }
 
-/** The caller left the line that was being rung for them (`*`): its figures are not to have this call. */
+/** The caller left the line that was being rung for them (`*`): its figures must not count this call. */
 function offTheLine(record: CallRecord): CallRecord {
   const { line, lineChosenAt, lineChosenAfterMs, huntEndedAt, huntEndedAfterMs, ...rest } = record
   return { ...rest, refs: 0, ...(record.attempts.length === 0 ? {} : { calledOff: record.attempts.length }) }
@@ -249,7 +249,7 @@ function afterMsOf({ arrivedAt, clockSetMs = 0 }: CallRecord, event: CallEvent):
 
 function clockOf(before: CallRecord | undefined, event: CallEvent): Pick<CallRecord, 'clockSetMs'> {
   const set = before && clockSetSince(before.arrivedAt, event)
-  // Facts that come after a call may be told years later: what became of the clock meanwhile says nothing of the call.
+  // Facts after a call may come years later: what the clock did meanwhile says nothing about the call.
   if (set === undefined || before?.ending !== undefined || set === (before?.clockSetMs ?? 0)) return {}
   return { clockSetMs: set }
 }

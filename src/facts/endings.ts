@@ -3,7 +3,7 @@ import type { AttemptResult, CallEnding } from './events.js'
 
 /**
  * The closed taxonomy of how things end on the telephone: for every ending of a leg, of an attempt and of a call, who ended it, why, and
- * whose fault it was. A new ending does not compile until it stands here; a test counts them.
+ * whose fault it was. A new ending does not compile until it is listed here; a test counts them.
  */
 export interface Ending {
   readonly endedBy: 'caller' | 'specialist' | 'party' | 'system' | 'network'

@@ -6,16 +6,16 @@ import type { ArrangementId, Refused } from './arrangement.js'
 /**
  * The facts of a call, in the order in which they happened: append-only, and the only truth. The call record, the wallboard, the
  * metrics and the reports are read off these events. `at`: wall-clock ms since the epoch, stamped when the fact was known: an instant.
- * `elapsedMs`: monotonic ms since the call's first fact: durations are differences of it, so that a clock that is set makes no call longer.
+ * `elapsedMs`: monotonic ms since the call's first fact: durations are differences of it, so that setting the clock makes no call longer.
  * It is missing in facts from before it was kept, and in those that another run of the engine tells of the call. `actor` and `node`: who did it, and
- * which engine wrote it down. Events whose loss would hurt (see `mustBeDurable`) are on disk before the caller hears their consequence.
+ * which engine wrote it down. Events that must not be lost (see `mustBeDurable`) are on disk before the caller hears their consequence.
  */
 export type CallEvent = { readonly callId: string; readonly seq: number; readonly at: number; readonly elapsedMs?: number } & Origin &
   CallFact
 
 /**
- * Who is on a call. `caller`: who dialled in, or for whom the engine placed the call. `specialist`: who is rung by a hunt and has to accept.
- * `called`: who is rung because the caller wants to reach just them: a patient, a practice, the clinician who had asked for advice.
+ * A party of a call. `caller`: dialled in, or had the engine place the call. `specialist`: is rung by a hunt and has to accept.
+ * `called`: is rung because the caller wants to reach exactly them: a patient, a practice, the clinician who had asked for advice.
  */
 export type Party = 'caller' | 'specialist' | 'called'
 
@@ -51,7 +51,7 @@ export type CallEnding =
   | 'notAllowed'
   /** Nobody was free, and the patient asked to be called back. */
   | 'callBackRequested'
-  /** No PIN or code was keyed that is good here and now. */
+  /** No valid PIN or code was keyed. */
   | 'wrongCode'
   | 'unknownNumber'
   | 'noCommonCodec'
@@ -60,7 +60,7 @@ export type CallEnding =
   /** More calls came than could be answered in time: refused before the answer. */
   | 'overloaded'
   | 'interrupted'
-  /** Its engine died before the answer, and the caller's INVITE came to another engine, which has the call: this record is none of its own. */
+  /** Its engine died before the answer, and the caller's INVITE came to another engine, which has the call: this record is not that call's. */
   | 'cameAgain'
 
 /** Proof of acceptance: what was heard, on which leg, when. */
@@ -72,12 +72,12 @@ export interface AcceptanceProof {
   readonly heardAt: number
 }
 
-/** How a line came to be the one: the only one that may be used; its code was keyed; it has the number dialled; or it stands in the arrangement. */
+/** How the line was chosen: the only one that may be used; its code was keyed; it has the number dialled; or the arrangement names it. */
 export type ChosenBy = 'only' | 'code' | 'number' | 'arrangement' | 'press'
 
 /**
- * How a hunt ended. `connected`: answered, where nobody had to accept. `calledOff`: the caller is still there, and wanted something else, or
- * could not be played to any more.
+ * How a hunt ended. `connected`: answered, where nobody had to accept. `calledOff`: the caller is still there, and chose something else, or
+ * could no longer be played to.
  */
 export type HuntEnd = 'accepted' | 'connected' | 'nobody' | 'callerGone' | 'calledOff' | 'timeUp'
 
@@ -114,7 +114,7 @@ export type CallFact =
   | { readonly type: 'callBack.requested'; readonly line: LineId; readonly number: string }
   /** `handle`: by what another engine finds the leg, should this one die; absent: it cannot be found again. */
   | { readonly type: 'call.answered'; readonly legId: string; readonly handle?: string }
-  /** The engine that carried the call died (`from`: its name), and the engine that tells this goes on with it: with these legs. */
+  /** The engine that carried the call died (`from`: its name), and the engine that writes this continues it: with these legs. */
   | { readonly type: 'call.takenOver'; readonly from: string; readonly legs: readonly string[] }
   /** The media server of a party died, and the party was taken to another one; it heard nothing for this long, and is found by another handle from now on. A recording of it has ended. */
   | { readonly type: 'leg.moved'; readonly legId: string; readonly party: Party; readonly silentMs: number; readonly handle?: string }
@@ -170,11 +170,11 @@ export type CallFact =
       readonly why: string
     }
   | { readonly type: 'talk.started'; readonly attempt: AttemptId }
-  /** The two hear each other again, whose media server had died: for this long they did not. */
+  /** The two parties whose media server had died hear each other again: for this long they did not. */
   | { readonly type: 'talk.resumed'; readonly apartMs: number }
   | { readonly type: 'talk.ended'; readonly by: Party | 'system'; readonly why: LegEnding | 'unbridged' | 'faulted' }
   | { readonly type: 'recording.stopped'; readonly recordingId: string }
-  /** `lostSeconds`: by how much it is shorter than it ran, where that is noticeable (the disk was full, the switch died). */
+  /** `lostSeconds`: by how much the file is shorter than the recording ran, where that is noticeable (the disk was full, the switch died). */
   | {
       readonly type: 'recording.ready'
       readonly recordingId: string

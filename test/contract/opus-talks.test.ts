@@ -47,7 +47,7 @@ afterAll(async () => {
   await world.close()
 })
 
-/** The tone in Opus, with the number of whoever says it in the padding of each frame (RFC 6716 section 3.2.5), which no decoder reads. */
+/** The tone in Opus, with the number of its speaker in the padding of each frame (RFC 6716 section 3.2.5), which no decoder reads. */
 function framesOf(index: number): readonly Buffer[] {
   return frames.map((frame) => {
     const first = (frame[0] ?? 0) | 3
@@ -133,7 +133,7 @@ it('twenty talks in Opus at once: each hears its own partner alone, as it was sa
   for (const recording of recordings) await recording.stop()
   for (const path of paths) for (const ms of await msOfTone(path)) expect(ms, path).toBeGreaterThan(1_000)
 
-  // One of them goes on with somebody who has G.711 alone, without another offer.
+  // One of them goes on with a party that has G.711 alone, without another offer.
   const [[one, other]] = pairs as [(typeof pairs)[number]]
   await bridges[0]?.unbridge()
   await hangsUp(other)

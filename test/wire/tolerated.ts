@@ -14,7 +14,7 @@ export interface Tolerance {
 
 /** Headers of events that the real server has in addition. None is read by drachtio-fsmrf. */
 export const HEADERS_LEFT_OUT: readonly { readonly why: string; readonly names: RegExp }[] = [
-  { why: 'names of a dialplan, of which there is none here', names: /^variable_(DP_MATCH|current_loop|total_loops)$/ },
+  { why: 'names of a dialplan: there is none here', names: /^variable_(DP_MATCH|current_loop|total_loops)$/ },
   {
     why: "the caller profile's history: who transferred whom, under which number",
     names: /^(Caller|Other-Leg)-(Callee-ID-Name|Caller-ID-Number|Transfer-Source|RDNIS)$/,
