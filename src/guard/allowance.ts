@@ -6,7 +6,7 @@ export interface AllowanceSettings {
   /** Outgoing calls at the same time, of all accounts together and of one. */
   readonly concurrent: number
   readonly concurrentPerAccount: number
-  /** Minutes on outgoing calls that one account may spend in a day; running calls count as far as they have gone. */
+  /** Minutes on outgoing calls that one account may spend in a day; running calls count up to now. */
   readonly minutesPerAccountPerDay: number
   /** The day is local to this zone. */
   readonly timeZone: string
@@ -19,7 +19,7 @@ export const defaultAllowance: AllowanceSettings = {
   timeZone: 'Europe/London',
 }
 
-/** What an engine tells the others of an account: its calls that are set up or running now, and for how long, ms, those that were answered. */
+/** What an engine tells the others about an account: its calls that are set up or running now, and how long the answered ones have run, ms. */
 export interface SharedCharge {
   readonly running: number
   readonly runningMs: number
@@ -42,22 +42,22 @@ interface Account {
   readonly running: Set<{ answeredAt: number | undefined }>
 }
 
-/** A limit that has been run into. `day`: it is one of that day. */
+/** A limit that has been reached. `day`: it is one of that day. */
 interface Reached {
   readonly words: string
   readonly day?: string
 }
 
 /**
- * How much may be telephoned for whose account (a line, a device, an organisation). What is spent beyond it is refused and raises an alarm:
+ * How many calls and minutes each account (a line, a device, an organisation) may use. A call beyond that is refused and raises an alarm:
  * either the service is being abused, or the limit is too tight for it. The alarm is over when there is room again.
  *
- * With several engines the calls of the others count as they tell them: what two of them begin within the same tenth of a second may go beyond a limit, by those calls and no more.
+ * With several engines the calls of the others count as they report them: calls that two engines begin within the same tenth of a second may exceed a limit, by those calls and no more.
  */
 export class Allowance {
   readonly #accounts = new Map<string, Account>()
   readonly #reached = new Map<string, Reached>()
-  /** The day that accounts were last gone through for. */
+  /** The day for which accounts were last tidied. */
   #seenDay: string | undefined
   readonly #day: Intl.DateTimeFormat
   #running = 0
@@ -76,11 +76,11 @@ export class Allowance {
     return this.#running
   }
 
-  /** Wall-clock ms at which the day of now began, to the minute. */
+  /** Wall-clock ms at which today began, to the minute. */
   dayBegan(): number {
     const now = Math.floor(this.clock.now() / 60_000)
     const today = this.#day.format(now * 60_000)
-    // The last minute of another day, sought by halves: a day has 23 to 25 hours.
+    // The last minute of another day, by binary search: a day has 23 to 25 hours.
     let [before, after] = [now - 26 * 60, now]
     while (after - before > 1) {
       const middle = Math.floor((before + after) / 2)
@@ -119,7 +119,7 @@ export class Allowance {
   }
 
   /**
-   * A call that runs already, whatever the limits: an engine that died had begun it.
+   * A call that runs already, whatever the limits: a dead engine began it.
    * @param answeredAt wall-clock ms; its minutes run since then
    */
   goOn(account: string, answeredAt: number): Charge {
@@ -147,18 +147,18 @@ export class Allowance {
     }
   }
 
-  /** Adds what an account has spent today already: an engine that starts again in the course of a day goes on counting. */
+  /** Adds what an account has spent today already: an engine that restarts during the day goes on counting. */
   spend(account: string, ms: number): void {
     this.#account(account).spentMs += ms
   }
 
-  /** What an account has spent today, by the facts of all engines: as far as that is more than this engine knows of. */
+  /** What an account has spent today, by the facts of all engines, if that is more than this engine knows. */
   spentByAll(account: string, ms: number): void {
     const state = this.#account(account)
     state.spentMs = Math.max(state.spentMs, ms)
   }
 
-  /** Calls and running time of the other engines: of all accounts, and of one. A running call of theirs goes on as it was told. */
+  /** Calls and running time of the other engines: of all accounts, and of one. A running call of theirs is counted on from its last report. */
   #elsewhere(account: string): { readonly all: number; readonly running: number; readonly runningMs: number } {
     let [all, running, runningMs] = [0, 0, 0]
     for (const { key, value } of this.shared?.others() ?? []) {
@@ -179,7 +179,7 @@ export class Allowance {
     })
   }
 
-  /** Tells the others how long running calls have gone on. */
+  /** Tells the others how long calls have been running. */
   shareAgain(): void {
     for (const [name, state] of this.#accounts) if (state.running.size > 0) this.#share(name, state)
   }
@@ -192,14 +192,14 @@ export class Allowance {
       account = { day, spentMs: 0, running: new Set() }
       this.#accounts.set(name, account)
     } else if (account.day !== day) {
-      // A day that comes before the one of the account is a clock that was set back: nothing is forgiven by that.
+      // A day before the account's means that the clock was set back: that forgives nothing.
       if (day > account.day) account.spentMs = 0
       account.day = day
     }
     return account
   }
 
-  /** Once a day: which accounts there are is the directory's to say, and a process may run for years. */
+  /** Once a day: the directory decides which accounts exist, and a process may run for years. */
   #forgetAccountsOfOtherDays(today: string): void {
     if (this.#seenDay === today) return
     this.#seenDay = today

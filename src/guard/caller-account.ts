@@ -2,7 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Bytes of the key, and of what is left of a number. */
+/** Bytes of the key, and of the hash of a number. */
 const keyBytes = 32
 const accountBytes = 12
 
@@ -17,7 +17,7 @@ export function accountOf(key: Buffer, number: string): string {
 
 /**
  * The key for that, which only the engine may read. Kept, so that a restart lifts no lock; if it cannot be, no call is refused for that.
- * @param onProblem told in one line when the key is good for this run alone
+ * @param onProblem called with one line when the key is good for this run alone
  */
 export function accountKey(file: string, onProblem: (problem: string) => void): Buffer {
   try {

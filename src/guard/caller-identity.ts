@@ -3,7 +3,7 @@ import { readAddresses, readPartyUri, type PartyAddress } from '../switch/party-
 import { isWithheldHost, isWithheldWord } from '../switch/withheld.js'
 import { networks, parseNetwork, type Network } from './source-gate.js'
 
-/** Headers that say who calls. Anyone can write anything into them: what counts is who sent them. */
+/** Headers that say who calls. Anyone can write anything into them: it depends on the sender whether they count. */
 export const identityHeaders = ['P-Asserted-Identity', 'Remote-Party-ID', 'From'] as const
 export type IdentityHeader = (typeof identityHeaders)[number]
 
@@ -13,7 +13,7 @@ export interface IdentityRule {
   readonly headers: readonly IdentityHeader[]
 }
 
-/** From for everyone; the settings say whose other headers are trusted. */
+/** From is believed from every source; the settings say whose other headers are. */
 const fromAlone: readonly IdentityHeader[] = ['From']
 
 /** Which headers are believed from an address: those of the narrowest network that it belongs to. */
@@ -36,13 +36,13 @@ export interface CallerIdentity {
 
 /**
  * Reads who calls. A number is withheld by `Privacy` (RFC 3323, RFC 3325: `id`, `header`, `user`), by `privacy=full` or `uri` of Remote-Party-ID
- * (draft-ietf-sip-privacy-04), and by every word that networks have for it in From. This is believed from every source: it only takes away.
+ * (draft-ietf-sip-privacy-04), and by every word that networks use for it in From. This is believed from every source: it only withholds.
  * @param header value of a header, several joined by commas; undefined when absent
  */
 export function callerIdentity(header: (name: string) => string | undefined, believed: readonly IdentityHeader[]): CallerIdentity {
   const addresses: Readonly<Record<IdentityHeader, readonly PartyAddress[]>> = {
     'P-Asserted-Identity': readAddresses(header('P-Asserted-Identity') ?? ''),
-    // One about whom was called may stand beside it.
+    // One about the called party may stand beside it.
     'Remote-Party-ID': readAddresses(header('Remote-Party-ID') ?? '').filter(
       ({ params }) => (params.get('party') ?? 'calling').toLowerCase() === 'calling',
     ),
@@ -72,7 +72,7 @@ function nameIn(addresses: readonly PartyAddress[]): { readonly number: string; 
   return first && { ...first, displayName: named.map(({ displayName }) => displayName).find((name) => name !== '') ?? '' }
 }
 
-/** `critical` says only that the call must fail where privacy is impossible; `session` and `history` are about other things than who calls; `none` asks for none. */
+/** `critical` says only that the call must fail where privacy is impossible; `session` and `history` do not concern the caller's identity; `none` asks for no privacy. */
 function asksForPrivacy(privacy: string | undefined): boolean {
   const values = (privacy ?? '').split(/[;,\s]+/).map((value) => value.replace(/^"|"$/g, '').toLowerCase())
   return values.some((value) => value === 'id' || value === 'header' || value === 'user')

@@ -1,5 +1,5 @@
 /**
- * What may be dialled. Everything is refused that is not in a range which the settings allow: toll fraud lives on what was forgotten.
+ * What may be dialled: only numbers in a range that the settings allow. Toll fraud lives on forgotten ranges.
  * Ranges after Ofcom's National Telephone Numbering Plan (S5 to S10): 01/02 geographic, 03 at geographic rate, 07 mobile (070 personal and
  * 076 paging numbers are charged at premium rates, and not mobiles), 080 free, 084/087/09 at a premium.
  */
@@ -16,8 +16,8 @@ export const defaultDialable: readonly DialableRange[] = ['uk-geographic', 'uk-m
 const crownDependencies = /^\+44(?:1(?:534|481|624)|7(?:509|829|937|797|700[378]|781|839|911[17]|4576|524|924|624[0-4689]))/
 
 /**
- * Never dialled, whatever the ranges say: behind +44 there is no 0 (the prefix of another way of dialling), and numbers of six digits or
- * fewer are no numbers of a subscriber (999, 112, 101, 111, 105, 116xxx, 118xxx), nor does anything begin with 999 or 112.
+ * Never dialled, whatever the ranges say: after +44 there is no 0 (the national trunk prefix), and numbers of six digits or
+ * fewer are no subscriber numbers (999, 112, 101, 111, 105, 116xxx, 118xxx), nor does any begin with 999 or 112.
  */
 const neverDialled = /^\+44(?:0|999|112|\d{1,6}$)/
 
@@ -29,10 +29,10 @@ const named: Readonly<Record<'uk-geographic' | 'uk-mobile' | 'uk-03' | 'uk-freep
   'uk-freephone': /^\+448(?:00\d{6,7}|08\d{7})$/,
 }
 
-/** What of a trunk decides which numbers it carries. */
+/** The part of a trunk's settings that decides which numbers it carries. */
 export interface RangedTrunk {
   readonly name: string
-  /** In place of the ranges that hold for every trunk. */
+  /** Replaces the ranges that apply to every trunk. */
   readonly ranges?: readonly DialableRange[]
 }
 
@@ -44,11 +44,11 @@ export type TrunkVerdict =
 
 /**
  * Whether a number may be dialled.
- * @param number E.164 with its plus sign, and nothing else: whatever carries another character is refused, so that nothing that was
- *   keyed or written can become part of a dial string
+ * @param number E.164 with its plus sign, and nothing else: any other character is refused, so that nothing keyed
+ *   or written can become part of a dial string
  */
 export function dialable(number: string, ranges: readonly DialableRange[] = defaultDialable): DialPlanVerdict {
-  // `\d` takes no digits of other scripts, and `$` no line break: that is so in this language and not in others.
+  // `\d` takes no digits of other scripts, and `$` no line break: true in this language, not in others.
   if (!/^\+[1-9]\d{6,14}$/.test(number)) return { kind: 'refused', why: 'not a telephone number in E.164 form (+ and 7 to 15 digits)' }
   if (neverDialled.test(number)) return { kind: 'refused', why: 'emergency numbers and short codes are never dialled' }
   const foreign = crownDependencies.test(number)
@@ -61,8 +61,8 @@ export function dialable(number: string, ranges: readonly DialableRange[] = defa
 }
 
 /**
- * Which trunks may carry a number. A trunk with ranges of its own carries those alone; one without carries what holds for all.
- * @param trunks none: the number is held against `ranges`, and no trunk is named
+ * Which trunks may carry a number. A trunk with ranges of its own carries those alone; one without carries the common ranges.
+ * @param trunks empty: the number is checked against `ranges`, and no trunk is named
  */
 export function trunksFor(number: string, trunks: readonly RangedTrunk[], ranges: readonly DialableRange[]): TrunkVerdict {
   const verdicts = trunks.map((trunk) => ({ name: trunk.name, verdict: dialable(number, trunk.ranges ?? ranges) }))
@@ -80,7 +80,7 @@ export type AddressVerdict = { readonly kind: 'dialable' } | { readonly kind: 'r
 
 /**
  * Whether a `sip:` address of the house may be rung: user, host, port and transport, nothing else. No headers (`?Replaces=`), no other
- * parameters (`;maddr=`, `;lr`), no escapes, no password. At a trunk only a name may be rung: digits there would go out past the ranges
+ * parameters (`;maddr=`, `;lr`), no escapes, no password. At a trunk only a name may be rung: digits there would bypass the ranges
  * and the limits.
  * @param trunkAddresses as in the settings: `host`, `host:port`, with `;transport=`
  */
@@ -103,7 +103,7 @@ function samePlace(one: string, other: string): boolean {
   return first.port === second.port || !first.thisMachine
 }
 
-/** Of `host:port;transport=tcp`. Names are the same in large and small letters and with a final dot. */
+/** Of `host:port;transport=tcp`. Names are compared without regard to case and a final dot. */
 export function placeOf(address: string): { readonly host: string; readonly port: string; readonly thisMachine: boolean } {
   const [place = '', ...parameters] = address.split(';')
   const [, host = '', port = parameters.includes('transport=tls') ? '5061' : '5060'] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(place) ?? []

@@ -8,9 +8,9 @@ import type { RateLimit } from './source-gate.js'
 import { trunkAt } from './trunk-at.js'
 
 export interface GuardOptions {
-  /** Ranges that telephone numbers may be dialled in, through trunks without ranges of their own. */
+  /** Ranges of telephone numbers that may be dialled through trunks without ranges of their own. */
   readonly ranges: readonly DialableRange[]
-  /** Which of them may carry a number is decided here; which of those does is the adapter's to say. */
+  /** The guard decides which of them may carry a number; the adapter chooses among those. */
   readonly trunks?: readonly (RangedTrunk & { readonly address: string })[]
   readonly allowance: Allowance
   /** Addresses from which calls are taken without further proof. */
@@ -19,7 +19,7 @@ export interface GuardOptions {
   readonly believed?: (address: string) => readonly IdentityHeader[]
   /** The name under which a caller who withholds this number is counted. Absent: all of them together. */
   readonly accountOf?: (number: string) => string
-  /** How much any other address may ask of us. */
+  /** How many requests any other address may send. */
   readonly strangers: RateLimit
   /** Addresses that are not counted among the strangers: a telephone is registered from there now. */
   readonly known?: { has(address: string): boolean }
@@ -32,8 +32,8 @@ export interface GuardOptions {
 const nobodysAccount = 'unaccounted'
 
 /**
- * The switch with its doors watched: nothing is dialled outside the ranges and limits, and no call is taken from a stranger. It stands between
- * the flows and the adapter, so that no flow can go round it.
+ * The guarded switch: it dials nothing outside the ranges and limits, and takes no call from a stranger. It stands between
+ * the flows and the adapter, so that no flow can bypass it.
  */
 export function guardedSwitch(inner: Switch, guards: GuardOptions): Switch {
   return {
@@ -94,7 +94,7 @@ async function dialNumber(
   }
 }
 
-/** A leg that runs is not ended by a limit; it counts against it, from its answer on. */
+/** A limit does not end a running leg; the leg counts against it, from its answer on. */
 function charged(result: AdoptResult, { allowance }: GuardOptions, dialled: DialledBefore | undefined): AdoptResult {
   if (result.kind !== 'adopted' || dialled === undefined) return result
   const charge = allowance.goOn(dialled.account, dialled.answeredAt)
@@ -102,7 +102,7 @@ function charged(result: AdoptResult, { allowance }: GuardOptions, dialled: Dial
   return result
 }
 
-/** A telephone of the house: it costs nothing, but what stands there goes into a request line. */
+/** A telephone of the house: it costs nothing, but its address goes into a request line. */
 function ringAddress(
   inner: Switch,
   guards: GuardOptions,
@@ -131,10 +131,10 @@ function loggable(target: string): string {
   )
 }
 
-/** @returns the call as the flows are to see it; undefined when it is not for them */
+/** @returns the call as the flows see it; undefined when it is not for them */
 async function admit(call: IncomingCall, guards: GuardOptions): Promise<IncomingCall | undefined> {
   const { address } = call.source
-  // Trunks do not come over WebSockets: that is a browser, perhaps by way of a proxy at a trusted address, and has to say who it is.
+  // Trunks do not use WebSockets: this is a browser, perhaps by way of a proxy at a trusted address, and must prove who it is.
   const trusted = guards.trusted.has(address) && !/^wss?$/i.test(call.source.protocol)
   if (!trusted && guards.known?.has(address) !== true && !guards.strangers.take(address)) {
     guards.onRefused('incoming', `${address}: too many calls from an unknown address`)
@@ -150,9 +150,9 @@ async function admit(call: IncomingCall, guards: GuardOptions): Promise<Incoming
   return undefined
 }
 
-/** The call with who it is from, as far as that may be known: what its network is believed in, and nothing that is withheld. */
+/** The call with the caller's identity, as far as it may be known: from headers believed from its network, and nothing withheld. */
 function identified(call: IncomingCall, { believed, accountOf, trunks = [] }: GuardOptions): IncomingCall {
-  // Only a call that did not come over a wire has no From.
+  // Only a call of the in-memory switch has no From.
   if (call.header('From') === undefined) return call
   const { number, displayName, asserted } = callerIdentity((name) => call.header(name), believed?.(call.source.address) ?? ['From'])
   const trunk = trunkAt(call.source, trunks)

@@ -6,7 +6,7 @@ export type { RateLimitSettings } from '../embedded/protocols/sip/rate-limit.js'
 
 export const defaultRateLimit: RateLimitSettings = { burst: 10, refillMs: 6_000, remembered: 10_000 }
 
-/** How many calls an unknown address may ask for. */
+/** How many calls an unknown address may send. */
 export class RateLimit extends AnyRateLimit {
   constructor(clock: Clock, settings: RateLimitSettings = defaultRateLimit) {
     super(clock, settings)

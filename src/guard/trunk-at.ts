@@ -2,9 +2,9 @@ import type { IncomingCall } from '../switch/port.js'
 import { placeOf } from './dial-plan.js'
 
 /**
- * The trunk from whose address a call came. A carrier may send from any port, so one trunk at the host is enough; of several, and on this
+ * The trunk from whose address a call came. A carrier may send from any port, so a single trunk at the host matches; among several, and on this
  * machine, where every port is another party, the port decides.
- * @param trunks `address` as in the settings: `host`, `host:port`, with `;transport=`. A host name is not looked up: such a trunk is never found.
+ * @param trunks `address` as in the settings: `host`, `host:port`, with `;transport=`. Host names are not resolved: a trunk with one is never found.
  */
 export function trunkAt(
   { address, port }: IncomingCall['source'],

@@ -6,7 +6,7 @@ import { readNet } from './net.js'
 import { oneNet } from './one-net.js'
 import { WordEar } from './word-ear.js'
 
-/** The program of the thread that listens for words: nothing of a voice is ever decoded on the engine's own. */
+/** The program of the thread that listens for words: no voice is ever decoded on the engine's own thread. */
 
 /** How often a recording is read. */
 const lookEveryMs = 20

@@ -1,12 +1,12 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { decodeSamples, readWavFormat, WavError, type WavFormat } from '../embedded/protocols/rtp/wav.js'
 
-/** Enough for every chunk that stands before the samples. */
+/** Enough for every chunk before the samples. */
 const headBytes = 4_096
-/** Taken at a time: a second of stereo. */
+/** Read at a time: a second of stereo. */
 const portionBytes = 32_000
 
-/** Reads a recording while another program writes it: what is new, first channel alone. The lengths in its header are not looked at. */
+/** Reads a recording while another program writes it: the new samples, first channel alone. The lengths in its header are ignored. */
 export class GrowingWav {
   readonly #path: string
   #fd: number | undefined
@@ -19,7 +19,7 @@ export class GrowingWav {
 
   /**
    * What has come since the last time; empty where nothing has, or the file is not there yet.
-   * @throws WavError where it is no recording at 8 kHz; what the file system says
+   * @throws WavError where it is no recording at 8 kHz; errors of the file system
    */
   read(): Int16Array {
     this.#fd ??= opened(this.#path)
@@ -49,7 +49,7 @@ export class GrowingWav {
     try {
       format = readWavFormat(head, size)
     } catch (error) {
-      // Its head is not all there yet.
+      // Its header is not complete yet.
       if (size < headBytes) return undefined
       throw error
     }

@@ -4,16 +4,16 @@ import { NoiseFloor } from './noise-floor.js'
 /** How a person speaks who says one word and nothing else. In ms. */
 export const isolation = { quietBeforeMs: 300, shortestMs: 140, longestMs: 1_200, quietAfterMs: 450 } as const
 
-/** Speech begins this far above the noise; in a noise that is itself made of voices, so far above its usual loudness. */
+/** Speech begins this far above the noise; in a noise that is itself made of voices, this far above its usual loudness. */
 const begins = { voicedDb: 8.5, leastDb: 9.5, mostDb: 24, aboveUsualDb: 4 } as const
 /** It goes on down to this much less. */
 const goesOnLess = { voicedDb: 3, formantsDb: 4 } as const
 /**
- * Where the noise is made of voices: it is over sooner, as others who talk on must not keep it going; what is quieter than that at its edges still belongs
- * to it, as far as this.
+ * Where the noise is made of voices: an utterance ends sooner, as others who talk on must not prolong it; what is quieter than that at its edges still belongs
+ * to it, up to this.
  */
 const amongVoices = { fromUsualDb: 0.5, goesOnLessDb: 2.5, edgesLessDb: 6, edgeFrames: 15 } as const
-/** What is usual: nine tenths of the last 2 s are below. */
+/** The usual loudness: nine tenths of the last 2 s are below it. */
 const usualFrames = 200
 const usualShare = 0.9
 /** Not further below its loudest moment than this. */
@@ -27,13 +27,13 @@ const clickMs = 40
 export interface Utterance {
   readonly from: number
   readonly to: number
-  /** Of how much quiet came before it, ms. */
+  /** How much quiet came before it, ms. */
   readonly quietBeforeMs: number
   /** Power of the line's noise when it began, in each band. */
   readonly noise: Float32Array
 }
 
-/** What a frame makes known. */
+/** What the gate knows after a frame. */
 export type Noticed =
   | { readonly kind: 'nothing' }
   /** The party is speaking, since `from`. */
@@ -47,15 +47,15 @@ const nothing: Noticed = { kind: 'nothing' }
 export class IsolationGate {
   readonly #floor = new NoiseFloor()
   #frames = 0
-  /** How far the last 2 s stood out: a ring. */
+  /** How far the last 2 s stood out: a ring buffer. */
   readonly #formants = new Float32Array(usualFrames)
   #beginsDb: number = begins.leastDb
-  /** The stretch that is going on, and how loud it was at most. */
+  /** The current stretch, and its greatest loudness. */
   #from: number | undefined
   #to = 0
   #peak = 0
   #noise: Float32Array = new Float32Array(bands)
-  /** Frames above what speech goes on with, without a break. */
+  /** Frames in a row that are loud enough for speech to go on. */
   #run = 0
   /** The stretch before this one: where it ended, and how loud it was. */
   #before = { to: 0, peak: 0 }
@@ -89,7 +89,7 @@ export class IsolationGate {
       return { kind: 'speaking', from: this.#from }
     }
     if (this.#from === undefined || (now + 1 - this.#to) * frameMs < isolation.quietAfterMs) return nothing
-    // What was before it and far below its loudest moment is the line, not the speaker.
+    // Sound before it and far below its loudest moment is the line, not the speaker.
     let from = this.#edges(this.#from, now)
     while (from < this.#to && now - from < usualFrames && (this.#formants[from % usualFrames] ?? 0) < this.#peak - belowPeakDb) from++
     const before = this.#before.peak < this.#peak - nothingBesideDb ? 0 : this.#before.to

@@ -22,7 +22,7 @@ export interface Frame {
   readonly peakHz: number
 }
 
-/** Cuts a stream of samples into frames. What is pushed in pieces gives the same frames as in one piece. */
+/** Cuts a stream of samples into frames; in whatever pieces they are pushed, the frames are the same. */
 export class MelFrames {
   readonly #pending = new Float32Array(windowSamples)
   #filled = 0

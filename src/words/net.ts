@@ -63,7 +63,7 @@ export const multiplications = layers.reduce(
   summed,
 )
 
-/** What a training has made. */
+/** The result of a training. */
 export interface NetFile {
   readonly word: string
   /** As 16-bit whole numbers, little-endian, base64; times `scale`. */
@@ -77,7 +77,7 @@ export interface NetFile {
   readonly made: string
 }
 
-/** @throws Error where the weights are not those that were trained */
+/** @throws Error where the weights are not the trained ones */
 export function readNet(file: NetFile): Float32Array {
   const bytes = Buffer.from(file.weights, 'base64')
   if (createHash('sha256').update(bytes).digest('hex') !== file.sha256)
@@ -87,7 +87,7 @@ export function readNet(file: NetFile): Float32Array {
   return Float32Array.from({ length: weightCount }, (_, index) => bytes.readInt16LE(index * 2) * file.scale)
 }
 
-/** Below the loudest frame of the utterance by this much, sound counts as none. In natural logarithms of power: 39 dB. */
+/** Below the loudest frame of the utterance by this much, sound counts as silence. In natural logarithms of power: 39 dB. */
 const depth = 9
 /** The noise of the line is taken off by this much: what is left of it in a frame is small beside a voice. */
 const noiseTaken = 1.5
@@ -104,7 +104,7 @@ function grownBy({ mel }: Frame, noise: Float32Array): number {
 
 /**
  * An utterance as the net takes it: one second of frames with the utterance in the middle, the noise of the line and loudness taken out of it.
- * @param frames all that is known; those outside are silence
+ * @param frames all that are known; those outside are silence
  */
 export function netInput(frames: (index: number) => Frame | undefined, { from, to, noise }: Utterance): Float32Array {
   const begin = Math.round((from + to - inputFrames) / 2)

@@ -1,6 +1,6 @@
 import { bands, frameMs, fullScale, type Frame } from './mel-frames.js'
 
-/** The line's own noise is what its quietest third is like, in each band, over the last 2 s. */
+/** The line's own noise is its quietest third, in each band, over the last 2 s. */
 const windowFrames = 200
 const share = 0.3
 /** The quietest third of a noise is this far below its mean, dB. */
@@ -9,14 +9,14 @@ const belowMeanDb = 1
 const everyFrames = 10
 /** Below this a line is as good as silent, dB of full scale over all bands. */
 const silentDb = -58
-/** What is as loud for as long as this is no speech, but a noise that has begun: before the first packet nothing is heard at all. */
+/** Sound of the same loudness for this long is no speech, but a noise that has begun: before the first packet nothing is heard at all. */
 const steadyFrames = 60
 const steadyDb = 5
 /** It rises by no more than this: a voice without a pause does not become the noise. */
 const mostRiseDb = 10 / (1_000 / frameMs / everyFrames)
 /** Each frame counts by this much where it is louder, and where it is quieter: single frames of noise wander by 5 dB. */
 const smoothing = { louder: 0.35, quieter: 0.45 } as const
-/** What comes before the first packet; where it lasts longer than this, the line itself is silent between words. */
+/** The silence before the first packet; where it lasts longer than this, the line itself is silent between words. */
 const nothing = { db: -90, frames: 50 } as const
 
 const toDb = 10 / Math.LN10
@@ -30,7 +30,7 @@ const steadyRiseDb = 3
 export interface AboveNoise {
   /** The third of the bands that stand out most, on average: formants. */
   readonly formantsDb: number
-  /** How much they stand out from the middle of the bands as well. What grows louder in all of them alike is noise. */
+  /** How much they also stand out from the middle of the bands. Sound that grows louder in all of them alike is noise. */
   readonly voicedDb: number
 }
 

@@ -1,6 +1,6 @@
 import type { NetFile } from './net.js'
 
-/** Written by `npm run train-word`; not to be changed by hand. */
+/** Written by `npm run train-word`; do not edit by hand. */
 export const oneNet: NetFile = {
   word: 'one',
   weights:

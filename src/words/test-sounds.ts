@@ -15,7 +15,7 @@ export function noise(ms: number, loudness = 4_000): Int16Array {
   return Int16Array.from({ length: ms * 8 }, () => Math.round(next() * loudness))
 }
 
-/** The same with syllables: what is always as loud is no speech. */
+/** The same with syllables: sound of constant loudness is no speech. */
 export function speech(ms: number, loudness = 4_000): Int16Array {
   return noise(ms, loudness).map((sample, index) => sample * (0.55 + 0.45 * Math.sin((2 * Math.PI * 5 * index) / 8_000 + 1)))
 }

@@ -3,7 +3,7 @@ import { IsolationGate, isolation, type Utterance } from './isolation-gate.js'
 import { frameMs, MelFrames, type Frame } from './mel-frames.js'
 import { netInput, score } from './net.js'
 
-/** Why no word is taken from a leg any more: what it did, as voicemail greetings do. */
+/** Why no more words are taken from a leg: what it did, as voicemail greetings do. */
 export type KeyOnly = Exclude<NoWords, 'lost'>
 
 export type EarTold = { readonly kind: 'word'; readonly score: number } | { readonly kind: 'keyOnly'; readonly why: KeyOnly }
@@ -16,7 +16,7 @@ const listening = { afterMs: 3_000, mostMs: 600 } as const
 const mostAfterWordMs = 400
 /** A tone of this length, above these Hz: lower ones are in a voice. */
 const beep = { ms: 200, tonality: 0.82, lowestHz: 380, driftHz: 45, aboveNoiseDb: 8 } as const
-/** Frames that are kept for the net: the longest utterance, the quiet behind it, and what is before it. */
+/** Frames that are kept for the net: the longest utterance, the quiet after it, and what comes before it. */
 const keptFrames = 256
 
 /** The net, ready for use. */
@@ -26,8 +26,8 @@ export interface WordNet {
 }
 
 /**
- * What one leg says, from the answer on. Words are only taken while it is open; what is said while it is not tells greetings from people. Once it is
- * key-only it stays that.
+ * What one leg says, from the answer on. Words are only taken while it is open; speech while it is closed tells greetings from people. Once it is
+ * key-only it stays so.
  */
 export class WordEar {
   readonly #net: WordNet

@@ -8,16 +8,16 @@ import type { EarReply, EarRequest } from './ear-messages.js'
 export interface EarListener {
   /** `score`: 0 to 1. */
   word(word: string, score: number): void
-  /** No word comes any more. Told once. */
+  /** No more words come. Called once. */
   noWords(why: NoWords): void
 }
 
 /** The ear at one leg. */
 export interface LegEar {
-  /** Words that begin from now on are told; a word that is told shuts it. */
+  /** Words that begin from now on are reported; a reported word closes it. */
   open(): void
   shut(): void
-  /** Nothing is heard any more. May be called twice. */
+  /** Stops listening. May be called twice. */
   stop(): void
 }
 
@@ -30,7 +30,7 @@ export interface WordEarsSettings {
 /** After a fault the thread is started again, not sooner than this. */
 const restartMs = 5_000
 
-/** The recogniser: a thread that follows the recordings of legs while they grow, and tells the word. It is started with the first of them. */
+/** The recogniser: a thread that follows the recordings of legs while they grow, and reports the word. It starts with the first of them. */
 export class WordEars {
   readonly #settings: WordEarsSettings
   readonly #listeners = new Map<number, EarListener>()
@@ -71,7 +71,7 @@ export class WordEars {
   }
 
   /**
-   * Listens to a leg, shut at first.
+   * Listens to a leg, closed at first.
    * @param path of its recording, which grows: first channel what the party says
    * @returns undefined: it cannot be listened to
    */
