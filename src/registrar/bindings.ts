@@ -6,9 +6,9 @@ import type { Registration } from '../switch/port.js'
 export interface Binding {
   /** Contact, as the telephone gave it. */
   readonly contact: string
-  /** Where its packets came from: behind NAT the contact itself leads nowhere. */
+  /** The source of its packets: behind NAT the contact itself leads nowhere. */
   readonly source: Registration['source']
-  /** What the telephone says it is (User-Agent). */
+  /** How the telephone names itself (User-Agent). */
   readonly userAgent?: string
   /** Wall-clock ms; the first of an unbroken row of registrations. */
   readonly registeredAt: number
@@ -16,7 +16,7 @@ export interface Binding {
 }
 
 export interface BindingLimits {
-  /** RFC 3261 10.3: a shorter wish is refused with 423, a longer one is cut. Seconds. */
+  /** RFC 3261 10.3: a shorter time is refused with 423, a longer one is cut. Seconds. */
   readonly minSeconds: number
   readonly maxSeconds: number
   /** Telephones of one user at the same time; the oldest makes room. */
@@ -36,10 +36,10 @@ export interface RegisteredBy {
 export type BindResult =
   | { readonly kind: 'bound' }
   | { readonly kind: 'tooBrief'; readonly minSeconds: number }
-  /** Older than what is known already: it came late. */
+  /** Older than the one already known: it came late. */
   | { readonly kind: 'outOfOrder' }
 
-/** As engines tell each other. */
+/** As engines share it. */
 export interface SharedBinding extends Binding {
   readonly callId: string
   readonly sequence: number
@@ -50,7 +50,7 @@ interface Kept extends SharedBinding {
   readonly lapsesAt: number
 }
 
-/** One user's telephones, by contact, the latest registered last; and who wants to know when one of them is gone. */
+/** One user's telephones, by contact, the latest registered last; and the listeners for the end of each. */
 interface User {
   readonly kept: Map<string, Kept>
   readonly watchers: Map<string, Set<() => void>>
@@ -63,7 +63,7 @@ interface User {
  */
 export class Bindings {
   readonly #users = new Map<string, User>()
-  /** How many bindings came from each address: asked for every packet of a stranger, so it must not cost more the more telephones there are. */
+  /** How many bindings came from each address: read for every packet of a stranger, so its cost must not grow with the number of telephones. */
   readonly #addresses = new Map<string, number>()
   readonly #unshare: (() => void) | undefined
 
@@ -76,7 +76,7 @@ export class Bindings {
     this.#unshare = shared?.onChange(({ key, value }) => this.#hear(key, value ?? []))
   }
 
-  /** Registers contacts; `expiresSeconds` 0 takes one away. All of them, or none. */
+  /** Registers contacts; `expiresSeconds` 0 removes one. All of them, or none. */
   bind(user: string, contacts: Registration['contacts'], by: RegisteredBy): BindResult {
     const { minSeconds, maxSeconds, perUser } = this.limits
     if (contacts.some(({ expiresSeconds }) => expiresSeconds > 0 && expiresSeconds < minSeconds)) return { kind: 'tooBrief', minSeconds }
@@ -85,7 +85,7 @@ export class Bindings {
     const after = new Map(before)
     const [now, monotonic] = [this.clock.now(), this.clock.monotonic()]
     for (const { uri, expiresSeconds } of contacts) {
-      // Taken out and put in again: the map's order is the order in which they registered.
+      // Removed and added again: the map's order is the order of registration.
       after.delete(uri)
       if (expiresSeconds === 0) continue
       const ms = Math.min(expiresSeconds, maxSeconds) * 1_000
@@ -137,7 +137,7 @@ export class Bindings {
     return this.#addresses.has(address)
   }
 
-  /** Calls `listener` once, as soon as the contact is registered no more: lapsed, taken away or pushed out. @returns forgets it */
+  /** Calls `listener` once, as soon as the contact is no longer registered: lapsed, removed or displaced. @returns forgets it */
   onGone(user: string, contact: string, listener: () => void): () => void {
     const state = this.#users.get(user)
     if (state === undefined || !this.#live(user).has(contact)) {
@@ -170,7 +170,7 @@ export class Bindings {
     )
   }
 
-  /** A user's telephones as another engine tells them. */
+  /** A user's telephones, from another engine. */
   #hear(user: string, bindings: readonly SharedBinding[]): void {
     const [now, monotonic] = [this.clock.now(), this.clock.monotonic()]
     this.#keep(
@@ -215,7 +215,7 @@ export class Bindings {
   }
 }
 
-/** RFC 3261 10.3, steps 6 and 7: a request of the same telephone that is not newer than what it said before. */
+/** RFC 3261 10.3, steps 6 and 7: a request of the same telephone that is not newer than its last one. */
 function isLate(kept: Kept | undefined, by: RegisteredBy): boolean {
   return kept !== undefined && kept.callId === by.callId && by.sequence <= kept.sequence
 }

@@ -1,10 +1,10 @@
 import { parseMessage } from '../embedded/protocols/sip/parse.js'
 import { readPartyUri } from '../switch/party-address.js'
 
-/** What a browser may ask of us: to register, to call, and what belongs to a call. */
+/** The requests that a browser may send: to register, to call, and within a call. */
 const methods: ReadonlySet<string> = new Set(['REGISTER', 'INVITE', 'ACK', 'CANCEL', 'BYE', 'INFO', 'UPDATE', 'PRACK'])
 
-/** Why a frame of a browser goes no further. `notSip`: it cannot be read, or holds several messages' headers in one. `method`: nothing that a telephone here needs. `notTheirs`: it speaks for another telephone. `transport`: it does not say that it came over a WebSocket, and would
+/** Why a frame of a browser is not passed on. `notSip`: it cannot be read, or holds several messages' headers in one. `method`: a telephone here does not need it. `notTheirs`: it speaks for another telephone. `transport`: it does not say that it came over a WebSocket, and would
  * pass for a trunk of the network that we are in. */
 export type FrameRefusal = 'notSip' | 'method' | 'notTheirs' | 'transport'
 

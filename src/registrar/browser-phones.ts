@@ -7,7 +7,7 @@ import { credentialsFor, newPassword } from './credentials.js'
 import type { Credentials, Device } from './devices.js'
 import type { MadeDevice } from './kept-devices.js'
 
-/** A browser in which a clinician has signed in, as a telephone: as engines tell each other. */
+/** A browser in which a clinician has signed in, as a telephone: as engines share it. */
 export interface BrowserPhone {
   readonly clinician: ClinicianId
   readonly credentials: Credentials
@@ -21,12 +21,12 @@ export interface SignedInBrowser {
   /** Id of its session: one telephone for each. */
   readonly session: string
   readonly clinician: ClinicianId
-  /** When the session ends, whatever happens; wall-clock ms. */
+  /** When the session ends at the latest; wall-clock ms. */
   readonly endsAt: number
 }
 
 /**
- * The browsers that are telephones at the moment. Their credentials are made for one session and end with it; they are in memory alone (of several engines: in that of each), so a restart forgets them,
+ * The browsers that are telephones at the moment. Their credentials are made for one session and end with it; they are in memory alone (with several engines: of each), so a restart forgets them,
  * and the page asks for new ones.
  */
 export class BrowserPhones {
@@ -45,7 +45,7 @@ export class BrowserPhones {
     })
   }
 
-  /** Makes the telephone of a session, or gives it a new password: the old one is good no more. */
+  /** Makes the telephone of a session, or gives it a new password: the old one is no longer valid. */
   make({ session, clinician, endsAt }: SignedInBrowser): MadeDevice {
     const user = userOf(session)
     const password = newPassword()
@@ -88,7 +88,7 @@ export class BrowserPhones {
   }
 }
 
-/** The same for the same session, also after a restart; says nothing of it. */
+/** The same for the same session, also after a restart; reveals nothing about it. */
 function userOf(session: string): string {
   return `${browserUserPrefix}${createHash('sha256').update(session).digest('hex').slice(0, 20)}`
 }

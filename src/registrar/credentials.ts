@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { digestSecret } from '../embedded/protocols/sip/digest.js'
 import type { Credentials } from './devices.js'
 
-/** Small letters and digits that nobody takes for one another on a telephone's little screen. */
+/** Small letters and digits that cannot be confused on a telephone's small screen. */
 const characters = 'abcdefghjkmnpqrstuvwxyz23456789'
 const groups = 5
 const groupLength = 4

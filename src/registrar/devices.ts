@@ -8,16 +8,16 @@ export interface Device {
   readonly owner: DeviceOwner
   /** For people: "Dr Okafor's laptop". */
   readonly label: string
-  /** The one digest algorithm that is asked of it: many telephones know MD5 only, and some give up on a challenge that offers another as well. */
+  /** The one digest algorithm in its challenges: many telephones know MD5 only, and some give up on a challenge that offers another as well. */
   readonly algorithm: DigestAlgorithm
   readonly credentials: Credentials
   /** Wall-clock ms. */
   readonly createdAt: number
 }
 
-/** What is kept in place of a password. */
+/** What is stored instead of a password. */
 export interface Credentials {
-  /** The secrets are good in this realm only. */
+  /** The secrets are valid in this realm only. */
   readonly realm: string
   /** See `digestSecret`: as secret as the password itself. */
   readonly secrets: { readonly md5: string; readonly sha256: string }

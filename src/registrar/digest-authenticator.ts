@@ -7,17 +7,17 @@ import type { Device, Devices } from './devices.js'
 
 export type Proof =
   | { readonly kind: 'device'; readonly device: Device }
-  /** Ask (again), with this WWW-Authenticate. */
+  /** Challenge (again), with this WWW-Authenticate. */
   | { readonly kind: 'challenge'; readonly challenge: string }
   | { readonly kind: 'refused'; readonly why: string }
 
-/** A request that wants to be let in. */
+/** A request to be authenticated. */
 export interface Claim {
   /** Value of Authorization. */
   readonly header: string | undefined
   readonly method: string
   readonly address: string
-  /** Whom the request says it is from; the credentials have to be this user's. */
+  /** The user in From; the credentials have to be this user's. */
   readonly user: string
   /** The target of the request; the credentials must have been made for the same. Undefined where it has no particular target. */
   readonly dialled?: string
@@ -32,7 +32,7 @@ export interface Lock {
   readonly lockMs: number
 }
 
-/** Against guessing: after this many wrong passwords in a row for one user from one address, no more are looked at for a while. */
+/** Against guessing: after this many wrong passwords in a row for one user from one address, no more are checked for a while. */
 const wrongInARow = 5
 const firstLockMs = 10_000
 const longestLockMs = 15 * 60_000
@@ -51,7 +51,7 @@ interface Row {
   readonly lockedUntil: number
 }
 
-/** What engines tell each other, so that passwords are not tried at each of them in turn, and credentials that were used at one are no proof at another. */
+/** What engines share, so that passwords cannot be tried at each of them in turn, and credentials used at one are no proof at another. */
 export type SharedProof =
   | { readonly kind: 'wrong'; readonly row: string; /** Of a name that no device has. */ readonly stranger: boolean }
   | { readonly kind: 'right'; readonly row: string }
@@ -61,12 +61,12 @@ export type SharedProof =
 const toldForMs = 60_000
 
 /**
- * Tells by digest credentials which device speaks. A wrong password locks its own user at its own address only: one telephone with a wrong
+ * Authenticates devices by digest. A wrong password locks its own user at its own address only: one telephone with a wrong
  * password must not lock out the rest of a practice behind the same address.
  */
 export class DigestAuthenticator {
   readonly #wrong = new Map<string, Row>()
-  /** The same for names that no device has, each by itself: answers must not tell which names there are. Apart, so that inventing names forgets no device's row. */
+  /** The same for names that no device has, each by itself: answers must not reveal which names exist. Kept apart, so that invented names displace no device's row. */
   readonly #wrongNames = new Map<string, Row>()
   /** Highest count that was used with a nonce: the same credentials sent again are not a proof. */
   readonly #counts = new Map<string, number>()
@@ -135,7 +135,7 @@ export class DigestAuthenticator {
           this.#wrongAgain(this.#wrong, `${address} `, { user: undefined, address })
         return { kind: 'refused', why: verdict.why }
       case 'accepted':
-        // Before the count: credentials of another request use up nothing.
+        // Before the count: credentials of another request do not use it up.
         if (dialled !== undefined && !isMeantFor(dialled, fields?.get('uri') ?? ''))
           return { kind: 'refused', why: 'these credentials were made for a call to another number' }
         if (!this.#isFresh(fields)) return ask(true)
@@ -161,7 +161,7 @@ export class DigestAuthenticator {
     return { kind: 'challenge', challenge: this.options.devices.find(user)?.algorithm === 'SHA-256' ? sha256 : md5 }
   }
 
-  /** Without a quality of protection (RFC 2069) a nonce has no count: it is good for one request. */
+  /** Without a quality of protection (RFC 2069) a nonce has no count: it is valid for one request. */
   #isFresh(fields: ReadonlyMap<string, string> | undefined): boolean {
     const nonce = fields?.get('nonce') ?? ''
     // The count of any other quality of protection is not part of what was proved.
@@ -193,9 +193,9 @@ export class DigestAuthenticator {
 }
 
 /**
- * Whether the `uri` of credentials (RFC 3261 22.4) reaches who was dialled. Of the Request-URI the user alone is compared: host, port and
- * parameters are written one way in the one and another way in the other by many telephones. Some sign the server's address without any user;
- * what they dialled is then not part of the proof, and cannot be held against it.
+ * Whether the `uri` of credentials (RFC 3261 22.4) names the dialled party. Only the user part of the Request-URI is compared: many telephones
+ * write host, port and parameters differently in the two. Some sign the server's address without any user;
+ * what they dialled is then not part of the proof, and cannot be compared.
  */
 function isMeantFor(dialled: string, uri: string): boolean {
   if (/^sips?:[^@\s]+$/i.test(uri)) return true

@@ -9,7 +9,7 @@ import type { DigestAlgorithm } from '../embedded/protocols/sip/digest.js'
 import { credentialsFor, newPassword } from './credentials.js'
 import type { Device, Devices } from './devices.js'
 
-/** Where what happens to devices is written down, each entry about one user. Append-only; on disk when `append` resolves. */
+/** The journal of devices, each entry about one user. Append-only; on disk when `append` resolves. */
 export interface DeviceJournal {
   append(user: string, type: string, data: unknown, actor: Actor): Promise<unknown>
   entries(): AsyncIterable<{ readonly subject: string; readonly at: number; readonly type: string; readonly data: unknown }>
@@ -41,7 +41,7 @@ export interface KeptDevicesOptions {
 /** The devices, folded from the journal into memory. Passwords are made here and never kept. */
 export class KeptDevices implements Devices {
   readonly #devices = new Map<string, Device>()
-  /** One change after the other: what is in memory is what the journal says, in its order. */
+  /** One change after the other: memory follows the journal, in its order. */
   #turn: Promise<unknown> = Promise.resolve()
   #unfollow: (() => void) | undefined
 
@@ -56,12 +56,12 @@ export class KeptDevices implements Devices {
   static async open(options: KeptDevicesOptions): Promise<KeptDevices> {
     const devices = new KeptDevices(options.journal, options.realm, options.clock, options.others)
     await devices.#read(options.onProblem)
-    // What cannot be read now is read before the next change, or at the next signal.
+    // Entries that cannot be read now are read before the next change, or at the next signal.
     devices.#unfollow = options.others?.signals.on('devices', () => void devices.#inOwnTurn(() => devices.#read()).catch(() => undefined))
     return devices
   }
 
-  /** Follows other engines no more. */
+  /** Stops following other engines. */
   close(): void {
     this.#unfollow?.()
   }
@@ -81,7 +81,7 @@ export class KeptDevices implements Devices {
 
   /**
    * Makes a device. On disk when it resolves.
-   * @param actor who does it, here as below
+   * @param actor who does it, here and below
    * @param wish.user default: the owner's name with the first number that is free
    * @returns undefined when the user name is taken
    */
@@ -114,7 +114,7 @@ export class KeptDevices implements Devices {
     })
   }
 
-  /** Gives a device a new password; the old one is good no more. On disk when it resolves. @returns undefined when there is no such device */
+  /** Gives a device a new password; the old one is no longer valid. On disk when it resolves. @returns undefined when there is no such device */
   renew(user: string, actor: Actor = staff): Promise<MadeDevice | undefined> {
     return this.#inTurn(async () => {
       const before = this.#devices.get(user)
@@ -148,7 +148,7 @@ export class KeptDevices implements Devices {
         onProblem?.(`the journal's entry "${type}" of the device ${subject} cannot be read; it is left out`)
   }
 
-  /** Alone among all engines, and with what the others have done. */
+  /** In this engine's turn, and after reading what the others have written. */
   #inTurn<T>(action: () => Promise<T>): Promise<T> {
     const { others } = this
     if (!others) return this.#inOwnTurn(action)

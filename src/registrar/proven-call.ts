@@ -21,7 +21,7 @@ export async function admitDevice(
   },
 ): Promise<Admission> {
   const user = call.callerNumber
-  // A name that differs in its capitals alone is meant to be taken for the device's.
+  // A name that differs only in case is meant to be mistaken for the device's.
   if (devices.find(user.toLowerCase()) === undefined) return { kind: 'unknown' }
   const proof = authenticator.prove({
     header: call.header('Authorization'),

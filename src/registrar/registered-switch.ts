@@ -45,7 +45,7 @@ export const defaultDeviceSrtp: SrtpWish = 'optional'
 
 /**
  * The contact, by way of the address that the telephone's packets came from: right behind NAT, and the same without.
- * @param srtp where it is `optional`, SRTP is offered over TLS alone: its keys stand in the INVITE, and may not be sent in the clear (RFC 4568 section 8.1.1)
+ * @param srtp where it is `optional`, SRTP is offered over TLS alone: its keys are in the INVITE, and may not be sent in the clear (RFC 4568 section 8.1.1)
  */
 export function reachable({ contact, source }: Binding, srtp: SrtpWish = defaultDeviceSrtp): DialledTarget {
   const host = source.address.includes(':') ? `[${source.address}]` : source.address
@@ -62,7 +62,7 @@ export function reachable({ contact, source }: Binding, srtp: SrtpWish = default
 
 const notRegistered: DialResult = { kind: 'unavailable', status: 480, reason: 'not registered' }
 
-/** What devices are rung with. */
+/** The settings for ringing devices. */
 interface Ringing {
   readonly inner: PlainSwitch
   readonly bindings: Bindings
@@ -87,7 +87,7 @@ interface Branch {
 
 /**
  * Rings all telephones of a device at the same time. The first answer wins, and a refusal that speaks for the person (603, 600) ends the
- * ringing of all; any other one ends its own (RFC 3261 16.7). A telephone that is registered no more rings no more.
+ * ringing of all; any other one ends its own (RFC 3261 16.7). A telephone that is no longer registered stops ringing.
  */
 class Fork {
   readonly #branches: Branch[] = []
@@ -103,7 +103,7 @@ class Fork {
     private readonly options: DialOptions,
   ) {}
 
-  /** @param onGone calls back when the telephone is registered no more, at the latest at once. @returns forgets that */
+  /** @param onGone called when the telephone is no longer registered; at once if it is not. @returns forgets that */
   ring(telephones: readonly Binding[], onGone: (telephone: Binding, gone: () => void) => () => void): Promise<DialResult> {
     const done = new Promise<DialResult>((resolve, reject) => {
       this.#settle = resolve
@@ -114,7 +114,7 @@ class Fork {
       const branch: Branch = { stop: new AbortController(), forget: () => undefined, result: undefined }
       return { telephone, branch }
     })
-    // All of them stand before the first one rings: the first refusal must not be taken for the last.
+    // All of them exist before the first one rings: the first refusal must not be taken for the last.
     this.#branches.push(...branches.map(({ branch }) => branch))
     for (const { telephone, branch } of branches) {
       this.#dial(branch, telephone)
@@ -165,7 +165,7 @@ class Fork {
   }
 }
 
-/** What tells most of why nobody answered: that one rang to the end says more than that another was engaged or unreachable. */
+/** The result that best explains why nobody answered: a telephone that rang to the end says more than one that was engaged or unreachable. */
 function rank({ kind }: DialResult): number {
   return ['noAnswer', 'busy', 'declined', 'unavailable', 'failed', 'badNumber', 'cancelled', 'answered'].indexOf(kind)
 }

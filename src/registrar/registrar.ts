@@ -10,10 +10,10 @@ export interface RegistrarOptions {
   readonly clock: Clock
   /** Addresses that are not counted: the house's own networks. */
   readonly trusted: { has(address: string): boolean }
-  /** How much any other address may ask of us before a telephone has registered from it. */
+  /** How many requests any other address may send before a telephone has registered from it. */
   readonly strangers: { take(address: string): boolean }
   readonly onRefused?: (detail: string) => void
-  /** `required`: telephones register over TLS, and not otherwise. Default `optional`. */
+  /** `required`: telephones register over TLS only. Default `optional`. */
   readonly srtp?: SrtpWish
 }
 

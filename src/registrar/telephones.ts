@@ -27,28 +27,28 @@ export interface TelephonesOptions {
   readonly clock: Clock
   readonly alarms: Alarms
   readonly trusted: { has(address: string): boolean }
-  /** How much an address from which no telephone is registered may ask. */
+  /** How many requests an address from which no telephone is registered may send. */
   readonly strangers: { take(address: string): boolean }
   readonly onRefused?: (detail: string) => void
-  /** Something in the journal that cannot be used. */
+  /** Called with an entry of the journal that cannot be used. */
   readonly onProblem?: (problem: string) => void
   /** Where other engines change the same devices. */
   readonly others?: KeptDevicesOptions['others']
-  /** Where other engines have telephones registered as well. */
+  /** Where other engines also have telephones registered. */
   readonly shared?: SharedMap<readonly SharedBinding[]> | undefined
-  /** Where passwords are tried at other engines as well. */
+  /** Where passwords may also be tried at other engines. */
   readonly proofs?: SharedMap<SharedProof> | undefined
-  /** Where browsers have signed in at other engines as well. */
+  /** Where browsers also sign in at other engines. */
   readonly browsers?: SharedMap<BrowserPhone> | undefined
-  /** Keys the nonces, at least 16 bytes; the same in all engines: a telephone that was asked by one may answer to another. Default: its own. */
+  /** Keys the nonces, at least 16 bytes; the same in all engines: a telephone challenged by one may answer to another. Default: its own. */
   readonly nonceSecret?: Buffer | undefined
 }
 
-/** The telephones that register: who they are, where they are now, and the proof that they are it. */
+/** The telephones that register: who they are, where they are now, and how they prove it. */
 export class Telephones {
   readonly #bindings: Bindings
   readonly #browsers: BrowserPhones
-  /** Those that are kept, and browsers. */
+  /** Stored devices, and browsers. */
   readonly #known: Pick<Devices, 'find'>
   readonly #authenticator: DigestAuthenticator
   readonly #registrar: Registrar
@@ -135,7 +135,7 @@ export class Telephones {
     return made
   }
 
-  /** The device is no more, and rings no more. @returns false when there was none */
+  /** Removes the device; it stops ringing. @returns false when there was none */
   async remove(user: string, actor?: Actor): Promise<boolean> {
     const removed = await this.kept.remove(user, actor)
     if (removed) this.#dismiss(user)
@@ -181,7 +181,7 @@ export class Telephones {
     return registeredSwitch(inner, this.#bindings, this.#browsers, this.options.srtp)
   }
 
-  /** Forgets who is registered. */
+  /** Forgets all registrations. */
   close(): void {
     this.#authenticator.close()
     this.#bindings.close()

@@ -7,7 +7,7 @@ export function isOverTls({ protocol }: Source): boolean {
   return /^tls$/i.test(protocol)
 }
 
-/** A browser, or a softphone that comes as browsers do: its voice is encrypted by DTLS. */
+/** A browser, or a softphone that connects as browsers do: its audio is encrypted by DTLS. */
 export function isWebSocket({ protocol }: Source): boolean {
   return /^wss?$/i.test(protocol)
 }
