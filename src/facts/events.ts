@@ -85,7 +85,7 @@ export type HuntEnd = 'accepted' | 'connected' | 'nobody' | 'callerGone' | 'call
 export type AttemptPool = 'local' | 'ncn' | 'direct'
 
 export type CallFact =
-  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: the name under which limits count a caller who withholds it; a keyed hash. `clinician`: the owner of the telephone, which has proved itself. `handle`: by what another engine finds the caller, from the answer on, should this one die before it has told `call.answered`. */
+  /** `sipCallId`: value of the Call-ID header, cut to 255 characters. `trunk`: from whose address it came. `callerNumber`: empty when withheld. `callerAccount`: the name under which limits count a caller who withholds it; a keyed hash. `clinician`: the owner of the telephone, which has proved itself. `handle`: by this another engine finds the caller, from the answer on, should this one die before it has written `call.answered`. */
   | {
       readonly type: 'call.arrived'
       readonly kind: CallKind
@@ -112,11 +112,11 @@ export type CallFact =
   | { readonly type: 'code.refused'; readonly digits: number; readonly why: Refused['kind'] }
   | { readonly type: 'organisation.chosen'; readonly organisation: OrganisationId }
   | { readonly type: 'callBack.requested'; readonly line: LineId; readonly number: string }
-  /** `handle`: by what another engine finds the leg, should this one die; absent: it cannot be found again. */
+  /** `handle`: by this another engine finds the leg, should this one die; absent: it cannot be found again. */
   | { readonly type: 'call.answered'; readonly legId: string; readonly handle?: string }
   /** The engine that carried the call died (`from`: its name), and the engine that writes this continues it: with these legs. */
   | { readonly type: 'call.takenOver'; readonly from: string; readonly legs: readonly string[] }
-  /** The media server of a party died, and the party was taken to another one; it heard nothing for this long, and is found by another handle from now on. A recording of it has ended. */
+  /** The media server of a party died, and the party was moved to another one; it heard nothing for this long, and has another handle from now on. Its recording has ended. */
   | { readonly type: 'leg.moved'; readonly legId: string; readonly party: Party; readonly silentMs: number; readonly handle?: string }
   | { readonly type: 'menu.offered'; readonly lines: readonly LineId[]; readonly attempt: number }
   | { readonly type: 'menu.keyed'; readonly keys: string; readonly understood: boolean }
@@ -134,7 +134,7 @@ export type CallFact =
       readonly target: string
       readonly account?: string
     }
-  /** An INVITE has left; several times where one trunk after the other is tried. `handle`: by what another engine ends the ringing, or finds the party that has answered, should this one die. */
+  /** An INVITE has left; several times where one trunk after the other is tried. `handle`: by this another engine ends the ringing, or finds the party that has answered, should this one die. */
   | {
       readonly type: 'attempt.sent'
       readonly attempt: AttemptId
@@ -184,15 +184,15 @@ export type CallFact =
       readonly sha256: string
       readonly lostSeconds?: number
     }
-  /** Its file and its key are gone, or are about to be. `certificate`: of the deletion (src/retention). `rule`: by which it went, in words. Its size and hash stay. */
+  /** Its file and its key are gone, or are about to be. `certificate`: of the deletion (src/retention). `rule`: the rule that deleted it, in words. Its size and hash stay. */
   | { readonly type: 'recording.deleted'; readonly recordingId: string; readonly certificate: string; readonly rule: string }
   | { readonly type: 'outcome.asked'; readonly of: Party }
   | { readonly type: 'outcome.left'; readonly outcome: string; readonly by: Party | 'staff' }
-  /** Whose call from a Dial-In number it was, as staff say it; absent: no person's any more. */
+  /** Whose call from a Dial-In number it was, as entered by staff; absent: assigned to no person any more. */
   | { readonly type: 'call.assigned'; readonly clinician?: ClinicianId }
-  /** Of the patient whom the call was about, as staff say it: ten digits, checked; absent: taken away. */
+  /** Of the patient whom the call was about, as entered by staff: ten digits, checked; absent: removed. */
   | { readonly type: 'nhsNumber.left'; readonly nhsNumber?: string }
-  /** A party of the conversation came back on another leg: their browser had reloaded its page. `before`: the leg that this one takes the place of, which is released. */
+  /** A party of the conversation came back on another leg: their browser had reloaded its page. `before`: the leg that this one replaces, which is released. */
   | { readonly type: 'leg.returned'; readonly legId: string; readonly before: string; readonly party: Party; readonly handle?: string }
   | { readonly type: 'leg.ended'; readonly legId: string; readonly party: Party; readonly hangUp: HangUp }
   | { readonly type: 'alarm.raised'; readonly alarm: string; readonly detail: string }
@@ -203,7 +203,7 @@ export type CallFactType = CallFact['type']
 /** Facts on which money, safety, law or a party on the line depend: they are written at once, and code that has to wait for the disk learns when they are there. */
 export const mustBeDurable: ReadonlySet<CallFactType> = new Set<CallFactType>([
   'call.arrived',
-  // Until these are kept, another engine finds a party that is there by what was kept before, and has to take it to another place.
+  // Until these are kept, another engine finds a connected party only by an earlier handle, and has to move it to another media server.
   'call.answered',
   'attempt.sent',
   'attempt.answered',

@@ -1,7 +1,7 @@
 export interface FleetTimes {
   /** Between two signs of life, ms. */
   readonly beatMs: number
-  /** Without any for this long, a run is over, ms. */
+  /** Without a sign of life for this long, a run is over, ms. */
   readonly leaseMs: number
   /** A start that takes longer is over, ms. */
   readonly startMs: number

@@ -1,7 +1,7 @@
 /** A look into the list of beats. */
 export interface Beat {
   readonly incarnation: string
-  /** Counts its signs of life. 0: it starts, and has not begun to give any. */
+  /** Number of its signs of life. 0: it is starting, and has given none yet. */
   readonly beats: number
 }
 
@@ -12,15 +12,15 @@ interface Observed {
 }
 
 /**
- * Tells who has given no sign of life for the length of a lease, by the observer's own clock and its own looks: a run counts as lapsed when its count of beats stayed the same while this
- * engine looked again and again without a break. After a break (the database was away, this engine stood still) everyone has a whole lease again: what was
- * not seen then proves nothing.
+ * Tells which runs have given no sign of life for the length of a lease, by the observer's own clock and its own looks: a run counts as lapsed when its count of beats stayed the same while this
+ * engine looked again and again without a break. After a break (the database was away, this engine stood still) every run has a whole lease again: beats not
+ * seen then prove nothing.
  *
- * An engine that starts gives no signs of life yet: on a busy machine it may be busy with itself for seconds, and it has no calls. It has longer.
+ * An engine that starts gives no signs of life yet: on a busy machine its start may take seconds, and it has no calls. It has longer.
  */
 export class Lapses {
   readonly #observed = new Map<string, Observed>()
-  /** Those that were seen to beat: a server that lost its counts (they need to survive nothing) makes no starting engine of them. */
+  /** Those that were seen to beat: a server that lost its counts (they need not survive a crash) does not make them starting engines. */
   readonly #begun = new Set<string>()
   #lastLook: number | undefined
 

@@ -18,8 +18,8 @@ export interface EngineSeen extends EngineRun {
 }
 
 /**
- * A run that is over. `left`: it stopped by itself, and has written all it had to say. `lapsed`: it gave no sign of life for the length of the lease (killed,
- * frozen, cut off). `replaced`: its name is now another run's, so its own process or its connection is gone.
+ * A run that is over. `left`: it stopped by itself, and has written all its facts. `lapsed`: it gave no sign of life for the length of the lease (killed,
+ * frozen, cut off). `replaced`: another run has its name now, so its own process or its connection is gone.
  * It is over for good: from then on the database refuses its facts, even if it wakes up again.
  */
 export interface EngineGone extends EngineRun {
@@ -35,7 +35,7 @@ export interface EngineGone extends EngineRun {
 export interface Presence {
   readonly self: EngineRun
   /**
-   * The start is over: from now on this engine gives signs of life, and its run is over when they stop. To be called before it takes calls; until then it has time. Resolves when the first one has arrived, or
+   * The start is over: from now on this engine gives signs of life, and its run is over when they stop. Call it before taking calls; a start may take its time. Resolves when the first sign has arrived, or
    * cannot. Never rejects.
    */
   begin(): Promise<void>
@@ -55,18 +55,18 @@ export interface Presence {
   onLost(listener: () => void): () => void
   /**
    * False while this engine has given no sign of life for longer than its lease because it did not run (frozen, or its machine was): others may have taken its place,
-   * and no engine has said so yet. Worked out at the moment of asking, so it is false from the first instruction after waking.
+   * and no engine has said so yet. Computed on each read, so it is false from the first instruction after waking.
    */
   readonly certain: boolean
-  /** Resolves with `true` when it is certain that this run goes on (at once where nothing speaks against it), with `false` when it is lost. */
+  /** Resolves with `true` when it is certain that this run goes on (at once where there is no doubt), with `false` when it is lost. */
   whenCertain(): Promise<boolean>
   /** Ms since a sign of life of this engine last reached the database; 0 where no engine looks for any. Beyond the lease others may have ended this run. */
   readonly unheardMs: number
-  /** This run is over, and said so: to be called once everything is written. May be called twice; never rejects. */
+  /** Ends this run, and tells the others: call it once everything is written. May be called twice; never rejects. */
   close(): Promise<void>
 }
 
-/** Of an engine that has its store to itself: costs nothing. */
+/** For an engine that has its store to itself: costs nothing. */
 export function alone(self: EngineRun, now: () => number = Date.now): Presence {
   const since = now()
   const stop = () => undefined

@@ -5,10 +5,10 @@ import type { MapChange, SharedMap, SharedMaps } from './shared-map.js'
 const prefix = 'ringround:map:'
 const channel = 'ringround:maps'
 const bornKey = 'ringround:maps:born'
-/** Changes of one moment go out together. */
+/** Changes made at the same time go out together. */
 const gatherMs = 30
 
-/** As it is kept and told. `until`: wall-clock ms. */
+/** As it is kept and published. `until`: wall-clock ms. */
 interface Kept {
   readonly value: unknown
   readonly until?: number
@@ -22,8 +22,8 @@ export interface RedisMapsOptions {
 }
 
 /**
- * Shared maps over Redis: a hash each, with what changes told by publish. Every engine holds all of it in memory; after the connection was lost it reads the hashes again, and writes what it has set
- * meanwhile. A Redis that has lost its memory is filled again by the engines.
+ * Shared maps over Redis: a hash each, with changes published. Every engine holds all of it in memory; after a loss of the connection it reads the hashes again, and writes what it has set
+ * meanwhile. The engines fill a Redis that has lost its memory again.
  */
 export class RedisMaps implements SharedMaps {
   readonly #maps = new Map<string, RedisMap>()
@@ -49,7 +49,7 @@ export class RedisMaps implements SharedMaps {
     const map = this.#maps.get(name) ?? new RedisMap(() => this.#gather())
     this.#maps.set(name, map)
     if (this.#commands.status === 'ready') void this.#read(name, map, false).catch(() => undefined)
-    // What a map holds is whatever those who use it by its name put in.
+    // A map holds whatever its users put in under its name.
     return map as unknown as SharedMap<V>
   }
 
@@ -61,7 +61,7 @@ export class RedisMaps implements SharedMaps {
     this.#news.disconnect()
   }
 
-  /** Both connections are there (again): listen first, then read, so that nothing falls between. */
+  /** Both connections are up (again): listen first, then read, so that no change is missed. */
   async #begin(): Promise<void> {
     if (this.#commands.status !== 'ready' || this.#news.status !== 'ready') return
     try {
@@ -74,7 +74,7 @@ export class RedisMaps implements SharedMaps {
       for (const [name, map] of this.#maps) await this.#read(name, map, forgot)
       this.#gather()
     } catch {
-      // It is lost again, and begins again when it is back.
+      // The connection is lost again: this starts over when it is back.
     }
   }
 
@@ -118,7 +118,7 @@ class RedisMap implements SharedMap<unknown> {
   readonly #known = new Map<string, Kept>()
   readonly #dirty = new Set<string>()
   readonly #listeners = new Set<(change: MapChange<unknown>) => void>()
-  /** What was told while the hash is being read: newer than what is read. */
+  /** Changes published while the hash is being read: newer than what is read. */
   #told = new Set<string>()
 
   constructor(private readonly changed: () => void) {}
@@ -165,7 +165,7 @@ class RedisMap implements SharedMap<unknown> {
     this.#told = new Set()
   }
 
-  /** @param forgot the server has lost its memory: what it does not have is written again. @returns keys that are over */
+  /** @param forgot the server has lost its memory: what it does not have is written again. @returns keys that have lapsed */
   take(there: ReadonlyMap<string, Kept>, forgot: boolean): readonly string[] {
     for (const key of [...this.#known.keys()]) {
       if (there.has(key) || this.#told.has(key) || this.#dirty.has(key)) continue

@@ -1,6 +1,6 @@
 import type { EngineRun, Presence } from './presence.js'
 
-/** What another engine has changed. `value` undefined: the key is gone. */
+/** A change by another engine. `value` undefined: the key is gone. */
 export interface MapChange<V> {
   readonly key: string
   readonly value: V | undefined
@@ -10,7 +10,7 @@ export interface MapChange<V> {
 
 /**
  * Values that all engines know: the last one that was set for a key, by whichever engine. Short-lived, and kept in the memory of every engine, so that reading costs nothing; the others have a change within
- * a tenth of a second. While they cannot be told, this engine goes on with what it knows; what was set meanwhile they hear when they can.
+ * a tenth of a second. While they cannot be reached, this engine goes on with what it knows; they hear later what was set meanwhile.
  */
 export interface SharedMap<V> {
   /** @param value plain JSON @param forMs it is forgotten after this; undefined: never. Never throws */
@@ -23,7 +23,7 @@ export interface SharedMap<V> {
 }
 
 export interface SharedMaps {
-  /** @param name the same in every engine; asked for once by each */
+  /** @param name the same in every engine; each calls this once for it */
   map<V>(name: string): SharedMap<V>
   close(): Promise<void>
 }
@@ -72,7 +72,7 @@ export function ofEachEngine<V>(map: SharedMap<V>, presence: Presence): OthersMa
     *others() {
       for (const [full, value] of map.entries()) {
         const [owner, key] = apart(full)
-        // One that has just come is known in a moment.
+        // An engine that has just come is known in a moment.
         if (owner !== self.incarnation && nameOf.has(owner)) yield { engine: engineOf(owner), key, value }
       }
     },

@@ -2,8 +2,8 @@
 export type SignalTopic = 'directory' | 'arrangements' | 'availability' | 'devices' | 'watchList' | 'accounts' | 'alarms' | 'engines'
 
 /**
- * "Something has changed, look": from any engine to all of them, its own listeners included. A hint and no message: what matters stands in the store, and was committed before the signal
- * was given. One may be told twice; after a loss of the connection every topic is told once, because signals may have been missed meanwhile.
+ * "Something has changed, look": from any engine to all of them, its own listeners included. A hint, not a message: what matters is in the store, and was committed before the signal
+ * was sent. A signal may come twice; after a loss of the connection every topic is signalled once, because signals may have been missed meanwhile.
  */
 export interface Signals {
   /** @param about what of it, at most 1000 bytes; may be left out. Never throws; without a connection, the others hear of it when it is back */
@@ -23,13 +23,13 @@ export class LocalSignals implements Signals {
   on(topic: SignalTopic, listener: (about: string | undefined) => void): () => void {
     const ofTopic = this.#listeners.get(topic) ?? new Set()
     this.#listeners.set(topic, ofTopic)
-    // Each is a listener of its own, also one that is added twice.
+    // A listener that is added twice is called twice.
     const own = (about: string | undefined) => listener(about)
     ofTopic.add(own)
     return () => ofTopic.delete(own)
   }
 
-  /** In a turn of its own: the sender does not run the listeners' work. */
+  /** In its own turn of the event loop: the sender does not run the listeners' work. */
   protected hear(topic: SignalTopic, about: string | undefined): void {
     for (const listener of this.#listeners.get(topic) ?? []) queueMicrotask(() => listener(about))
   }

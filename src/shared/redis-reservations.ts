@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type { Redis } from 'ioredis'
 import type { Engagement, Reservation, Reservations, ReserveResult } from './reservations.js'
 
-/** A reservation of an engine that died is free again after this; a living engine renews its own in time. */
+/** A reservation of a dead engine lapses after this; a living engine renews its own in time. */
 const leaseMs = 4_000
 const renewEveryMs = 1_300
 /** News of freed people come by publish; this is for news that got lost. */
@@ -11,7 +11,7 @@ const lookEveryMs = 1_000
 const prefix = 'ringround:reserved:'
 const channel = 'ringround:freed'
 
-/** All keys or none. A value is `<token> <engagement>`, and a token begins with its holder. ARGV[3]: what begins like this is taken over; empty: nothing is. */
+/** All keys or none. A value is `<token> <engagement>`, and a token begins with its holder. ARGV[3]: reservations that begin with this are taken over; empty: none are. */
 const reserveScript = `
 for _, key in ipairs(KEYS) do
   local value = redis.call('GET', key)
@@ -19,14 +19,14 @@ for _, key in ipairs(KEYS) do
 end
 for _, key in ipairs(KEYS) do redis.call('SET', key, ARGV[1] .. ' beingRung', 'PX', ARGV[2]) end
 return false`
-/** Only what is still ours. */
+/** Only those that are still ours. */
 const holdScript = `
 for _, key in ipairs(KEYS) do
   local value = redis.call('GET', key)
   if value and string.sub(value, 1, #ARGV[1]) == ARGV[1] then redis.call('SET', key, ARGV[1] .. ' ' .. ARGV[3], 'PX', ARGV[2]) end
 end
 return 0`
-/** Renews many: each key with the token before which its value has to begin, and the engagement. A Redis that has lost its memory, or a lease that lapsed while it was away, has it again. */
+/** Renews many: each key with the token before which its value has to begin, and the engagement. This also restores them in a Redis that has lost its memory, and after a lease that lapsed while it was away. */
 const renewScript = `
 for place, key in ipairs(KEYS) do
   local value = redis.call('GET', key)
@@ -52,7 +52,7 @@ export interface SharedReservations extends Reservations {
 
 /**
  * Reservations that several engines share through Redis: nobody is rung for two callers at once, whichever engine the callers are on.
- * `reserve` rejects at once while Redis cannot be reached; the hunt then rings all the same and raises an alarm.
+ * `reserve` rejects at once while Redis cannot be reached; the hunt then rings anyway and raises an alarm.
  */
 export function redisReservations(url: string, onTrouble: (trouble: string) => void): SharedReservations {
   const commands = redisConnection(url, onTrouble)
@@ -155,7 +155,7 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
 /** The package is loaded when there is a Redis, and not at every start. */
 const require = createRequire(import.meta.url)
 
-/** A connection that is made again for as long as it is not closed. Nothing waits for it. @param onTrouble told once each time it is lost */
+/** A connection that is made again until it is closed. Nothing waits for it. @param onTrouble called once each time it is lost */
 export function redisConnection(url: string, onTrouble: (trouble: string) => void): Redis {
   const { Redis } = require('ioredis') as typeof import('ioredis')
   // Nothing waits in a queue for a Redis that is away: a caller is on the line.

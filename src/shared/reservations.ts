@@ -16,7 +16,7 @@ export type ReserveResult =
  * (`clinician:dr-okafor`, `target:+447700900123`); all keys of one reservation are taken, or none.
  */
 export interface Reservations {
-  /** @param how `takeOver`: those that this holder has already go over to the new reservation; an engine that died had made them */
+  /** @param how `takeOver`: this holder's existing reservations, made by a dead engine, pass to the new one */
   reserve(keys: readonly string[], holder: string, how?: 'takeOver'): Promise<ReserveResult>
   /** Resolves when one of these sets of keys may be reserved again (another call may be quicker), or when the signal aborts. */
   freed(anyOf: readonly (readonly string[])[], signal: AbortSignal): Promise<void>

@@ -3,7 +3,7 @@ import pg from 'pg'
 const connectWithinMs = 1_000
 const againAfterMs = 250
 
-/** What happens on the connection. */
+/** Events of the connection. */
 export interface FleetListener {
   /** Connected, or connected again. Its rejection counts as a loss. */
   connected(): Promise<void>
@@ -12,7 +12,7 @@ export interface FleetListener {
 }
 
 /**
- * One connection of an engine to PostgreSQL for itself alone, made again for as long as it is not closed: signs of life and signals wait behind
+ * One connection of an engine to PostgreSQL for the fleet alone, made again until it is closed: signs of life and signals wait behind
  * nothing else, and a server that does not answer within a second is given up.
  */
 export class FleetConnection {
@@ -28,7 +28,7 @@ export class FleetConnection {
     private readonly listener: FleetListener,
   ) {}
 
-  /** Tries once; whatever comes of it, it is tried again for ever. Never rejects. */
+  /** Tries once; whatever the result, it tries again for ever. Never rejects. */
   async open(): Promise<void> {
     const client = new pg.Client({
       connectionString: this.url,
@@ -45,7 +45,7 @@ export class FleetConnection {
       await client.connect()
       if (this.#closed) return await client.end()
       this.#client = client
-      // Nothing that goes this way has to survive the server.
+      // Nothing sent this way has to survive a crash of the server.
       await client.query("set synchronous_commit = 'off'")
       await this.listener.connected()
     } catch {
@@ -57,7 +57,7 @@ export class FleetConnection {
     return this.#client !== undefined
   }
 
-  /** Rejects at once while there is no connection. An answer that is a refusal leaves the connection as it is; none at all breaks it off. */
+  /** Rejects at once while there is no connection. A refusal leaves the connection as it is; no answer at all breaks it off. */
   async ask<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []): Promise<readonly Row[]> {
     const client = this.#client
     if (client === undefined) throw new Error('there is no connection to the database server')
@@ -74,7 +74,7 @@ export class FleetConnection {
     clearTimeout(this.#again)
     const client = this.#client
     this.#client = undefined
-    // A server that is gone says no goodbye.
+    // A dead server does not close the connection.
     const goodbye = client?.end().catch(() => undefined)
     await Promise.race([goodbye, new Promise((resolve) => setTimeout(resolve, connectWithinMs).unref())])
   }

@@ -6,7 +6,7 @@ import type { Turns } from '../turns.js'
 import { FleetConnection } from './fleet-connection.js'
 import { PostgresTurns } from './postgres-turns.js'
 
-/** Between two looks of an engine; after more than that it has seen nothing of what was between. */
+/** Between two looks of an engine; after a longer pause it has not seen what happened in between. */
 const breakMs = 1_500
 /** A server that takes longer for one answer is given up, and asked over another connection. */
 const answerMs = 1_000
@@ -31,7 +31,7 @@ const nowMs = '(extract(epoch from clock_timestamp()) * 1000)::bigint'
 /** An engine that starts is told of runs that went no longer ago than this, ms. */
 const rememberedMs = 10 * 60_000
 
-/** A sign of life of this run ($2; it gives none while it starts), where it goes on; and how all runs are. */
+/** A sign of life of this run ($2; none while it starts), if it is not over; and the state of all runs. */
 const beatSql = `with beat as (
     insert into engine_beats (incarnation, beats, at) select incarnation, 1, ${nowMs} from engine_runs where $2::boolean and incarnation = $1 and gone_at is null
     on conflict (incarnation) do update set beats = engine_beats.beats + 1, at = excluded.at
@@ -47,8 +47,8 @@ const channel = 'ringround'
 const longestAbout = 1_000
 
 /**
- * Presence and signals over PostgreSQL. Each run beats three times a second from `begin` on; an engine that sees another one stop ends that run in the database, where one engine is the first,
- * and from then on its facts are refused (`ringround_fence`). The run itself was begun when the store was opened.
+ * Presence and signals over PostgreSQL. Each run beats three times a second from `begin` on; an engine that sees another one stop ends that run in the database, where one engine is first,
+ * and from then on the facts of that run are refused (`ringround_fence`). The run itself was begun when the store was opened.
  */
 export async function joinFleet(url: string, self: EngineRun, times: FleetTimes = fleetTimes): Promise<Fleet> {
   const fleet = new PostgresFleet(url, self, times)
@@ -69,7 +69,7 @@ class PostgresFleet implements Presence {
   #engines: readonly EngineSeen[]
   #beat: NodeJS.Timeout | undefined
   #looking: Promise<void> | undefined
-  /** Monotonic ms at which this engine is known to have run. */
+  /** When this engine last certainly ran, monotonic ms. */
   #ranAt = performance.now()
   /** Since when it is not certain that this run goes on, monotonic ms. */
   #doubtSince: number | undefined
@@ -113,7 +113,7 @@ class PostgresFleet implements Presence {
 
   async begin(): Promise<void> {
     this.#begun = true
-    // One that is under way tells of no sign of life.
+    // A look already under way gives no sign of life.
     await this.#looking
     await this.#look()
   }
@@ -212,7 +212,7 @@ class PostgresFleet implements Presence {
     if (this.#hasLeft()) return
     if (own?.gone_at !== null) return this.#isLost()
     this.#heardAt = performance.now()
-    // Only of a look that began after the doubt did.
+    // Only if the look began after the doubt did.
     if (doubted !== undefined) this.#settled(true)
     this.#take(rows)
     const others = rows.filter((row) => row.gone_at === null && row !== own)
@@ -223,7 +223,7 @@ class PostgresFleet implements Presence {
       await this.#end(incarnation, beats)
   }
 
-  /** Ends the run of an engine that gives no signs of life. Who is the first to do so tells the others. */
+  /** Ends the run of an engine that gives no signs of life. The first to do so tells the others. */
   async #end(incarnation: string, beats: number): Promise<void> {
     await this.#connection.ask(cutOffSql, [incarnation])
     const ended = await this.#connection.ask(endSql, [incarnation, beats])
@@ -249,7 +249,7 @@ class PostgresFleet implements Presence {
       this.#gone.set(engine.incarnation, engine)
       for (const listener of this.#hearsGone) queueMicrotask(() => listener(engine))
     }
-    // What the database does not tell any more was told long ago.
+    // Runs that the database no longer lists were reported long ago.
     const told = new Set(gone.map(({ incarnation }) => incarnation))
     for (const incarnation of this.#gone.keys()) if (!told.has(incarnation)) this.#gone.delete(incarnation)
   }
@@ -269,7 +269,7 @@ class PostgresFleet implements Presence {
   }
 }
 
-/** By NOTIFY of one channel. What cannot be told now is told when the connection is back. */
+/** By NOTIFY on one channel. Signals that cannot be sent now are sent when the connection is back. */
 class PostgresSignals extends LocalSignals {
   readonly #untold = new Set<string>()
   #telling: Promise<void> = Promise.resolve()
