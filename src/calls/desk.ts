@@ -210,7 +210,7 @@ export class Desk {
     if (attempt.result === undefined && attempt.acceptedAt === undefined) return
     void this.#reservations.reserve([attempt.candidate, `target:${attempt.target}`], call.id, 'takeOver').then(
       (result) => {
-        if (result.kind !== 'reserved') return
+        if (result.kind === 'taken') return
         result.reservation.onACall()
         void leg.hungUp.then(() => result.reservation.release())
       },

@@ -13,7 +13,7 @@ export function holdClinician(call: CallContext, leg: Leg, clinician: ClinicianI
   const held = Promise.resolve().then(() => call.reservations.reserve(keys, call.id, how))
   void held.then(
     (result) => {
-      if (result.kind !== 'reserved') return
+      if (result.kind === 'taken') return
       result.reservation.onACall()
       void leg.hungUp.then(() => result.reservation.release())
     },

@@ -2,7 +2,7 @@ import { sleep } from '../clock/clock.js'
 import type { HuntCandidate, RingPolicy } from '../directory/model.js'
 import type { AttemptId, AttemptPool, AttemptResult, HuntEnd, Party } from '../facts/events.js'
 import { targetInFacts } from '../facts/target-in-facts.js'
-import type { Reservation } from '../shared/reservations.js'
+import type { Reservation, ReserveResult } from '../shared/reservations.js'
 import type { DialFault, DialResult, Leg, Target } from '../switch/port.js'
 import { raiseAlarm, type CallContext } from './call-context.js'
 import { handleOf } from './leg-handle.js'
@@ -322,7 +322,7 @@ class Hunt<T> {
     const { clock, settings, reservations, scope, id } = this.#call
     const asked = Promise.resolve().then(() => reservations.reserve(reservationKeys(candidate), id, how))
     const result = await within(clock, settings.promptTimeoutMs, asked)
-    if (result) this.#call.alarms.clear('reservations.failed')
+    if (result?.kind === 'reserved' || result?.kind === 'taken') this.#call.alarms.clear('reservations.failed')
     if (result?.kind === 'reserved') return result.reservation
     if (result?.kind === 'taken') {
       if (!this.#toldPassedOver.has(candidate.key)) scope.tell({ type: 'candidate.passedOver', candidate: candidate.key, why: result.by })
@@ -330,13 +330,7 @@ class Hunt<T> {
       return undefined
     }
     raiseAlarm(this.#call, 'reservations.failed', `${candidate.label} is rung unreserved`)
-    void asked.then(
-      (late) => {
-        if (late.kind === 'reserved') late.reservation.release()
-      },
-      () => undefined,
-    )
-    return unreserved
+    return result?.reservation ?? whenItComes(asked)
   }
 
   /** Whether, and how, the hunt is over before the next ringing. */
@@ -350,6 +344,15 @@ class Hunt<T> {
 }
 
 const unreserved: Reservation = { onACall: () => undefined, release: () => undefined }
+
+/** A reservation that has not come in time, and may come yet: it is kept until the leg ends. */
+function whenItComes(asked: Promise<ReserveResult>): Reservation {
+  const coming = asked.then(
+    (late) => (late.kind === 'taken' ? unreserved : late.reservation),
+    () => unreserved,
+  )
+  return { onACall: () => void coming.then((late) => late.onACall()), release: () => void coming.then((late) => late.release()) }
+}
 
 /** Both the person and each of their telephones: a nurses' station on two rotas rings for one caller only. */
 function reservationKeys(candidate: Rung): readonly string[] {

@@ -26,7 +26,10 @@ for _, key in ipairs(KEYS) do
   if value and string.sub(value, 1, #ARGV[1]) == ARGV[1] then redis.call('SET', key, ARGV[1] .. ' ' .. ARGV[3], 'PX', ARGV[2]) end
 end
 return 0`
-/** Renews many: each key with the token before which its value has to begin, and the engagement. This also restores them in a Redis that has lost its memory, and after a lease that lapsed while it was away. */
+/**
+ * Renews many: each key with the token before which its value has to begin, and the engagement. This also restores them in a Redis that has lost its memory, and after a lease that lapsed while it was away,
+ * and takes what was unconfirmed.
+ */
 const renewScript = `
 for place, key in ipairs(KEYS) do
   local value = redis.call('GET', key)
@@ -52,7 +55,7 @@ export interface SharedReservations extends Reservations {
 
 /**
  * Reservations that several engines share through Redis: nobody is rung for two callers at once, whichever engine the callers are on.
- * `reserve` rejects at once while Redis cannot be reached; the hunt then rings anyway and raises an alarm.
+ * While Redis cannot be reached each engine goes by its own reservations, and a new one is `unconfirmed`, at once: the hunt then rings anyway and raises an alarm.
  */
 export function redisReservations(url: string, onTrouble: (trouble: string) => void): SharedReservations {
   const commands = redisConnection(url, onTrouble)
@@ -83,6 +86,15 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
   }, renewEveryMs)
   renewal.unref()
 
+  /** What this engine knows by itself. @param takenFrom what begins like this is taken over; empty: nothing is */
+  function heldHere(keys: readonly string[], takenFrom: string): Engagement | undefined {
+    for (const [token, reserved] of held) {
+      const taken = takenFrom === '' || !token.startsWith(takenFrom)
+      if (taken && reserved.keys.some((key) => keys.includes(key))) return reserved.engagement
+    }
+    return undefined
+  }
+
   async function release(token: string): Promise<void> {
     const reserved = held.get(token)
     if (!reserved) return
@@ -105,9 +117,12 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
     async reserve(names, holder, how): Promise<ReserveResult> {
       const keys = names.map((name) => prefix + name)
       const token = `${holder}:${randomUUID()}`
-      const taken = (await commands.eval(reserveScript, keys.length, ...keys, token, leaseMs, how === 'takeOver' ? `${holder}:` : '')) as
-        string | null
-      if (taken !== null) return { kind: 'taken', by: taken.endsWith(' onACall') ? 'onACall' : 'beingRung' }
+      const takenFrom = how === 'takeOver' ? `${holder}:` : ''
+      const taken = (await commands.eval(reserveScript, keys.length, ...keys, token, leaseMs, takenFrom).catch(() => undefined)) as
+        string | null | undefined
+      if (typeof taken === 'string') return { kind: 'taken', by: taken.endsWith(' onACall') ? 'onACall' : 'beingRung' }
+      const ours = taken === undefined ? heldHere(keys, takenFrom) : undefined
+      if (ours !== undefined) return { kind: 'taken', by: ours }
       const reserved = { keys, engagement: 'beingRung' as Engagement }
       held.set(token, reserved)
       const reservation: Reservation = {
@@ -117,7 +132,7 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
         },
         release: () => void release(token),
       }
-      return { kind: 'reserved', reservation }
+      return { kind: taken === null ? 'reserved' : 'unconfirmed', reservation }
     },
 
     freed(anyOf, signal): Promise<void> {

@@ -8,8 +8,9 @@ export interface Reservation {
   release(): void
 }
 
+/** `unconfirmed`: other engines cannot be asked now. It is held as soon as they can be, unless another call has these keys by then. */
 export type ReserveResult =
-  { readonly kind: 'reserved'; readonly reservation: Reservation } | { readonly kind: 'taken'; readonly by: Engagement }
+  { readonly kind: 'reserved' | 'unconfirmed'; readonly reservation: Reservation } | { readonly kind: 'taken'; readonly by: Engagement }
 
 /**
  * The people being rung or spoken to now, so that nobody is rung for two callers at once. Keys name people and telephones

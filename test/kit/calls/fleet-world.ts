@@ -341,7 +341,7 @@ export class FleetWorld {
           onACall: () => (life.runs ? reservation.onACall() : undefined),
           release: () => (life.runs ? reservation.release() : undefined),
         }
-        return { kind: 'reserved', reservation: seen }
+        return { kind: result.kind, reservation: seen }
       },
       freed: (anyOf, signal) => life.act(() => this.#reservations.freed(anyOf, AbortSignal.any([signal, life.signal]))),
     }
