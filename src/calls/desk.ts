@@ -176,7 +176,9 @@ export class Desk {
     this.#options.onTakenOver?.(events)
     for (const { leg, party } of legs.taken) scope.own(leg, party)
     scope.tell({ type: 'call.takenOver', from: carrierOf(events) ?? record.node, legs: legs.taken.map(({ leg }) => leg.id) })
-    for (const { leg, attempt, untold } of legs.taken) {
+    for (const { leg, party, attempt, moved, untold } of legs.taken) {
+      // Should this engine die as well, they are found where they are now.
+      if (moved && !untold) scope.tell({ type: 'leg.moved', legId: leg.id, party, ...handleOf(leg) })
       if (!untold) continue
       if (attempt === undefined) scope.tell({ type: 'call.answered', legId: leg.id, ...handleOf(leg) })
       else scope.tell({ type: 'attempt.answered', attempt, legId: leg.id, ...handleOf(leg) })

@@ -70,7 +70,7 @@ export interface CallRecord {
   /** Engines that went on with the call when the one before them had died, by name. */
   readonly takenOver?: readonly { readonly by: string; readonly at: number }[]
   /** Parties that were moved when their media server died: for how long they heard nothing. */
-  readonly moved?: readonly { readonly party: Party; readonly at: number; readonly silentMs: number }[]
+  readonly moved?: readonly { readonly party: Party; readonly at: number; readonly silentMs?: number }[]
   /** For how long the talking parties did not hear each other, because a media server died. */
   readonly apartMs?: number
   readonly endedAt?: number
@@ -201,8 +201,10 @@ export function withEvent(before: CallRecord | undefined, event: CallEvent): Cal
       }
     case 'call.takenOver':
       return { ...record, takenOver: [...(record.takenOver ?? []), { by: event.node, at: event.at }] }
-    case 'leg.moved':
-      return { ...record, moved: [...(record.moved ?? []), { party: event.party, at: event.at, silentMs: event.silentMs }] }
+    case 'leg.moved': {
+      const { party, at, silentMs } = event
+      return { ...record, moved: [...(record.moved ?? []), { party, at, ...(silentMs === undefined ? {} : { silentMs }) }] }
+    }
     case 'talk.resumed':
       return { ...record, apartMs: (record.apartMs ?? 0) + event.apartMs }
     case 'menu.offered':

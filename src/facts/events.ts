@@ -116,8 +116,8 @@ export type CallFact =
   | { readonly type: 'call.answered'; readonly legId: string; readonly handle?: string }
   /** The engine that carried the call died (`from`: its name), and the engine that writes this continues it: with these legs. */
   | { readonly type: 'call.takenOver'; readonly from: string; readonly legs: readonly string[] }
-  /** The media server of a party died, and the party was moved to another one; it heard nothing for this long, and has another handle from now on. Its recording has ended. */
-  | { readonly type: 'leg.moved'; readonly legId: string; readonly party: Party; readonly silentMs: number; readonly handle?: string }
+  /** The media server of a party died, and the party was moved to another one; it heard nothing for `silentMs` (absent: unknown, its engine had died as well), and has another handle from now on. Its recording has ended. */
+  | { readonly type: 'leg.moved'; readonly legId: string; readonly party: Party; readonly silentMs?: number; readonly handle?: string }
   | { readonly type: 'menu.offered'; readonly lines: readonly LineId[]; readonly attempt: number }
   | { readonly type: 'menu.keyed'; readonly keys: string; readonly understood: boolean }
   | { readonly type: 'line.chosen'; readonly line: LineId; readonly by: ChosenBy }

@@ -129,7 +129,7 @@ class Teller {
         return {
           kind: 'trouble',
           what: `The media server failed, and ${parties[event.party]} was taken to another one`,
-          detail: `${seconds(event.silentMs)} without sound`,
+          ...(event.silentMs === undefined ? {} : { detail: `${seconds(event.silentMs)} without sound` }),
         }
       case 'talk.resumed':
         return { kind: 'talk', what: 'Connected again', detail: `the two did not hear each other for ${seconds(event.apartMs)}` }
