@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { connect } from 'node:net'
+import { promisify } from 'node:util'
 import type { MediaServers } from './media-servers.js'
 import type { Servers } from './socket-world.js'
 
@@ -10,7 +11,8 @@ import type { Servers } from './socket-world.js'
  * `RINGROUND_TEST_DRACHTIO_CA=file` (its TLS address, and the authority of its certificate, which has to be good for `localhost`), `RINGROUND_TEST_FREESWITCH=host:port`,
  * `RINGROUND_TEST_FREESWITCH_SECRET` (default ClueCon). They must share this machine's
  * file system, and carry no other calls. For media servers that die besides: `RINGROUND_TEST_FREESWITCH_SPARE=host:port`, of another one with the same secret, and the shell commands
- * `RINGROUND_TEST_MEDIA_KILL`, `RINGROUND_TEST_MEDIA_FREEZE` and `RINGROUND_TEST_MEDIA_START` (harmless while it runs; wakes it up) for the first.
+ * `RINGROUND_TEST_MEDIA_KILL`, `RINGROUND_TEST_MEDIA_FREEZE` and `RINGROUND_TEST_MEDIA_START` (harmless while it runs; wakes it up) for the first. For a drachtio-server
+ * that dies: `RINGROUND_TEST_DRACHTIO_KILL` and `RINGROUND_TEST_DRACHTIO_START`.
  */
 export function serversOfEnvironment(env: NodeJS.ProcessEnv = process.env): Servers | undefined {
   const drachtio = address(env.RINGROUND_TEST_DRACHTIO)
@@ -33,13 +35,12 @@ export function sparesOfEnvironment(env: NodeJS.ProcessEnv = process.env): Serve
   const [kill, freeze, start] = [env.RINGROUND_TEST_MEDIA_KILL, env.RINGROUND_TEST_MEDIA_FREEZE, env.RINGROUND_TEST_MEDIA_START]
   if (!servers || !spare || kill === undefined || freeze === undefined || start === undefined) return undefined
   const { freeswitch } = servers.set
-  const run = (command: string): void => void execFileSync('/bin/sh', ['-c', command], { stdio: 'ignore' })
   const places = [freeswitch, { ...spare, secret: freeswitch.secret }]
   const media: MediaServers = {
-    kill: () => Promise.resolve(run(kill)),
+    kill: () => run(kill),
     killSecond: () => Promise.reject(new Error('nobody knows how')),
-    freeze: () => run(freeze),
-    restore: () => Promise.resolve(run(start)),
+    freeze: () => void execFileSync('/bin/sh', ['-c', freeze], { stdio: 'ignore' }),
+    restore: () => run(start),
   }
   return {
     ...servers,
@@ -48,6 +49,20 @@ export function sparesOfEnvironment(env: NodeJS.ProcessEnv = process.env): Serve
       (await Promise.all(places.map((place) => countChannels(place).catch(() => 0)))).reduce((sum, each) => sum + each, 0),
     media,
   }
+}
+
+/** How the drachtio-server of the environment is killed, and started again where it was. */
+export function signallingOfEnvironment(
+  env: NodeJS.ProcessEnv = process.env,
+): { kill(): Promise<void>; start(): Promise<void> } | undefined {
+  const [kill, start] = [env.RINGROUND_TEST_DRACHTIO_KILL, env.RINGROUND_TEST_DRACHTIO_START]
+  if (kill === undefined || start === undefined) return undefined
+  return { kill: () => run(kill), start: () => run(start) }
+}
+
+/** A command of the shell. The voices of the test's telephones go on meanwhile. */
+async function run(command: string): Promise<void> {
+  await promisify(execFile)('/bin/sh', ['-c', command])
 }
 
 function address(text: string | undefined): { host: string; port: number } | undefined {

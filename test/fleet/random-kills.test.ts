@@ -7,18 +7,20 @@ import { msOfTone } from '../e2e/listening.js'
 import { world } from '../e2e/world.js'
 import { noPostgres, Postgres } from '../kit/postgres.js'
 import { RedisServer } from '../kit/redis.js'
-import { SharedSwitch } from './shared-switch.js'
 import { SupervisedEngines } from './supervised-engines.js'
+import { startSwitchThatDies, type SwitchThatDies } from './switch-that-dies.js'
 
 /** The same rounds again, as far as chance is ours: `RINGROUND_KILL_SEED`. */
 const seed = Number(process.env['RINGROUND_KILL_SEED'] ?? Math.floor(Math.random() * 1e9))
 /** A few in `npm test`; many more by hand. */
 const rounds = Number(process.env['RINGROUND_KILL_ROUNDS'] ?? '3')
+/** How long after the callers have rung the mishap may come; a short time makes most of them fall into answers. */
+const withinMs = Number(process.env['RINGROUND_KILL_WITHIN_MS'] ?? '5000')
 /** A folder in which the engines' logs are kept, to see afterwards why a round failed. */
 const keptLogs = process.env['RINGROUND_KILL_LOGS']
 const names = ['engine-1', 'engine-2', 'engine-3'] as const
-/** What may befall in one round; engines as often as all others together. */
-const mishaps = [
+/** What may befall in one round; engines as often as all others together. The drachtio-server only where it can be killed alone. */
+const mishapsOfAll = [
   'engine killed',
   'engine killed',
   'engine frozen with its machine',
@@ -28,18 +30,17 @@ const mishaps = [
   'Redis killed',
   'media server and engine killed',
 ] as const
+type Mishap = (typeof mishapsOfAll)[number] | 'drachtio-server killed'
 const lines = [
   { id: 'cardiology', code: '21', number: '4000', tones: [530, 1_100] },
   { id: 'renal', code: '22', number: '4001', tones: [620, 1_300] },
 ] as const
 /** Of the specialist who is first on both rotas, Hz. */
 const sharedTone = 1_900
+/** A caller who is not answered in this time gives up, ms. */
+const answerMs = 8_000
 /** What takes seconds at most; a machine that has more to do takes longer. */
 const patienceMs = 60_000
-
-function placeOf({ eventSocket: { host, port } }: SharedSwitch): string {
-  return `${host}:${port}`
-}
 
 /** Hears the tone of the other one now, and for a while. */
 function talksTo({ media }: PhoneCall, tone: number): boolean {
@@ -63,33 +64,43 @@ describe.skipIf(noPostgres !== undefined)(
   () => {
     let postgres: Postgres
     let redis: RedisServer
-    let shared: SharedSwitch
-    let media: SharedSwitch
+    let servers: SwitchThatDies
     let engines: SupervisedEngines | undefined
     const phones: TestPhone[] = []
+    /** Calls that a specialist has left, with nobody there to be told. */
+    const left = new Set<PhoneCall>()
     const story: string[] = []
+    /** When each of them came, ms. */
+    const times: number[] = []
     beforeAll(async () => {
-      ;[postgres, redis, shared] = await Promise.all([Postgres.start(), RedisServer.start(), SharedSwitch.start()])
-      media = await SharedSwitch.start(shared.eventSocket.secret, shared.sip)
+      ;[postgres, redis, servers] = await Promise.all([Postgres.start(), RedisServer.start(), startSwitchThatDies()])
     }, 120_000)
     afterEach(async () => {
       if (keptLogs !== undefined) {
         const facts = await postgres.by(
           postgres.firstDatabase,
-          'select call_id, seq, type, node, at from call_events order by at desc limit 100',
+          'select at, node, call_id, seq, type, data from call_events order by at desc limit 5000',
         )
         const callers = phones[0]?.calls.map(({ answeredAt, refused, byeAt }) => ({ answeredAt, refused, byeAt }))
         writeFileSync(
           join(keptLogs, `seed-${seed}.story`),
-          [...story, ...(callers ?? []), ...facts].map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'),
+          [...story.map((mishap, index) => `${times[index] ?? ''} ${mishap}`), ...(callers ?? []), ...facts]
+            .map((line) => (typeof line === 'string' ? line : JSON.stringify(line)))
+            .join('\n'),
         )
       }
       await engines?.dispose(keptLogs, `seed-${seed}`)
       for (const phone of phones.splice(0)) phone.close()
     })
     afterAll(async () => {
-      await Promise.all([postgres.close(), redis.close(), shared.stop(), media.stop()])
+      await Promise.all([postgres.close(), redis.close(), servers.stop()])
     })
+
+    function leave(call: PhoneCall): void {
+      if (call.byeAt !== undefined || left.has(call)) return
+      left.add(call)
+      call.bye()
+    }
 
     /** Answers whatever comes, and accepts once a voice is heard. */
     function specialist(phone: TestPhone, tone: number, gpTones: readonly number[]): void {
@@ -97,11 +108,11 @@ describe.skipIf(noPostgres !== undefined)(
         call.answer()
         call.media.tones = [tone]
         void (async () => {
-          const speaks = () =>
-            Promise.resolve(call.media.samplesSince(0).some((sample) => Math.abs(sample) > 500) || call.byeAt !== undefined || undefined)
+          const over = () => call.byeAt !== undefined || left.has(call)
+          const speaks = () => Promise.resolve(call.media.samplesSince(0).some((sample) => Math.abs(sample) > 500) || over() || undefined)
           await eventually(speaks, patienceMs)
           // Who is whispered to again, by another engine, has to press again.
-          while (call.byeAt === undefined && !gpTones.some((gpTone) => talksTo(call, gpTone))) {
+          while (!over() && !gpTones.some((gpTone) => talksTo(call, gpTone))) {
             await call.media.press('1').catch(() => undefined)
             await delay(1_500)
           }
@@ -132,21 +143,38 @@ describe.skipIf(noPostgres !== undefined)(
       const fleet = (engines = new SupervisedEngines((name) => ({
         directory,
         startWithinMs: patienceMs,
-        sip: shared.sip,
+        sip: servers.sip,
         env: {
           DATABASE_URL: url,
           RINGROUND_REDIS_URL: redis.url,
           RINGROUND_ENGINE_NAME: name,
           RINGROUND_MASTER_KEY: '5a'.repeat(32),
-          ...shared.env,
-          RINGROUND_FREESWITCH: `${placeOf(media)},${placeOf(shared)}`,
+          ...servers.env,
         },
       })))
       for (const name of names) await fleet.start(name)
+      const mishaps: readonly Mishap[] = servers.signalling ? [...mishapsOfAll, 'drachtio-server killed'] : mishapsOfAll
       const talks = new Map<string, PhoneCall>()
       /** When nobody could say who is reserved. */
       const unreserved: { readonly from: number; readonly to: number }[] = []
       const hears = (caller: PhoneCall, tone: number) => talksTo(caller, tone) || talksTo(caller, sharedTone)
+      const ring = async (number: string, gpTone: number) => {
+        const caller = await gp.call(`sip:${number}@${servers.sip}`)
+        caller.media.tones = [gpTone]
+        talks.set(number, caller)
+        return caller
+      }
+      // Who rang in at an engine that died or froze before it had answered gives up, and rings again: drachtio-server hands no INVITE to a second engine.
+      const answered = async (number: string, gpTone: number) => {
+        let caller = talks.get(number)!
+        for (let tries = 1; servers.real && tries <= 5; tries++) {
+          const answers = () => Promise.resolve(caller.answeredAt !== undefined || caller.refused !== undefined || undefined)
+          if (await eventually(answers, answerMs)) break
+          caller.cancel()
+          caller = await ring(number, gpTone)
+        }
+        return caller
+      }
       // Both: who is left would be asked for the outcome for half a minute.
       const hangUp = (number: string) => {
         const gpTone = lines.find((line) => line.number === number)?.tones[0] ?? 0
@@ -157,21 +185,20 @@ describe.skipIf(noPostgres !== undefined)(
       for (let round = 0; round < rounds; round++) {
         for (const { number, tones } of lines) {
           if (talks.has(number)) continue
-          const caller = await gp.call(`sip:${number}@${shared.sip}`)
-          caller.media.tones = [tones[0]]
-          talks.set(number, caller)
+          await ring(number, tones[0])
         }
         // Anywhere between the first ring and the talk.
-        await delay(chance() * 5_000)
+        await delay(chance() * withinMs)
         const talking = new Set(lines.filter(({ number, tones }) => hears(talks.get(number)!, tones[1])).map(({ number }) => number))
-        const mishap = mishaps[Math.floor(chance() * mishaps.length)]!
+        const mishap: Mishap = mishaps[Math.floor(chance() * mishaps.length)]!
         const victim = names[Math.floor(chance() * names.length)]!
         await fleet.running()
         const engine = fleet.engine(victim)
+        times.push(Date.now())
         story.push(mishap.includes('engine') ? `${mishap} (${victim})` : mishap)
         const absentMs = chance() * 3_000
         if (mishap.includes('engine')) fleet.expectEnd(victim)
-        if (mishap.startsWith('media server')) await media.stop()
+        if (mishap.startsWith('media server')) await servers.media.kill()
         switch (mishap) {
           case 'engine killed':
           case 'media server and engine killed':
@@ -207,15 +234,46 @@ describe.skipIf(noPostgres !== undefined)(
             unreserved.push({ from, to: Date.now() + 10_000 })
             break
           }
+          case 'drachtio-server killed':
+            await servers.signalling?.kill()
+            await delay(absentMs)
+            await servers.signalling?.start()
+            break
           case 'media server killed':
         }
         if (mishap.includes('engine')) {
           await expect.poll(() => engine.child.exitCode ?? engine.child.signalCode, { timeout: patienceMs }).not.toBeNull()
+          // Of a call whose parties both hang up while its engine is not there no leg is left to go on with, and it ends as interrupted: not here.
+          const since = times.at(-1) ?? 0
+          const left = await postgres.by(
+            url,
+            `select call_id from calls where ending is null and owner in (select incarnation from engine_runs where node = '${victim}' and started_at < ${since})`,
+          )
+          const waiting = left.map(({ call_id }) => `'${String(call_id)}'`).join() || 'null'
+          await expect
+            .poll(
+              () =>
+                postgres.by(
+                  url,
+                  `select call_id from calls where ending is null and call_id in (${waiting}) and not exists
+                    (select 1 from call_events where call_events.call_id = calls.call_id and type = 'call.takenOver' and at >= ${since})`,
+                ),
+              { timeout: patienceMs, message: `after ${story.join(', ')} nobody goes on with the calls` },
+            )
+            .toEqual([])
           await fleet.running()
+        }
+        // It takes its dialogs with it: the engines let go of their calls, and no party hears of it.
+        if (mishap === 'drachtio-server killed') {
+          for (const call of [both, ...wards].flatMap(({ calls }) => calls)) leave(call)
+          for (const { number } of lines) hangUp(number)
+          for (const name of names)
+            await expect.poll(async () => (await fleet.engine(name).get('/readyz')).status, { timeout: patienceMs }).toBe(200)
         }
         // All of them talk, or come to it.
         for (const { number, tones } of lines) {
-          const caller = talks.get(number)!
+          if (!talks.has(number)) continue
+          const caller = await answered(number, tones[0])
           // Without a database nobody new is connected: an acceptance has to be stored first. They are told so, and let go.
           if (mishap === 'PostgreSQL killed' && !talking.has(number)) {
             await expect
@@ -238,8 +296,7 @@ describe.skipIf(noPostgres !== undefined)(
           expect(caller.byeAt, `after ${story.join(', ')} the caller of ${number} was hung up on`).toBeUndefined()
           if (chance() < 0.5) hangUp(number)
         }
-        await media.start()
-        // Of a call whose parties both hang up while its engine is not there no leg is left to go on with, and it ends as interrupted: not here.
+        await servers.media.start()
         await expect
           .poll(async () => (await postgres.by(url, 'select 1 from calls where ending is null')).length, { timeout: patienceMs })
           .toBeLessThanOrEqual(talks.size)
@@ -250,6 +307,7 @@ describe.skipIf(noPostgres !== undefined)(
       await expect.poll(async () => (await one().list()).filter(({ ending }) => ending === null).length, { timeout: patienceMs }).toBe(0)
       // What has hardly begun when its media server dies may have nothing in it; then it says so.
       const mediaDied = story.some((mishap) => mishap.startsWith('media server'))
+      const signallingDied = story.includes('drachtio-server killed')
       const calls: ApiCall[] = []
       for (const { callId } of await one().list()) {
         const call = await one().call(callId)
@@ -265,10 +323,16 @@ describe.skipIf(noPostgres !== undefined)(
         expect(types.at(0), told).toBe('call.arrived')
         // Without a database nobody was connected.
         expect(
-          ['completed', ...(story.includes('PostgreSQL killed') ? ['engineFault', 'unanswered', 'abandonedInHunt'] : [])],
+          [
+            'completed',
+            ...(story.includes('PostgreSQL killed') ? ['engineFault', 'unanswered', 'abandonedInHunt'] : []),
+            ...(signallingDied ? ['engineFault'] : []),
+            // The caller gave up, and rang again.
+            ...(servers.real && !types.includes('call.answered') ? ['abandonedBeforeAnswer', 'interrupted'] : []),
+          ],
           told,
         ).toContain(ending)
-        if (types.includes('talk.started')) expect(ending, told).toBe('completed')
+        if (types.includes('talk.started')) expect(['completed', ...(signallingDied ? ['engineFault'] : [])], told).toContain(ending)
         if (types.includes('talk.started'))
           expect(
             types.filter((each) => each === 'talk.started'),
