@@ -184,10 +184,20 @@ async function byName(
   if (begun?.kind !== 'rest') {
     const first = begun?.name ?? 0
     const most = Math.max(minNames, Math.floor(maxNames / Math.max(1, partsOf(filter).length)))
+    let asked = 0
+    const known = { until: first, names: new Set<string>() }
+    let anyWithout = false
     for (let name = first; name < values.length; name++) {
-      if (name - first >= most) return { keys: found, next: placeOfStep({ kind: 'name', name, place: undefined }) }
+      if (asked === most) return { keys: found, next: placeOfStep({ kind: 'name', name, place: undefined }) }
+      // Where one name has no calls, others may have none: which they are is asked for all of them at once.
+      if (anyWithout && name >= known.until) {
+        known.until = name + maxNames
+        known.names = await namesWithCalls(db, column, values.slice(name, known.until))
+      }
+      if (name < known.until && !known.names.has(values[name] ?? '')) continue
       const of = withName(filter, column, values[name] ?? '')
       if (of === undefined) continue
+      asked++
       const { keys, until } = await keysOf(db, of, limit + 1 - found.length, name === first ? begun?.place : undefined, rowColumns)
       const full = found.length + keys.length > limit
       const taken = keys.slice(0, limit - found.length)
@@ -198,10 +208,19 @@ async function byName(
           next: placeOfStep({ kind: 'name', name, place: timePlace(taken.at(-1)) ?? (name === first ? begun?.place : undefined) }),
         }
       if (until) return { keys: found, next: placeOfStep({ kind: 'name', name, place: until }) }
+      anyWithout ||= keys.length === 0
     }
   }
   const known = new Set(values)
   return rest(db, filter, found, limit, begun?.kind === 'rest' ? begun.place : undefined, (key) => !known.has(key[column] ?? ''))
+}
+
+/** Those of these names that any call has: one look into the index of each. */
+async function namesWithCalls(db: Db, column: NameOrder['column'], names: readonly string[]): Promise<Set<string>> {
+  const { rows } = await sql<{ readonly name: string }>`select v.column1 as name
+    from (values ${sql.join(names.map((name) => sql`(${name})`))}) as v
+    where (select call_id from calls where ${sql.ref(column)} = v.column1 limit 1) is not null`.execute(db)
+  return new Set(rows.map(({ name }) => name))
 }
 
 /** @returns undefined: nothing can be in it, since another one is asked for */
