@@ -79,10 +79,10 @@ export const parts: readonly Part[] = [
   },
   {
     name: 'wallboards',
-    about: '1,000 wallboards on one engine, and a browser that shows 480 calls (--sizes: another number; the switch has 1,000 channels)',
+    about: '1,000 wallboards on one engine, and a browser that shows 500 calls (--sizes: another number)',
     onlyWhenAsked: true,
     run: ({ quick, sizes, seconds }, tell) =>
-      wallboards({ boards: 1_000, held: sizes?.[0] ?? (quick ? 100 : 480), seconds: quick ? 10 : Math.max(20, seconds) }, tell),
+      wallboards({ boards: 1_000, held: sizes?.[0] ?? 500, seconds: quick ? 10 : Math.max(20, seconds) }, tell),
   },
   {
     name: 'screens',

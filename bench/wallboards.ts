@@ -4,6 +4,7 @@ import { system } from '../src/accounts/by.js'
 import { withAccounts } from '../src/accounts/with-accounts.js'
 import { Browser, findChromium } from './browser.js'
 import { EngineUnderTest, pause } from './engine.js'
+import { feedBoard } from './fed-board.js'
 import { figure } from './figure.js'
 import type { PartResult } from './part.js'
 import type { CallTimes } from './phones/commands.js'
@@ -22,7 +23,8 @@ export interface WallboardOptions {
 /** Calls that come and go, one after the other on each of these lanes. */
 const going = 4
 const talkMs = 1_000
-const heldPerSecond = 8
+/** Calls that come, and go, in a second while a browser shows many: 500 calls of four minutes each. */
+const perSecond = 2
 const openedAtOnce = 50
 
 /** What a crowd of wallboards costs an engine, how soon each is told what happens, and how a browser keeps up with many calls. */
@@ -201,36 +203,33 @@ const noting = `
     }).observe(rows, { childList: true })
   })`
 
-async function measureBrowser(held: number, seconds: number, tell: (line: string) => void): Promise<Shown> {
-  return withCalls(going + held, {}, async ({ engine, phones, secret, link }) => {
-    tell(`${held} calls come up`)
-    await phones.holdAll(
-      Array.from({ length: held }, (_, index) => going + index),
-      heldPerSecond,
-    )
-    const beside = await follow(engine.url, secret)
+/** How a browser keeps up with so many calls while others come and go. */
+export async function measureBrowser(held: number, seconds: number, tell: (line: string) => void): Promise<Shown> {
+  return withCalls(1, {}, async ({ engine, link }) => {
+    const board = await feedBoard(engine.url, held)
     const browser = await Browser.start(findChromium() ?? '', '1920,1080')
     try {
       await browser.before(noting)
-      await browser.open(`${engine.url}/${link}`)
+      await browser.open(`${board.url}/${link}`)
       await browser.until(`location.pathname === '/wallboard' && document.querySelectorAll('[data-rows=calls] tr').length >= ${held}`)
       await pause(2_000)
       await browser.evaluate('Object.values(noted).forEach((list) => list.splice(0))')
-      tell('a browser shows them while others come and go')
-      await comeAndGo(phones, seconds * 1_000)
+      tell(`a browser shows ${held} calls while others come and go`)
+      board.comeAndGo(perSecond)
+      await pause(seconds * 1_000)
       const noted = await browser.evaluate<{
         readonly rows: readonly (readonly [key: string, at: number])[]
         readonly frames: readonly number[]
         readonly longTasks: readonly number[]
       }>('noted')
       const toScreen = noted.rows.flatMap(([key, at]) => {
-        const told = beside.told.get(key)
+        const told = board.told.get(key)
         return told === undefined ? [] : [at - told]
       })
       return { toScreen, frames: noted.frames, longTasks: noted.longTasks }
     } finally {
-      beside.close()
       await browser.close()
+      board.close()
     }
   })
 }

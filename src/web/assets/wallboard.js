@@ -82,7 +82,7 @@ function drop(name, key) {
 }
 
 /** Calls come and go in bursts: updates within this time are drawn together, ms. */
-const drawnEveryMs = 100
+const drawnEveryMs = 50
 let told = []
 let drawnAt = -drawnEveryMs
 let drawing = false
