@@ -33,11 +33,11 @@ export interface OpenDirectory {
   readonly inForce: DirectoryInForce
   /** Has its names spoken and its holidays worked out beforehand. */
   readonly warm: () => void
-  /** Tells other engines of versions of this one, and hears of theirs. */
+  /** Tells other engines of this one's versions, and follows theirs. */
   readonly follow: (signals: Signals) => void
 }
 
-/** The directory in force, from the store, with all that hangs on its changes: names are spoken, numbers checked. The file is watched. */
+/** The directory in force, from the store, with everything that depends on its changes: names are spoken, numbers checked. The file is watched. */
 export async function openDirectory(
   ground: Ground,
   opening: Promise<Store>,
@@ -50,7 +50,7 @@ export async function openDirectory(
     void speech.warm(spokenNames({ organisations: organisations.values(), lines: lines.values(), pools: pools.values() }))
   }
   const [store, hash, state] = await Promise.all([opening, directoryFileHash(settings.directoryFile), stateOf(settings.directoryFile)])
-  // Calls are taken without what was planned before.
+  // Should this fail, calls are taken without the earlier rotas.
   await takeOverEarlierRotas(join(settings.dataFolder, 'rota-history.jsonl'), store.directory).catch((error: unknown) =>
     alarms.raise('directory.notKept', `the rota history could not be migrated: ${messageOf(error)}`),
   )
@@ -94,9 +94,9 @@ export async function openDirectory(
   }
 }
 
-/** The directory file: applied at the start and whenever it is saved, as a change against what it said before. The engine never writes it. */
+/** The directory file: applied at the start and whenever it is saved, as a change against its former content. The engine never writes it. */
 class WatchedFile {
-  /** What it was last refused for, and told. */
+  /** The errors for which it was last refused, already reported. */
   #told: string | undefined
   #watch: DirectoryWatch | undefined
 
@@ -110,7 +110,7 @@ class WatchedFile {
     return this.ground.settings.directoryFile
   }
 
-  /** @param hash of the file as it is, undefined: it cannot be read. @param state likewise. @throws StartError there is no directory, and none to begin with */
+  /** @param hash of the file as it is, undefined: it cannot be read. @param state likewise. @throws StartError there is no directory, neither in the store nor in the file */
   async start(inForce: DirectoryInForce, hash: string | undefined, state: string): Promise<void> {
     const applied = await this.store.directory.appliedFile(watchedFileName(this.ground.settings))
     const isKnown = inForce.current().version > 0 && (hash === undefined ? applied === undefined : applied?.sha256 === hash)
@@ -126,7 +126,7 @@ class WatchedFile {
     await this.#watch?.close()
   }
 
-  /** What could not be applied may go together with what is in force now. */
+  /** A file that could not be applied may fit the directory in force now. */
   othersChanged(): void {
     if (this.#told !== undefined) void this.#watch?.reload()
   }

@@ -41,7 +41,7 @@ export interface Engine {
   readonly admin: Admin
   readonly accounts: Accounts
   readonly switch: Switch
-  /** Where phones ring; undefined with a drachtio-server, which knows its own. */
+  /** The SIP address to which phones call; undefined with a drachtio-server, which knows its own. */
   readonly sip: { readonly address: string; readonly port: number } | undefined
   readonly directory: () => Directory
   /** Whether the keys of sealed data are available. */
@@ -52,11 +52,11 @@ export interface Engine {
   readonly presence: Presence
   /** "Something has changed, look", to and from all of them. */
   readonly signals: Signals
-  /** Calls that run now. */
+  /** Calls running now. */
   running(): number
-  /** Tells every fact of every call from now on. @returns stops it */
+  /** Reports every fact of every call from now on. @returns stops it */
   readonly onFact: (listener: (fact: CallEvent) => void) => () => void
-  /** Calls that run come to their end, for at most `drainMs`; then everything is closed, in the opposite order of the start. A second call may shorten that. */
+  /** Waits at most `drainMs` for running calls to end; then closes everything, in the reverse order of the start. A second call may shorten that. */
   close(drainMs: number): Promise<void>
 }
 
@@ -70,19 +70,19 @@ export interface Watcher extends DirectoryWatcher, SwitchWatcher {
 export interface Surroundings {
   readonly defence?: LastDefence
   readonly watcher?: Watcher
-  /** What an alarm's detail is to say besides, by its name. */
+  /** Text to add to an alarm's detail, by its name. */
   readonly alarmNote?: (alarm: string) => string | undefined
-  /** The embedded switch of these settings, where it starts already. */
+  /** The embedded switch of these settings, if it is starting already. */
   readonly early?: EarlySwitch
   /** All people are invented. Default: no. */
   readonly demo?: boolean
 }
 
-/** How long the servers may take to be ready before it is said that they are not. The engine goes on trying. */
+/** How long the servers may take to be ready before the engine reports that they are not. It goes on trying. */
 const readyWithinMs = 5_000
 
 /**
- * Starts everything in its order: what is kept, the telephone, what is shown. Closes what it had opened when a later step fails.
+ * Starts everything in order: the store, telephony, the web. When a step fails, closes what it had opened.
  * @throws StartError one line that says what keeps it from starting
  */
 export async function startEngine(settings: Settings, log: Logger, around: Surroundings = {}): Promise<Engine> {
@@ -184,7 +184,7 @@ async function compose(
   if (!(await whenReady(telephone, readyWithinMs)))
     log.error(telephone.health(), 'the switch is not ready; calls are taken as soon as it is')
   const { admin, sip } = shown
-  // What follows takes calls.
+  // From here on calls are taken.
   await presence.begin()
   if (watcher) opened.push('the watch over the switch', watchSwitch(telephone, watcher))
   opened.push('the alarms of the servers', alarmOfServers(telephone, alarms, systemClock, embedded === undefined))

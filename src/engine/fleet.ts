@@ -13,16 +13,16 @@ export interface Fleet {
   readonly signals: Signals
   /** Undefined: there are no other engines, and none to wait for. */
   readonly turns: Turns | undefined
-  /** What engines tell each other from moment to moment. Undefined: there are no other engines, or no Redis. */
+  /** Short-lived values that engines share. Undefined: there are no other engines, or no Redis. */
   readonly maps: SharedMaps | undefined
 }
 
-/** A Redis that starts again, or a line that is slow for a moment, is not worth an alarm. */
+/** A restart of Redis, or a network that is slow for a moment, is not worth an alarm. */
 const awayMs = 2_000
 /** An engine that has not heard of it by then was started again. */
 const endedMs = 10 * 60_000
 
-/** The other engines, where the store is one that several can share. To be called before the store is opened: this run goes on until the last fact is written. */
+/** The other engines, where the store is one that several can share. Call it before the store is opened: this run goes on until the last fact is written. */
 export function beginFleet(ground: Ground): (store: Promise<Store>) => Promise<Fleet> {
   const { settings, self, opened, runOver } = ground
   let fleet: Fleet | undefined
@@ -45,11 +45,11 @@ export function beginFleet(ground: Ground): (store: Promise<Store>) => Promise<F
   }
 }
 
-/** An engine that has lost the database alone does not hear from it that others have its calls: it hears so by the way that is left. */
+/** An engine that has lost the database alone cannot hear from it that others have its calls: it hears that through Redis. */
 export function tellEnded(ended: SharedMap<true>, presence: Presence, runOver: () => void): void {
   let told = false
   ended.onChange(({ key, value }) => {
-    // It comes again when a connection to Redis does.
+    // The same change comes again after a reconnection to Redis.
     if (told || key !== presence.self.incarnation || value !== true) return
     told = true
     runOver()

@@ -3,20 +3,20 @@ import type { AlarmBoard } from '../alarms/alarm-board.js'
 import type { Settings } from '../config/settings.js'
 import type { EngineRun } from '../fleet/presence.js'
 
-/** What has been opened, to be closed in the opposite order. */
+/** Everything opened, to close in the reverse order. */
 export class Opened {
-  /** The start has failed: what was there before it is left as it was. */
+  /** The start has failed: whatever was there before is left as it was. */
   failed = false
   readonly #steps: { readonly what: string; readonly close: () => unknown }[] = []
 
   constructor(private readonly log: Logger) {}
 
-  /** @param what in the log, should closing it fail */
+  /** @param what its name in the log, should closing it fail */
   push(what: string, close: () => unknown): void {
     this.#steps.push({ what, close })
   }
 
-  /** Closes all there is. What fails is logged, and the rest is closed all the same. Never rejects. */
+  /** Closes everything. Failures are logged, and the rest is closed anyway. Never rejects. */
   async closeAll(): Promise<void> {
     for (const { what, close } of this.#steps.splice(0).reverse()) {
       try {
@@ -28,7 +28,7 @@ export class Opened {
   }
 }
 
-/** On what every part of the engine stands. */
+/** What every part of the engine is built on. */
 export interface Ground {
   readonly settings: Settings
   readonly log: Logger
@@ -36,6 +36,6 @@ export interface Ground {
   readonly opened: Opened
   /** This engine, in this run of it. */
   readonly self: EngineRun
-  /** This run is over, others have its calls: the program ends at once, and touches nothing. */
+  /** Called when this run is over and others have its calls: the program ends at once, and touches nothing. */
   readonly runOver: () => void
 }

@@ -50,13 +50,13 @@ export function beginStore({ settings, alarms, opened, self, runOver }: Ground):
   return opening
 }
 
-/** What outlives a call: its facts, its recording, what was arranged, which telephones fail. What the last run left open is closed first. */
+/** Everything that outlives a call: its facts, its recording, arrangements, failing telephones. Calls that the last run left open are closed first. */
 export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpening: Promise<Fleet>, directory: () => Directory) {
   const { self, settings, log, alarms, opened } = ground
   const store = await opening
   const fleet = await fleetOpening
   const open = await store.left.open()
-  // Without a leg that can be found again there is nothing to go on with.
+  // Without a leg that can be found again no call can continue.
   const interrupted = await store.left.claim(open.filter(({ events }) => handlesLeft(events).length === 0))
   await store.left.close(interrupted)
   if (interrupted.length > 0)
@@ -100,7 +100,7 @@ export async function openKept(ground: Ground, opening: Promise<Store>, fleetOpe
   opened.push('the watch over lines without anyone', watchLinesAllNotNow({ availability, directory, alarms, clock: systemClock }))
 
   const mayDial = (number: string) => trunksFor(number, settings.trunks, settings.dialable).kind === 'dialable'
-  // Before any call is taken, and after those of the last run are closed: what became of them is read off their facts.
+  // Before any call is taken, and after those of the last run are closed: their results are read off their facts.
   const arranged = await ArrangedCalls.open({
     ledger: store.ledger,
     log: store.log,

@@ -1,6 +1,6 @@
 import { StartError } from '../start-error.js'
 
-/** Why it cannot be listened somewhere, in one line that says what to change. */
+/** Why an address cannot be listened on, in one line that says what to change. */
 export function listenError(error: unknown, where: string, variable: string): StartError {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'EADDRINUSE' || /in use|is taken|EADDRINUSE/i.test(message))

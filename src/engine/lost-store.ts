@@ -4,7 +4,7 @@ import type { KeyRing } from '../keys/key-ring.js'
 import { sealedEnding } from '../sealing/format.js'
 import type { Ground } from './ground.js'
 
-/** A store without any keys, beside recordings that are sealed: the keys of these were in another one. Looked at behind the start. */
+/** A store without keys beside sealed recordings: their keys were in another store. Checked after the start. */
 export function warnOfLostStore({ settings, alarms }: Ground, keys: KeyRing): void {
   if (keys.purposes.length > 0) return
   void firstSealed(settings.recordingsFolder).then(
@@ -25,7 +25,7 @@ async function firstSealed(folder: string): Promise<string | undefined> {
   for await (const entry of await opendir(folder)) {
     const path = join(folder, entry.name)
     if (entry.isFile() && entry.name.endsWith(sealedEnding)) return path
-    // What grows there is of this run, or is thrown away.
+    // Files growing there belong to this run, or are thrown away.
     if (entry.isDirectory() && !entry.name.startsWith('.')) folders.push(path)
   }
   for (const below of folders) {

@@ -3,7 +3,7 @@ import type { Presence } from '../fleet/presence.js'
 import { ofEachEngine, type SharedMaps } from '../fleet/shared-map.js'
 import { isReachable, type BrowserListener } from './browser-listener.js'
 
-/** What a browser has told another engine than that of its talk. */
+/** What a browser has sent to another engine than that of its talk. */
 interface Told {
   readonly browser: BrowserOf
   readonly news: PageNews
@@ -14,7 +14,7 @@ interface Told {
 const toldMs = 5_000
 
 /**
- * The talks by browsers, as engines tell each other: a page that is loaded again may come to any of them.
+ * The talks by browsers, as engines share them: a reloaded page may come to any engine.
  * @param listener of this engine's switch
  */
 export function otherTalks(maps: SharedMaps, presence: Presence, listener: BrowserListener | undefined): OtherTalks {

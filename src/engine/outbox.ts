@@ -10,7 +10,7 @@ import type { MonthSums } from '../reports/month-sums.js'
 import type { Store } from '../store/store.js'
 import type { Ground } from './ground.js'
 
-/** Messages that go out by themselves. Where no mail server is set nothing is put in, but in the demo, which shows what would have been sent. */
+/** Messages that go out by themselves. Without a mail server nothing is put in, except in the demo, which shows what would have been sent. */
 export async function openOutbox(
   { settings, log, alarms, opened }: Ground,
   {

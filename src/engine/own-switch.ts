@@ -6,7 +6,7 @@ import { listenError } from './listen-error.js'
 
 export interface OwnSwitch {
   readonly capacity: Capacity
-  /** The embedded switch once it listens; undefined with servers of the settings. Rejects with a StartError. */
+  /** The embedded switch once it listens; undefined with configured servers. Rejects with a StartError. */
   readonly started: Promise<EmbeddedServers | undefined>
 }
 
@@ -23,7 +23,7 @@ export function startOwnSwitch({ settings, log, alarms, opened }: Ground, early:
   started.catch(() => undefined)
   opened.push('the embedded switch', () =>
     started.then(
-      // The calls on it are those of an engine that died: the next start may take them over.
+      // The calls on it belong to a dead engine: the next start may take them over.
       ({ process }) => (opened.failed && process.outlived ? process.letGo() : process.stop()),
       () => undefined,
     ),

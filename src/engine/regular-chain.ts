@@ -7,15 +7,15 @@ import type { Store } from '../store/store.js'
 import type { Ground } from './ground.js'
 
 const linkEveryMs = 60_000
-/** A start is not the moment for it. */
+/** Not during the start. */
 const firstAfterMs = 20_000
 const headEveryMs = 60 * 60_000
-/** Between two links: what a store from before has is linked over minutes, and no call notices. */
+/** Between two links: an older store is linked over minutes, and no call notices. */
 const breatheMs = 50
-/** A stop does not wait for the past. */
+/** A stop does not wait for older facts. */
 const lastWithinMs = 2_000
 
-/** Links what is kept once a minute, and at the end; writes the head down outside of the database. Any engine may: there is one chain for all of them. */
+/** Links new rows once a minute, and at the end; writes the head down outside of the database. Any engine may: there is one chain for all of them. */
 export function continueChainRegularly({ settings, log, alarms, opened }: Ground, store: Store): void {
   const file = chainHeadsFile(settings)
   let closed = false

@@ -12,11 +12,11 @@ import type { Ground } from './ground.js'
 
 /** How often to check whether today's run has still to be done. */
 const lookEveryMs = 15 * 60_000
-/** Hour (UTC) from which on it is done: when the lines are quiet. A later start does it then. */
+/** Hour (UTC) from which it runs: when the lines are quiet. An engine that starts later runs it then. */
 const fromHour = 2
 const subject = 'daily'
 
-/** Deletes once a day what is over its time: one of all engines, whichever comes first. */
+/** Deletes once a day what has passed its retention period: by one of all engines, whichever comes first. */
 export function retainRegularly(
   { settings, log, alarms, opened }: Ground,
   store: Store,

@@ -4,7 +4,7 @@ import type { Ground } from './ground.js'
 
 const everyMs = 60 * 60_000
 
-/** Once an hour the store makes what it has to have ahead of time (`months.ts`), by one of all engines. A start has done it already, and what could not be made in time costs nothing but order. */
+/** Once an hour the store makes its partitions ahead of time (`months.ts`), by one of all engines. The start has done it already, and a partition that comes late costs nothing but order. */
 export function keepStoreUpRegularly({ log, opened }: Ground, store: Store, turns: Turns | undefined): void {
   let working: Promise<void> = Promise.resolve()
   const timer = setInterval(() => {

@@ -3,7 +3,7 @@ import type { Alarms } from '../alarms/alarms.js'
 import type { Clock } from '../clock/clock.js'
 import type { Switch, SwitchHealth } from '../switch/port.js'
 
-/** A server that is started again, or a connection that is made again, is not worth an alarm. */
+/** A restart of a server, or a reconnection, is not worth an alarm. */
 const settleMs = 3_000
 
 /**

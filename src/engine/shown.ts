@@ -28,7 +28,7 @@ import { openPush } from './push.js'
 import type { Kept } from './kept.js'
 import { listenError } from './listen-error.js'
 
-/** What pages, API and metrics look at. */
+/** What pages, API and metrics read. */
 export interface Watched {
   readonly kept: Kept
   readonly fleet: Fleet
@@ -47,7 +47,7 @@ export interface Watched {
 export interface Shown {
   readonly admin: Admin
   readonly sip: { readonly address: string; readonly port: number } | undefined
-  /** A call of an engine that died goes on here. @param events its facts so far */
+  /** A call of a dead engine continues here. @param events its facts so far */
   resume(events: readonly CallEvent[]): void
 }
 
@@ -92,7 +92,7 @@ export async function openShown(
   const sipPlace = sip && `${hostForUri(sip.address)}:${sip.port}`
   const sipOfBrowsers = browserSip(settings, embedded)
   let url = settings.httpPublicUrl ?? ''
-  // Of months with many calls it takes megabytes: pages and messages have one.
+  // For months with many calls it takes megabytes: pages and messages share one.
   const sums = new MonthSums(store)
   const outbox = await openOutbox(ground, { store, sums, accounts, directory, url: () => url, demo })
   const push = demo ? undefined : openPush(ground, { outbox: outbox.outbox, store, accounts, keys: kept.keys, arranged, directory })
@@ -159,7 +159,7 @@ export async function openShown(
   }
 }
 
-/** Loaded where there are providers, and not elsewhere. */
+/** Loaded only where there are providers. */
 async function openIdOf(providers: readonly ProviderSetting[], { tables }: Kept['store'], accounts: Kept['accounts']) {
   const { OpenId } = await import('../accounts/open-id.js')
   return new OpenId({ providers, db: tables.writing, now: () => accounts.now() })

@@ -30,12 +30,12 @@ export interface TakingOverOptions {
   readonly log: Pick<Logger, 'warn' | 'error'>
 }
 
-/** What to do with a call that has no engine. `wait`: it may still become possible to go on with it, here or elsewhere. */
+/** What to do with a call that has no engine. `wait`: it may still become possible to continue it, here or elsewhere. */
 type Verdict = 'goOn' | 'close' | 'wait'
 
 /**
- * Goes on with the calls of engines that are gone, its own last run among them, if a party is still on the line; the others are closed as interrupted. Each call is claimed
- * first: of several engines that see it, one has it. One look after the other.
+ * Continues the calls of engines that are gone, its own last run among them, if a party is still on the line; closes the others as interrupted. Each call is claimed
+ * first: of several engines that see it, one gets it. One look after the other.
  */
 export class TakingOver {
   readonly #options: TakingOverOptions
@@ -43,7 +43,7 @@ export class TakingOver {
   readonly #seenAt = new Map<string, number>()
   readonly #forgetGone: () => void
   #looking: Promise<void> | undefined
-  /** How often it was asked to look: more often than it has, where an engine has gone while it looked. */
+  /** How often a look was requested: more often than done, where an engine has gone during one. */
   #asked = 0
   #cancel: (() => void) | undefined
   #closed = false
@@ -78,12 +78,12 @@ export class TakingOver {
     await this.#looking
   }
 
-  /** @returns whether something waits that may become possible in a moment */
+  /** @returns whether a call waits that may become possible to continue in a moment */
   async #lookUntilDone(): Promise<boolean> {
     const { presence, desk, left, clock } = this.#options
     for (;;) {
       const asked = this.#asked
-      // An engine that closes down leaves them to the others; one that may have lost its own takes none.
+      // An engine that closes down leaves them to the others; one that may have lost its own calls takes none.
       if (this.#closed || desk.draining || presence.lost || !(await presence.whenCertain())) return false
       const open = await left.open()
       const known = new Set(open.map(({ callId }) => callId))
@@ -103,7 +103,7 @@ export class TakingOver {
     const waitedMs = clock.monotonic() - (this.#seenAt.get(callId) ?? clock.monotonic())
     if (reached.has('there')) return 'goOn'
     if (reached.has('away')) return waitedMs >= patienceMs ? 'close' : 'wait'
-    // On servers that the engine of this name had, and has no more.
+    // On servers that the engine of this name no longer has.
     if (node === presence.self.name) return 'close'
     return waitedMs >= strangersMs ? 'close' : 'wait'
   }
@@ -134,7 +134,7 @@ export class TakingOver {
         { call: call.callId, from: call.node, why: result.kind === 'left' ? result.why : '' },
         'a call of an engine that is gone cannot be continued',
       )
-    // It is closing down: others go on with them when it is gone.
+    // It is closing down: others continue them when it is gone.
     if (!desk.draining) await this.#close(lost.map(({ call }) => call))
   }
 
@@ -152,7 +152,7 @@ export class TakingOver {
         if (state === 'running' || state === 'stopped') await recordings.takeUp({ recordingId, callId, path, startedAt })
       }
     }
-    // Those that no engine had time to tell of.
+    // Recordings of which no engine had time to write a fact.
     await recordings.recover((callId) => this.#seenAt.has(callId) && !lost.some((call) => call.callId === callId))
   }
 }

@@ -27,7 +27,7 @@ import { askTheServers } from './cut-off.js'
 import type { Ground } from './ground.js'
 import type { Kept } from './kept.js'
 
-/** Registrations that an address may ask for at once, before a telephone has registered from it: a practice whose telephones all start together. */
+/** REGISTERs that an address may send at once, before a telephone has registered from it: a practice whose telephones all start together. */
 const registrationLimit = { burst: 30, refillMs: 2_000, remembered: 10_000 }
 
 const countEveryMs = 15_000
@@ -35,7 +35,7 @@ const countEveryMs = 15_000
 /** Legs that are listened to for words at the same time: one thread hears many more (docs/words.md). */
 const maxEars = 40
 
-/** The way to the telephone world: the adapter, the telephones that register, and the guard before both. */
+/** The telephony stack: the adapter, the registered telephones, and the guard before both. */
 export async function openTelephony(
   { settings, log, alarms, opened, self, runOver }: Ground,
   { store, keys }: Pick<Kept, 'store' | 'keys'>,
@@ -114,7 +114,7 @@ export async function openTelephony(
   return { telephone, telephones }
 }
 
-/** The media server writes what it hears into the spool, as it does recordings: it may write nowhere else. */
+/** The media server writes audio to follow into the spool, like recordings: it may write nowhere else. */
 function hearing(ears: WordEars, spoolFolder: string): WordHearing {
   return {
     get ready() {
@@ -125,17 +125,17 @@ function hearing(ears: WordEars, spoolFolder: string): WordHearing {
   }
 }
 
-/** A telephone that one engine has asked for its password may answer to another. Without the master key it is asked again by each. */
+/** A telephone challenged by one engine may answer to another. Without the master key each engine challenges it again. */
 async function nonceSecret(keys: Kept['keys']): Promise<Buffer | undefined> {
   const key = await keys.first('codes').catch(() => undefined)
   return key && createHmac('sha256', key.key).update('nonces of SIP telephones').digest()
 }
 
-/** What other engines have spent is read off their facts; what they are spending they tell. @returns ends it */
+/** What other engines have spent is read off their facts; what they are spending now they share. @returns ends it */
 function countTogether(allowance: Allowance, store: Store): () => void {
   const timer = setInterval(() => {
     allowance.shareAgain()
-    // What cannot be read now is read the next time.
+    // A read that fails now is repeated the next time.
     store.spentSince(allowance.dayBegan()).then(
       (spent) => {
         for (const [account, ms] of spent) allowance.spentByAll(account, ms)
@@ -176,9 +176,9 @@ export function configuredServers({
   })
 }
 
-/** Who is told whether calls can be taken. */
+/** A listener for whether calls can be taken. */
 export interface SwitchWatcher {
-  /** Calls cannot be taken, and why; said again when that becomes another. */
+  /** Calls cannot be taken, and why; called again when the reason changes. */
   switchNotReady(why: string): void
   /** Calls can be taken again. */
   switchReady(): void
@@ -195,7 +195,7 @@ export function watchSwitch(telephone: Pick<Switch, 'health' | 'onHealth'>, watc
   }
 }
 
-/** For lines that strangers cause: a few of them, then how many more there were. */
+/** For log lines that strangers cause: a few of them, then how many more there were. */
 function limitedLog(write: (line: string) => void): (line: string) => void {
   const lines = new LimitedLines(write, strangersLines)
   return (line) => lines.write(line)

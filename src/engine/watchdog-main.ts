@@ -9,7 +9,7 @@ const breakMs = 1_000
 const answerMs = 1_000
 
 whenParentGone(() => process.exit(0))
-// What ends the engine is told to all its processes: this one watches for as long as calls come to their end.
+// A signal that stops the engine reaches all its processes: this one watches until its calls have ended.
 process.on('SIGTERM', () => undefined)
 
 const engine = process.ppid
@@ -60,7 +60,7 @@ setInterval(() => {
     .catch(forget)
     .then((over) => {
       asking = false
-      // It may have come back meanwhile; then it finds out by itself.
+      // It may have woken meanwhile; then it finds out by itself.
       if (over !== true || performance.now() - heardAt < leaseMs || process.ppid !== engine) return
       process.stderr.write(
         'The engine is frozen and other engines have taken over its calls. It is killed so that the servers send it no new calls.\n',

@@ -1,8 +1,8 @@
-/** What the engine tells its watchdog. */
+/** Messages of the engine to its watchdog. */
 export type ToWatchdog =
   | {
       readonly kind: 'watch'
-      /** Of the database in which its run is ended. */
+      /** URL of the database in which its run would be ended. */
       readonly url: string
       readonly incarnation: string
       /** Without a word for this long, it stands still. */

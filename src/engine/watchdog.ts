@@ -5,12 +5,12 @@ import { threadProgram } from '../store/thread-program.js'
 import type { Ground } from './ground.js'
 import type { ToWatchdog } from './watchdog-messages.js'
 
-/** One that has ended is started again. */
+/** Pause before a watchdog that has ended is started again. */
 const againAfterMs = 5_000
 
 /**
- * Kills this engine where it stands still (it was stopped, it hangs) and others have ended its run. It would end by itself when it wakes up; but as long as it stands still its connections stand, and a drachtio-server
- * goes on handing it calls in turn, which it does not take. A process of its own, because nothing of one that was stopped runs; the database says whether the run is over, because an engine that others are not
+ * Kills this engine when it stands still (it was stopped, it hangs) and others have ended its run. It would end by itself on waking; but while it stands still its connections stay open, and a drachtio-server
+ * goes on handing it calls in turn, which it does not take. A process of its own, because a stopped process runs nothing; the database says whether the run is over, because an engine that others are not
  * waiting to replace may take its time.
  */
 export function startWatchdog({ settings, self, log, opened }: Pick<Ground, 'settings' | 'self' | 'log' | 'opened'>): void {

@@ -9,14 +9,14 @@ export type LiveChange =
   | { readonly kind: 'call'; readonly call: LiveCall }
   | { readonly kind: 'over'; readonly callId: string; readonly ending: CallEnding | null }
 
-/** What an engine tells the others of a call of its own. `lastedMs`: since its first fact, as it was told. */
+/** What an engine tells the others about one of its calls. `lastedMs`: since its first fact, at the time of telling. */
 export type SharedCall = { readonly tracked: TrackedCall; readonly lastedMs: number } | { readonly ending: CallEnding | null }
 
-/** Every call now, of every engine: its own read off the events, those of others as they tell them. In memory. */
+/** Every call now, of every engine: its own read off the events, those of others as they share them. In memory. */
 export interface LiveBoard {
   /** Longest first. */
   calls(): readonly LiveCall[]
-  /** A call that another engine carried so far goes on here. @param events its facts up to now, in order */
+  /** A call that another engine carried continues here. @param events its facts up to now, in order */
   resume(events: readonly CallEvent[]): void
   /** Called with every change, at once. @returns stops it */
   subscribe(listener: (change: LiveChange) => void): () => void
@@ -28,7 +28,7 @@ const endingKnownMs = 5_000
 
 /**
  * @param names asked when a call arrives and when its line is chosen
- * @param clock monotonic ms, for how long things have lasted; wall-clock ms, for calls of which it is told late
+ * @param clock monotonic ms, for how long things have lasted; wall-clock ms, for calls reported late
  * @param shared calls of other engines, where there are any
  */
 export function createLiveBoard(
@@ -58,7 +58,7 @@ export function createLiveBoard(
   const foreign = new Map<string, TrackedCall & { readonly beganAt: number; readonly engine: string }>()
   function hear(callId: string, engine: string, value: SharedCall | undefined): void {
     const told = value !== undefined && 'tracked' in value ? value : undefined
-    // One that this engine has taken over is its own.
+    // A call that this engine has taken over is its own.
     if (tracked.has(callId) || (told === undefined && !foreign.has(callId))) return
     if (told) foreign.set(callId, { ...told.tracked, beganAt: monotonic() - told.lastedMs, engine })
     else foreign.delete(callId)

@@ -24,11 +24,11 @@ export interface LiveCall extends LiveDurations {
   readonly talkingSince?: number
   /** The specialist whose telephone rings, or who hears the whisper. */
   readonly ringing?: { readonly label: string; readonly pool: AttemptPool; readonly since: number; readonly answered: boolean }
-  /** Who accepted; where nobody had to, who was reached. */
+  /** The party that accepted, or, where none had to, that answered. */
   readonly talkingTo?: string
-  /** How many there are to ring, of the rota and, once the hunt has come there, of the NCN. */
+  /** Number of candidates, of the rota and, once the hunt has come there, of the NCN. */
   readonly toRing?: number
-  /** Ringings so far, this one included, with what became of each. `clinician`: their id in the directory, where it is not a plain phone. */
+  /** Attempts so far, the current one included, with their results. `clinician`: their id in the directory, where it is not a plain phone. */
   readonly attempts: readonly {
     readonly label: string
     readonly clinician?: string
@@ -36,7 +36,7 @@ export interface LiveCall extends LiveDurations {
     readonly result?: string
   }[]
   readonly recording: boolean
-  /** Name of the engine that has it, where that is another one. */
+  /** Name of the engine that carries it, where that is another one. */
   readonly engine?: string
 }
 
@@ -59,11 +59,11 @@ interface Marks {
   readonly accepted?: { readonly attempt: AttemptId; readonly afterMs: number } | undefined
   readonly talkFrom?: number | undefined
   readonly talkTo?: number | undefined
-  /** How many there are to ring, by pool. */
+  /** Number of candidates, by pool. */
   readonly candidates?: Readonly<Partial<Record<AttemptPool, number>>> | undefined
 }
 
-/** What the board keeps of a call: what it shows, which attempt is which, and when on the call's own clock things began. */
+/** What the board keeps of a call: what it shows, its attempts by id, and when, on the call's own clock, things began. */
 export interface TrackedCall {
   readonly call: Omit<LiveCall, keyof LiveDurations>
   readonly attemptIds: readonly AttemptId[]
@@ -171,7 +171,7 @@ export function follow(before: TrackedCall | undefined, event: CallEvent, names:
       )
     case 'attempt.ended': {
       const attempts = resulted(before, event.attempt, event.result)
-      // After acceptance the attempt's end changes nothing that is seen. Otherwise the caller waits on, also where an acceptance led to no talk.
+      // After acceptance the attempt's end changes nothing that is shown. Otherwise the caller waits on, also where an acceptance led to no talk.
       if (event.result === 'accepted' || event.result === 'connected') return still({ attempts })
       const undone = before.marks.accepted?.attempt === event.attempt
       const ringing = call.stage === 'ringing' || call.stage === 'whisper' || call.stage === 'connecting'
