@@ -1,6 +1,6 @@
 import type { CallEvent, CallFactType } from '../facts/events.js'
 
-/** What the making of an MP3 has to know of its call: line, recordings, how long they ran. */
+/** What an MP3 needs to know about its call: line, recordings, how long they ran. */
 const noted: ReadonlySet<CallFactType> = new Set<CallFactType>([
   'call.arrived',
   'call.placed',
@@ -16,7 +16,7 @@ const noted: ReadonlySet<CallFactType> = new Set<CallFactType>([
   'call.ended',
 ])
 
-/** The facts of the calls that run, as far as recordings need them: so that the store is not asked for what has just been told. */
+/** The facts of running calls that recordings need, so that the store is not asked for a fact just written. */
 export class CallNotes {
   readonly #calls = new Map<string, CallEvent[]>()
 
@@ -24,7 +24,7 @@ export class CallNotes {
     if (!noted.has(event.type)) return
     const events = this.#calls.get(event.callId)
     if (events) events.push(event)
-    // Of a call that began before this engine did, the store knows more.
+    // The store knows more about a call that began before this engine did.
     else if (event.type === 'call.arrived' || event.type === 'call.placed') this.#calls.set(event.callId, [event])
   }
 

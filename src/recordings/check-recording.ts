@@ -15,7 +15,7 @@ export interface RecordedAs {
   readonly sha256: string
 }
 
-/** Reads all of a recording, and holds it against its fact. Never rejects. @returns what is wrong with it; undefined where it is as it was recorded */
+/** Reads a whole recording, and compares it with its fact. Never rejects. @returns what is wrong with it; undefined where it is as it was recorded */
 export async function checkRecording(folder: string, recorded: RecordedAs, find: FindKey): Promise<Unreadable | undefined> {
   const path = pathBelow(folder, recorded.path)
   if (path === undefined) return { kind: 'missing', why: `${recorded.path} leads out of the recordings folder` }

@@ -5,7 +5,7 @@ import { pathBelow } from './finishing.js'
 import { SpoolFolder } from './spool-folder.js'
 
 /**
- * Deletes a recording: its file, sealed or not, and what a failed one has left in the spool. On the disk when it resolves; may be called again. Rejects as the file system does.
+ * Deletes a recording: its file, sealed or not, and what a failed one has left in the spool. On the disk when it resolves; may be called again. Rejects with errors of the file system.
  * @param recording `path` below the recordings folder
  */
 export async function deleteRecordingFiles(
@@ -22,7 +22,7 @@ export async function deleteRecordingFiles(
   await new SpoolFolder(join(spoolFolder, SpoolFolder.asideName)).remove(recordingId)
 }
 
-/** A name that is gone is gone after a power cut too. */
+/** A deleted name stays deleted after a power cut. */
 async function flush(folder: string): Promise<void> {
   try {
     const handle = await open(folder, 'r')

@@ -12,20 +12,20 @@ import {
   type WantedLame,
 } from './encoding-messages.js'
 
-/** How long it may take until it takes messages: it may wait behind everything that is more urgent. */
+/** How long it may take until it accepts messages: it may wait behind everything that is more urgent. */
 const upWithinMs = 180_000
 const endWithinMs = 3_000
-/** Waits for the disk at the same time. */
+/** Jobs that may wait for the disk at the same time. */
 const diskThreads = '16'
 
 export type Up = Extract<FromEncoding, { readonly kind: 'up' }>
 
-/** What became of a job: its result, or nothing, since the process died over it. */
+/** The end of a job: its result, or none, since the process died over it. */
 export type Answer = EncodingResult | { readonly kind: 'died'; readonly why: string }
 
 /** One run of the encoding process, from its start to its end. It does not keep the engine alive. */
 export class EncodingChild {
-  /** Rejects when it ends before. */
+  /** Rejects when it ends first. */
   readonly up: Promise<Up>
   /** Says why it ended. */
   readonly ended: Promise<string>
@@ -99,7 +99,7 @@ export class EncodingChild {
     if (this.#over === undefined && this.child.connected) this.child.send(message, () => undefined)
   }
 
-  /** Never rejects. @param withinMs after which the process is ended */
+  /** Never rejects. @param withinMs the process is ended after this */
   make(job: EncodingJob, lame: WantedLame, withinMs: number): Promise<Answer> {
     if (this.#over !== undefined) return Promise.resolve({ kind: 'died', why: this.#over })
     const number = ++this.#lastNumber
@@ -113,7 +113,7 @@ export class EncodingChild {
     })
   }
 
-  /** Asks whether it still listens. One that has not answered for this long is ended. */
+  /** Asks whether it still listens, and ends it when it has not answered for this long. */
   look(frozenAfterMs: number): void {
     const now = performance.now()
     if (this.#askedAt === undefined) {

@@ -26,8 +26,8 @@ export interface DeskSettings {
 const defaultLookEveryMs = 2_000
 
 /**
- * All work of the encoding process, in one thread: follows recordings while they run, makes those that are over into MP3. Whatever happens, a spool is not touched,
- * and no half-made file carries a final name.
+ * All work of the encoding process, in one thread: follows recordings while they run, encodes those that are over. Whatever happens, a spool is not touched,
+ * and no incomplete file has a final name.
  */
 export class EncodingDesk {
   readonly #turns = new Turns()
@@ -37,7 +37,7 @@ export class EncodingDesk {
 
   constructor(private readonly settings: DeskSettings) {}
 
-  /** Encodes what the switch writes, while it writes it. The spool need not be there yet. Harmless when it is followed already. */
+  /** Encodes while the switch writes. The spool need not exist yet. Harmless when it is followed already. */
   follow(recordingId: string, spoolPath: string): void {
     if (this.#following.has(recordingId)) return
     const { lame, recordingsFolder, lookEveryMs = defaultLookEveryMs } = this.settings
@@ -45,7 +45,7 @@ export class EncodingDesk {
     this.#following.set(recordingId, new Follower(spoolPath, new GrowingMp3(lame, part), this.#turns, lookEveryMs))
   }
 
-  /** Nothing will come of this recording. */
+  /** This recording will not be finished. */
   forget(recordingId: string): void {
     const follower = this.#following.get(recordingId)
     this.#following.delete(recordingId)
@@ -53,8 +53,8 @@ export class EncodingDesk {
   }
 
   /**
-   * Makes the MP3 of a recording that is over: what was encoded while it ran is taken if it is what the spool holds; otherwise, and whenever anything about
-   * it is doubtful, it is encoded from the beginning. Read again and verified, flushed to the disk, and only then given its name. Never rejects.
+   * Makes the MP3 of a recording that is over: uses what was encoded while it ran if that matches the spool; otherwise, and whenever anything about
+   * it is doubtful, encodes from the beginning. The MP3 is read again and verified, flushed to the disk, and only then given its name. Never rejects.
    */
   async make(job: EncodingJob, wanted: WantedLame): Promise<EncodingResult> {
     const { recordingsFolder, lame: usual, wasm } = this.settings
@@ -83,7 +83,7 @@ export class EncodingDesk {
     }
   }
 
-  /** What was encoded while it ran; undefined when it was not followed, or there was trouble. */
+  /** The MP3 encoded while it ran; undefined when it was not followed, or there was trouble. */
   async #followed(recordingId: string): Promise<GrowingMp3 | undefined> {
     const follower = this.#following.get(recordingId)
     this.#following.delete(recordingId)

@@ -12,16 +12,16 @@ export interface EncodingJob {
 }
 
 /**
- * `followed`: it was encoded while they talked; otherwise from the beginning, afterwards. `unusable`: trying again does not help.
+ * `followed`: it was encoded during the talk; otherwise from the beginning, afterwards. `unusable`: trying again does not help.
  */
 export type EncodingResult =
   | { readonly kind: 'ready'; readonly bytes: number; readonly seconds: number; readonly sha256: string; readonly followed: boolean }
   | { readonly kind: 'failed'; readonly stage: 'spool' | 'encode' | 'verify' | 'store'; readonly why: string; readonly unusable: boolean }
 
-/** With which LAME: the one that the encoding process has chosen, or the one in WebAssembly. */
+/** Which LAME to use: the one that the encoding process has chosen, or the one in WebAssembly. */
 export type WantedLame = 'usual' | 'wasm'
 
-/** What the encoding process is told at its start, in the environment. */
+/** Settings of the encoding process, passed in the environment. */
 export interface EncodingSettings {
   readonly recordingsFolder: string
   /** `native`: libmp3lame where it is there. */
@@ -42,7 +42,7 @@ export type ToEncoding =
   | { readonly kind: 'ping' }
 
 export type FromEncoding =
-  /** It takes messages from now on. `withoutLibrary`: why there is no libmp3lame, where it was looked for. */
+  /** It accepts messages from now on. `withoutLibrary`: why there is no libmp3lame, where it was looked for. */
   | { readonly kind: 'up'; readonly lame: LameKind; readonly name: string; readonly withoutLibrary?: string }
   | { readonly kind: 'made'; readonly number: number; readonly result: EncodingResult }
   | { readonly kind: 'pong' }

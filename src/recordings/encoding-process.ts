@@ -14,26 +14,26 @@ export interface EncodingProcessSettings {
   readonly sealed?: boolean
   /** The process has died, or cannot be started. */
   readonly onTrouble: (detail: string) => void
-  /** How long it may leave a question unanswered before it is ended. Default 60,000: it may have to wait behind everything that is more urgent. */
+  /** How long it may leave a question unanswered before it is ended, ms. Default 60,000: it may have to wait behind everything that is more urgent. */
   readonly frozenAfterMs?: number | undefined
 }
 
 const defaultFrozenAfterMs = 60_000
 /** After this many deaths the library is no longer trusted in this run of the engine. */
 const maxDeathsOfLibrary = 3
-/** How often a recording is given to the next process when one has died over it; from the second time on with the LAME whose faults are exceptions. */
+/** How often a recording is given to the next process after one has died over it; from the second time on with the WebAssembly LAME, whose faults are exceptions. */
 const maxDeathsOfJob = 4
 /** After this many deaths the next process no longer follows recordings while they run; they are encoded when they are over. */
 const maxDeathsFollowed = 8
 
 /**
- * The process that makes MP3s, kept from the first recording to the end of the engine, since a fault in native code must not take calls along. It is started when
- * it is needed, and again when it has died or freezes: nothing is lost with it but work, since the spool is the truth.
+ * The process that makes MP3s, kept from the first recording to the end of the engine, since a fault in native code must not end calls. It is started when
+ * needed, and again when it has died or freezes: only work is lost with it, since the spool is the truth.
  */
 export class EncodingProcess {
   readonly #followed = new Map<string, string>()
   #child: Promise<EncodingChild> | undefined
-  /** The process there is, up or not. */
+  /** The current process, up or not. */
   #running: EncodingChild | undefined
   #up: Up | undefined
   #deaths = 0
@@ -60,12 +60,12 @@ export class EncodingProcess {
     return this.#running?.pid
   }
 
-  /** Is the library left alone although it was wanted, because the process died again and again? */
+  /** Whether the library is avoided although it was wanted, because the process died again and again. */
   get withoutLibrary(): boolean {
     return this.settings.lame === 'native' && this.#deaths >= maxDeathsOfLibrary
   }
 
-  /** Starts it ahead of time. Rejects when it does not start; it is tried again when it is needed. */
+  /** Starts it ahead of time. Rejects when it does not start; the next job tries again. */
   async start(): Promise<Up> {
     return (await this.#started()).up
   }
@@ -81,7 +81,7 @@ export class EncodingProcess {
     if (this.#followed.delete(recordingId)) this.#send({ kind: 'forget', recordingId })
   }
 
-  /** Never rejects. @param withinMs after which the process is ended and the encoding has failed */
+  /** Never rejects. @param withinMs after this the process is ended and the encoding has failed */
   async make(job: EncodingJob, lame: WantedLame, withinMs: number): Promise<EncodingResult> {
     this.#followed.delete(job.recordingId)
     let why = ''
@@ -91,7 +91,7 @@ export class EncodingProcess {
         const answer = await child.make(job, deaths === 0 ? lame : 'wasm', withinMs)
         if (answer.kind !== 'died') return answer
         why = answer.why
-        // Before that the dead one would be asked again, and take one more of the recording's lives.
+        // Otherwise the dead process would be asked again, and use up one more of the recording's tries.
         await child.ended
       } catch (error) {
         why = messageOf(error)
@@ -106,7 +106,7 @@ export class EncodingProcess {
     this.#closed = true
     clearInterval(this.#look)
     await this.#running?.end()
-    // One that was about to be started.
+    // A process about to start.
     await this.#child?.then((child) => child.end()).catch(() => undefined)
     await rm(growingFolder(this.settings.recordingsFolder), { recursive: true, force: true }).catch(() => undefined)
   }
@@ -133,7 +133,7 @@ export class EncodingProcess {
 
   async #launch(): Promise<EncodingChild> {
     const { recordingsFolder, libraries } = this.settings
-    // What a process before this one has left half done.
+    // Left half done by an earlier process.
     await rm(growingFolder(recordingsFolder), { recursive: true, force: true }).catch(() => undefined)
     const lame = this.withoutLibrary ? 'wasm' : this.settings.lame
     const child = await EncodingChild.start({

@@ -3,14 +3,14 @@ import type { Unfinished } from './finishing.js'
 /** A recording to be finished. */
 export interface Waiting {
   readonly recording: Unfinished
-  /** Left by an engine that died, or by a party that hung up while the switch opened the file: looked at for a while before it is touched. */
+  /** Left by a dead engine, or by a party that hung up while the switch opened the file: watched for a while before it is touched. */
   readonly recovered: boolean
 }
 
 /** How many of those left behind are finished at a time: they wait for their files to settle, and are in no hurry. */
 const maxRecovered = 4
 
-/** Recordings that wait to be finished, and those that are being finished: what has just been recorded goes before what was left behind. */
+/** Recordings waiting to be finished, and being finished: new recordings go before those left behind. */
 export class FinishingQueue {
   readonly #waiting: Waiting[] = []
   readonly #running = new Map<Waiting, Promise<void>>()
@@ -25,7 +25,7 @@ export class FinishingQueue {
     private readonly most: number,
   ) {}
 
-  /** Those that wait, and those that are being finished. */
+  /** Recordings waiting or being finished. */
   get size(): number {
     return this.#waiting.length + this.#running.size
   }
@@ -50,7 +50,7 @@ export class FinishingQueue {
     return new Promise((resolve) => this.#idle.push(resolve))
   }
 
-  /** What waits is dropped. @returns when what runs is done */
+  /** Drops those that wait. @returns when the running ones are done */
   async stop(): Promise<void> {
     this.#waiting.length = 0
     await Promise.all(this.#running.values())

@@ -12,7 +12,7 @@ import type { EncodingProcess } from './encoding-process.js'
 import { fileNameOf, type SpoolFolder } from './spool-folder.js'
 import { sizeOfRecording } from './stored-recording.js'
 
-/** Waits between tries to make an MP3; only the first is made by the library, in case that is what is broken. */
+/** Waits between tries to make an MP3; only the first try uses the library, in case that is broken. */
 const retryAfterMs: readonly number[] = [1_000, 5_000]
 /** A conversation of hours takes minutes on a busy machine; a hung encoder must not hold its place for ever. */
 const encodeWithinMs = 15 * 60_000
@@ -20,7 +20,7 @@ const encodeWithinMs = 15 * 60_000
 const confirmTries = 20
 const confirmEveryMs = 250
 const recordTries = 8
-/** A recording shorter by more than this than the time that it ran has lost sound. */
+/** A recording that is shorter than the time it ran by more than this has lost sound. */
 const toleratedLossSeconds = 2
 
 export interface FinishingOptions {
@@ -29,10 +29,10 @@ export interface FinishingOptions {
   readonly store: Store
   readonly alarms: Alarms
   readonly encoding: Pick<EncodingProcess, 'make'>
-  /** What is known without asking the store. */
+  /** Facts known without asking the store. */
   readonly notes: Pick<CallNotes, 'of'>
   readonly lineName: (line: string) => string | undefined
-  /** Whose keys recordings are sealed under; undefined: they are written in the clear. */
+  /** The keys under which recordings are sealed; undefined: they are written in the clear. */
   readonly seal: Pick<KeyRing, 'forRecording'> | undefined
   /** Aborts when the engine stops: no further tries. */
   readonly stopping: AbortSignal
@@ -49,8 +49,8 @@ export interface Unfinished {
 export type Finished = 'ready' | 'kept' | 'empty' | 'failed' | 'stopped'
 
 /**
- * Makes one recording into its MP3, from the spool to the fact. The order is the safety: MP3 verified and on disk, then the fact on disk, then, and
- * only then, the spool goes. Never rejects.
+ * Makes the MP3 of one recording, from the spool to the fact. The order makes it safe: MP3 verified and on disk, then the fact on disk, and
+ * only then is the spool deleted. Never rejects.
  */
 export async function finishRecording(recording: Unfinished, options: FinishingOptions): Promise<Finished> {
   const { recordingId, callId } = recording
@@ -86,7 +86,7 @@ export async function finishRecording(recording: Unfinished, options: FinishingO
       return 'empty'
     }
     const { bytes, seconds, sha256 } = result
-    // Asked again: the end of the talk may have been told while the MP3 was made.
+    // Asked again: the talk may have ended while the MP3 was made.
     const ran = ranForSeconds(recordingId, await eventsOf(callId, options))
     const lostSeconds = ran - seconds > toleratedLossSeconds ? Number((ran - seconds).toFixed(1)) : undefined
     if (lostSeconds !== undefined)
@@ -104,7 +104,7 @@ export async function finishRecording(recording: Unfinished, options: FinishingO
     await spool.remove(recordingId)
     return 'ready'
   } catch (error) {
-    // The facts so far are true; the spool is still there and is taken up again at the next start.
+    // The facts so far are true; the spool is still there, and the next start takes it up again.
     alarms.raise('recordings.notFinished', `${recordingId}: ${messageOf(error)}`)
     return 'failed'
   }
@@ -120,14 +120,14 @@ export function mp3PathOf(recording: Unfinished, record: CallRecord | undefined)
   return [year, month, day, `${name}.mp3`].join('/')
 }
 
-/** @returns the absolute path; undefined for one that would lead out of the folder */
+/** @returns the absolute path; undefined where it would lead out of the folder */
 export function pathBelow(folder: string, path: string): string | undefined {
   const absolute = resolve(folder, path)
   const inside = relative(resolve(folder), absolute)
   return inside === '' || inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside) ? undefined : absolute
 }
 
-/** An MP3 that the store calls ready: is it there, in its full size? */
+/** Whether an MP3 that is ready in the store exists, in its full size. */
 export async function mp3IsThere(folder: string, recording: { readonly path?: string; readonly bytes?: number }): Promise<boolean> {
   const path = recording.path === undefined ? undefined : pathBelow(folder, recording.path)
   if (path === undefined) return false
@@ -171,7 +171,7 @@ async function encodeWithRetries(
   }
 }
 
-/** The facts as they were told; from the store for a call of an earlier engine. Empty when the store cannot be asked, or does not know the call. */
+/** The facts as written; from the store for a call of an earlier engine. Empty when the store cannot be asked, or does not know the call. */
 async function eventsOf(callId: string, { notes, store }: Pick<FinishingOptions, 'notes' | 'store'>): Promise<readonly CallEvent[]> {
   return notes.of(callId) ?? (await store.events(callId).catch(() => []))
 }
@@ -198,7 +198,7 @@ function ranForSeconds(recordingId: string, events: readonly CallEvent[]): numbe
   return ms / 1000
 }
 
-/** Is the fact on disk, not only in memory? A store that cannot write acknowledges so that calls go on. */
+/** Whether the fact is on disk, not only in memory. A store that cannot write acknowledges all the same, so that calls go on. */
 async function confirmed(store: Store, recordingId: string, stopping: AbortSignal): Promise<boolean> {
   for (let tries = 0; tries < confirmTries; tries++) {
     const stored = await store.recording(recordingId).catch(() => undefined)

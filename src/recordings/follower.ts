@@ -4,11 +4,11 @@ import { SpoolFile, UnusableSpool } from './spool-file.js'
 import type { Turns } from './turns.js'
 
 /**
- * Follows the spool of one recording that runs: looks from time to time what the switch has written, and encodes it. It holds no file open in between.
- * Trouble is only kept in mind: the recording is then encoded from the beginning when it is over.
+ * Follows the spool of one running recording: reads from time to time what the switch has written, and encodes it. It holds no file open in between.
+ * Trouble is only remembered: the recording is then encoded from the beginning when it is over.
  */
 export class Follower {
-  /** Why what was encoded is of no use; undefined: all is well. */
+  /** Why the encoded part is of no use; undefined: all is well. */
   trouble: string | undefined
   #stopped = false
   #wake: (() => void) | undefined

@@ -3,12 +3,12 @@ import { encodableRates, type Lame, type Mp3Encoder } from './mp3-encoder.js'
 import type { Part } from './part.js'
 import { UnusableSpool, type SpoolFile } from './spool-file.js'
 
-/** What is encoded at a time, seconds of sound: some 2 ms of work, after which others have their turn. */
+/** Seconds of sound encoded at a time: some 2 ms of work, after which others have their turn. */
 const sliceSeconds = 1
 
 /**
- * The MP3 of one recording while it is being made: what of the spool is encoded, with which LAME, into which part file. It follows a spool that grows, and
- * remembers by a checksum what it has encoded: the spool is the truth, and when the recording is over has to hold exactly that.
+ * The MP3 of one recording while it is being made: how much of the spool is encoded, with which LAME, into which part file. It follows a growing spool, and
+ * keeps a checksum of what it has encoded: the spool is the truth, and when the recording is over must hold exactly that.
  */
 export class GrowingMp3 {
   /** Sample frames of the spool that are encoded. */
@@ -24,9 +24,9 @@ export class GrowingMp3 {
   ) {}
 
   /**
-   * Encodes the next second of what the spool has beyond this.
+   * Encodes the next second of the spool.
    * @returns whether there is more
-   * @throws UnusableSpool; Error of LAME or of the file system: then this is of no more use
+   * @throws UnusableSpool; Error of LAME or of the file system: then this object is of no more use
    */
   async advance(spool: SpoolFile): Promise<boolean> {
     const encoder = (this.#encoder ??= await this.#begin(spool))
@@ -45,9 +45,9 @@ export class GrowingMp3 {
   }
 
   /**
-   * Is what was encoded so far what the spool holds now?
+   * Compares what was encoded so far with what the spool holds now.
    * @param pause is called after every megabyte
-   * @returns what is different; undefined when nothing is
+   * @returns the difference; undefined when there is none
    */
   async differsFrom(spool: SpoolFile, pause: () => Promise<void>): Promise<string | undefined> {
     if (this.#encoder === undefined) return undefined

@@ -1,4 +1,4 @@
-/** What a finished recording says of itself. Never anything of a patient. */
+/** Tags of a finished recording. Never anything about a patient. */
 export interface RecordingTags {
   /** The line's name. */
   readonly title: string

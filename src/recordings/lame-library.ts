@@ -2,12 +2,12 @@ import type { LibraryHandle } from 'koffi'
 import { messageOf } from '../common/errors.js'
 import { bitsPerSecond, type Lame, type Mp3Encoder } from './mp3-encoder.js'
 
-/** LAME's scale from 0 (slow) to 9: half the work of its default 3, and at 4 kHz of speech nothing that is heard. */
+/** LAME's scale from 0 (slow) to 9: half the work of its default 3, and with 4 kHz of speech no audible difference. */
 const quality = 7
 
 /** Sample frames given to LAME at a time. It keeps a buffer of this size for each recording. */
 const framesPerCall = 1_152
-/** What LAME asks for (lame.h: 1.25 times the samples, and 7,200), and more than it keeps back until the end. */
+/** The size that LAME requires (lame.h: 1.25 times the samples, and 7,200), and more than it keeps back until the end. */
 const outputBytes = 16_384
 
 /** Where to look for the library: its name for the system's own search, then places that this search leaves out. */

@@ -7,8 +7,8 @@ export interface Sound {
 }
 
 /**
- * mpg123 as WebAssembly (LGPL): none of LAME's. It is kept, since making one costs more than it decodes here; the sound before is still in its filters and its
- * reservoir when it is given a new piece, which is why a piece is given with some frames before it. One that was in trouble is made again.
+ * mpg123 as WebAssembly (LGPL): independent of LAME. It is kept, since making one costs more than a decoding here; earlier sound is still in its filters and its
+ * reservoir when a new piece comes, so each piece is given with some frames before it. A decoder that failed is made again.
  */
 export class KeptDecoder {
   #decoder: Promise<MPEGDecoder> | undefined

@@ -4,7 +4,7 @@ export const bitsPerSecond = 32_000
 /** Rates (Hz) that telephone audio comes in, and that MP3 has: nothing is resampled. */
 export const encodableRates: readonly number[] = [8_000, 16_000, 32_000, 48_000]
 
-/** Samples by which LAME's sound comes late: its own delay of 576, and 529 of every decoder (LAME, `lame_get_encoder_delay`). */
+/** Samples by which LAME delays the sound: its own 576, and 529 of every decoder (LAME, `lame_get_encoder_delay`). */
 export const encoderDelay = 576 + 529
 
 /** Which LAME to use: `native` where its library is there, `wasm` where a crash must not end the process. */
@@ -20,18 +20,18 @@ export interface Lame {
 }
 
 /**
- * Makes one recording into MP3: joint stereo of constant bit rate, without a Xing/LAME info frame: the length of such a file follows from its size,
- * and a file that was cut off cannot claim a length that it does not have. The bytes are the same in whatever portions the samples come.
- * It works in the thread that calls it, which must not be one that carries calls.
+ * Encodes one recording as MP3: joint stereo of constant bit rate, without a Xing/LAME info frame: the length of such a file follows from its size,
+ * and a truncated file cannot claim a length that it does not have. The bytes do not depend on the portions in which the samples come.
+ * It works in the calling thread, which must not carry calls.
  */
 export interface Mp3Encoder {
   /**
    * @param stereo interleaved 16-bit samples, as many as you like
-   * @returns the MP3 so far, cut anywhere: good until the next call
+   * @returns the MP3 so far, cut anywhere: valid until the next call
    * @throws Error when LAME fails
    */
   encode(stereo: Int16Array): Uint8Array
-  /** The rest, up to the end of the last MP3 frame: good until the next call. Once. @throws Error when LAME fails */
+  /** The rest, up to the end of the last MP3 frame: valid until the next call. Once. @throws Error when LAME fails */
   finish(): Uint8Array
   /** Gives up what it holds. May be called twice. */
   close(): void

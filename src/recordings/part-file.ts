@@ -56,7 +56,7 @@ export class PartFile implements Part {
     return { bytes: this.#bytes, tagBytes: this.tagBytes, checksum: this.#checksum }
   }
 
-  /** Cuts off what may lie behind the end as well. @param bytes how long the file is, where that is not what was appended */
+  /** Also cuts off bytes after the end. @param bytes length of the file, where that is not what was appended */
   async complete(tag: Uint8Array, bytes = this.#bytes): Promise<void> {
     this.#make()
     const file = openSync(this.path, 'r+')

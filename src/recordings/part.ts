@@ -1,17 +1,17 @@
-/** An MP3 that grows under a name of its own. It is written and read at once: for a thread that carries no calls. All errors are the file system's. */
+/** An MP3 that grows under a name of its own. It is written and read synchronously: for a thread that carries no calls. All errors are the file system's. */
 export interface Part {
   /** Bytes at the beginning that are kept for the tag. */
   readonly tagBytes: number
-  /** Of the MP3, what should be on the disk: how long it is, and the CRC-32 of what is behind the tag. */
+  /** What should be on the disk: length of the MP3, and the CRC-32 of what follows the tag. */
   readonly written: { readonly bytes: number; readonly tagBytes: number; readonly checksum: number }
   append(data: Uint8Array): void
   /** Writes the tag, and waits until all of it is on the disk. @param tag at most `tagBytes` long */
   complete(tag: Uint8Array): Promise<void>
-  /** Reads the MP3 from the disk, once it is complete. @throws also where what lies there is not what was sealed */
+  /** Reads the MP3 from the disk, once it is complete. @throws also where the file is not as it was sealed */
   read(): PartReader
-  /** Gives it its final name, whose folder is made where it is missing. @returns the folders that have to be flushed before the name is on the disk */
+  /** Gives it its final name, making its folder if missing. @returns the folders to flush before the name is on the disk */
   rename(to: string): readonly string[]
-  /** Never throws: what cannot be deleted now is at the next start. */
+  /** Never throws: a file that cannot be deleted now is deleted at the next start. */
   remove(): void
 }
 

@@ -5,7 +5,7 @@ export interface LeftRecording {
   readonly startedAt: number
 }
 
-/** A recording that an engine which died has begun. `path`: to which it is recorded. `startedAt`: wall-clock ms. */
+/** A recording that a dead engine began. `path`: its spool file. `startedAt`: wall-clock ms. */
 export interface BegunRecording {
   readonly recordingId: string
   readonly callId: string
@@ -24,8 +24,8 @@ export interface RecordingSink {
   /** The recording of this call that an engine began and died before it could record the fact; undefined: there is none. */
   left(callId: string): Promise<LeftRecording | undefined>
   /**
-   * A recording that an engine which died had begun goes on in this one.
-   * @returns false where this engine cannot read what is recorded there: the engine that began it finishes it when it is back
+   * Continues a recording that a dead engine began.
+   * @returns false where this engine cannot read the spool: the engine that began it finishes it when it is back
    */
   resume(recording: BegunRecording): Promise<boolean>
   /** The recording is closed; makes the MP3 off the media thread. Returns at once; the result arrives as `recording.ready` or `recording.failed`. */

@@ -22,14 +22,14 @@ export interface RecordingsHealth {
   /** Since the start. */
   readonly finished: number
   readonly failed: number
-  /** Both folders take files and have room, as far as is known. `detail` says what is wrong where not. */
+  /** Whether both folders take files and have room, as far as is known. `detail` says what is wrong where not. */
   readonly writable: boolean
   readonly detail: string
 }
 
 export interface Recordings {
   readonly sink: RecordingSink
-  /** Starts what makes MP3s, so that the first recording does not wait for it. Returns at once. */
+  /** Starts the encoding process, so that the first recording does not wait for it. Returns at once. */
   prepare(): void
   /**
    * Finishes the recordings in the spool. Called at start-up, after calls that cannot continue are closed. Resolves when all are queued. Recordings of calls that another
@@ -37,7 +37,7 @@ export interface Recordings {
    * @param isOpen whether a call may still be taken over: its recording goes on, and is left alone until it is closed
    */
   recover(isOpen?: (callId: string) => boolean): Promise<{ readonly queued: number; readonly orphans: readonly string[] }>
-  /** Finishes a recording that an engine which is gone had begun for a call that no engine continues, where this one can read it. */
+  /** Finishes a recording that a dead engine began for a call that no engine continues, where this one can read it. */
   takeUp(recording: BegunRecording): Promise<void>
   /** Settles when nothing is queued or running. */
   idle(): Promise<void>
@@ -48,7 +48,7 @@ export interface Recordings {
   open(recording: KnownRecording & { readonly path: string }): Promise<OpenRecording | Unreadable>
   /** Whether the keys of sealed recordings are available; undefined where there are none. */
   keys(): KeysHealth | undefined
-  /** Lets what runs come to its end (within 5 s); what waits stays in the spool for the next start. May be called twice. */
+  /** Waits for the running ones (5 s at most); those waiting stay in the spool for the next start. May be called twice. */
   close(): Promise<void>
 }
 
@@ -81,11 +81,11 @@ class SpooledRecordings implements Recordings {
   readonly #notes = new CallNotes()
   readonly #queue: FinishingQueue
   readonly #stopping = new AbortController()
-  /** Places given out in this run of the engine, until they are finished or turn out unused. */
+  /** Spool files given out in this run of the engine, until they are finished or turn out unused. */
   readonly #allocated = new Map<string, Unfinished>()
   /** Those that could not be finished; tried again when a disk that was full has room. */
   readonly #troubled = new Map<string, Unfinished>()
-  /** Handed on for finishing in this run, the latest ones: being told twice is no alarm. */
+  /** Handed on for finishing in this run, the latest ones: a second hand-over is no alarm. */
   readonly #handedOn = new Set<string>()
   readonly #unsubscribe: () => void
   readonly #keysNotHeard: (() => void) | undefined
@@ -232,7 +232,7 @@ class SpooledRecordings implements Recordings {
       this.#found(trouble)
       if (trouble !== undefined) return { kind: 'refused', why: trouble }
       const place = await this.spool.allocate(callId, now).catch(async () => {
-        // The folder may have been taken away while we ran.
+        // The folder may have been removed while the engine ran.
         await this.spool.prepare()
         return this.spool.allocate(callId, now)
       })
@@ -314,7 +314,7 @@ class SpooledRecordings implements Recordings {
     }
   }
 
-  /** One that still grows is left for the next start. */
+  /** A recording that still grows is left for the next start. */
   async #hasSettled(recordingId: string): Promise<boolean> {
     const found = await settled(this.#spools.of(recordingId), recordingId, this.#clock, this.#stopping.signal)
     if (found === 'growing')
@@ -352,7 +352,7 @@ class SpooledRecordings implements Recordings {
     await store.appendLate(callId, { type: 'recording.stopped', recordingId }, allocatedAt)
   }
 
-  /** After a call nothing of it may be forgotten: a place that was never used goes, a recording that was not handed on is finished. */
+  /** After a call nothing of it may be forgotten: an unused spool file is deleted, a recording that was not handed on is finished. */
   async #clearUp(callId: string): Promise<void> {
     for (const recording of [...this.#allocated.values()].filter((one) => one.callId === callId)) {
       const spool = this.#spools.of(recording.recordingId)

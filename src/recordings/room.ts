@@ -5,7 +5,7 @@ import { freeBytes, proveWritable } from './spool-folder.js'
 
 const megabyte = 1024 * 1024
 const defaultMinFreeBytes = 200 * megabyte
-/** How long a measurement of the free room is good for. */
+/** How long a measurement of the free space is valid. */
 const knownMs = 5_000
 
 /** Whether the disks of spool and recordings have room. Measured every 5 s at most. */
@@ -17,7 +17,7 @@ export class Room {
     private readonly clock: Clock,
   ) {}
 
-  /** The next question measures again. */
+  /** Makes the next check measure again. */
   forget(): void {
     this.#known = undefined
   }
@@ -29,7 +29,7 @@ export class Room {
     await proveWritable(recordingsFolder)
   }
 
-  /** What is lacking, in words; undefined: nothing. Rejects where a folder is not there. */
+  /** What is short of space, in words; undefined: nothing. Rejects where a folder is missing. */
   async lacking(): Promise<string | undefined> {
     const at = this.clock.monotonic()
     if (this.#known && at - this.#known.at < knownMs) return this.#known.lacking

@@ -20,8 +20,8 @@ import { PartFile } from './part-file.js'
 import type { Part, PartReader } from './part.js'
 
 /**
- * A part that is sealed chunk by chunk as it grows: no sound is ever in the clear in the recordings folder. The first chunk is kept in memory until the tag is
- * known, and the one that is not full; each is sealed once, under a data key that is this part's alone.
+ * A part that is sealed chunk by chunk as it grows: no sound is ever in the clear in the recordings folder. The first chunk, until the tag is
+ * known, and the last one, until it is full, are kept in memory; each is sealed once, under a data key that is this part's alone.
  */
 export class SealedPart implements Part {
   readonly #dataKey = randomBytes(keyBytes)
@@ -58,7 +58,7 @@ export class SealedPart implements Part {
     return { bytes: this.#bytes, tagBytes: this.tagBytes, checksum: this.#checksum }
   }
 
-  /** Under which key its own is wrapped; to be said before `complete`. */
+  /** The key under which its own is wrapped; set it before `complete`. */
   sealedBy(key: WrappingKey): void {
     this.#by = key
   }
@@ -66,7 +66,7 @@ export class SealedPart implements Part {
   append(data: Uint8Array): void {
     if (this.#pending.length === 0) this.#pending = Buffer.alloc(chunkBytes)
     for (let from = 0; from < data.length;) {
-      // Only when more follows is it known that a chunk is not the last.
+      // A chunk is known not to be the last only when more follows.
       if (this.#filled === chunkBytes) this.#full()
       const some = data.subarray(from, from + chunkBytes - this.#filled)
       this.#pending.set(some, this.#filled)

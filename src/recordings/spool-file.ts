@@ -9,8 +9,8 @@ export class UnusableSpool extends Error {
 }
 
 /**
- * A recording as it lies there now, while the switch still writes to it or when it is over. The header's length is not believed: the process that wrote it
- * may have died, or have written samples after it last corrected the header. What is in the file counts. Reads at once: for a thread that carries no calls.
+ * A recording in its present state, while the switch still writes to it or when it is over. The header's length is not believed: the process that wrote it
+ * may have died, or have written samples after it last corrected the header. The file's content counts. Reads synchronously: for a thread that carries no calls.
  */
 export class SpoolFile {
   private constructor(
@@ -49,7 +49,7 @@ export class SpoolFile {
   }
 
   /**
-   * The samples as they lie in the file.
+   * The samples as they are in the file.
    * @param from sample frame
    * @param most sample frames
    * @throws Error when the file has become shorter
@@ -89,7 +89,7 @@ function believed(head: Buffer, size: number): WavFormat {
 }
 
 /**
- * Where the samples end. The header's word is taken only when what follows is a row of well-formed chunks up to the very end of the
+ * Where the samples end. The header is believed only when well-formed chunks follow up to the very end of the
  * file; otherwise the samples go on to the end.
  */
 function soundEnd(file: number, format: WavFormat, size: number): number {

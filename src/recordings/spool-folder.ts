@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** What is noted beside a spool file before the switch writes to it, so that a file never lies there without its call. */
+/** The note beside a spool file, written before the switch writes to it, so that no file is ever without its call. */
 export interface SpoolNote {
   readonly recordingId: string
   readonly callId: string
@@ -16,7 +16,7 @@ export interface SpoolEntry {
   readonly note: SpoolNote | undefined
 }
 
-/** With this begin the names of what is no recording: what a leg says before acceptance, for the recogniser of words. It goes with the leg. */
+/** Prefix of files that are no recordings: the voice of a leg before acceptance, for the word recogniser. They are deleted with the leg. */
 export const listeningPrefix = 'listening-'
 
 /** The folder in which recordings grow while calls run: `<recordingId>.wav` and, beside it, `<recordingId>.json`. */
@@ -26,7 +26,7 @@ export class SpoolFolder {
 
   constructor(readonly path: string) {}
 
-  /** Makes the folder, and proves that it takes files; what a run that died was listening to goes. Rejects in the file system's words. */
+  /** Makes the folder, and checks that it takes files; deletes what a dead run was listening to. Rejects with errors of the file system. */
   async prepare(): Promise<void> {
     await mkdir(this.path, { recursive: true })
     await proveWritable(this.path)
@@ -34,8 +34,8 @@ export class SpoolFolder {
   }
 
   /**
-   * A place for a new recording. Writing the note proves at the same time that the folder takes files.
-   * Rejects in the file system's words.
+   * A path for a new recording. Writing the note also proves that the folder takes files.
+   * Rejects with errors of the file system.
    */
   async allocate(callId: string, now: number): Promise<{ readonly recordingId: string; readonly path: string }> {
     const recordingId = `${fileNameOf(callId)}-${randomBytes(4).toString('hex')}`
@@ -44,7 +44,7 @@ export class SpoolFolder {
     return { recordingId, path: this.wavPath(recordingId) }
   }
 
-  /** Bytes that are free for us on the disk of this folder. */
+  /** Bytes available to us on the disk of this folder. */
   async free(): Promise<number> {
     return freeBytes(this.path)
   }
@@ -53,7 +53,7 @@ export class SpoolFolder {
     return join(this.path, `${recordingId}.wav`)
   }
 
-  /** Undefined when there is no note, or it was cut off. */
+  /** Undefined when there is no note, or a truncated one. */
   async note(recordingId: string): Promise<SpoolNote | undefined> {
     try {
       const note: unknown = JSON.parse(await readFile(this.#notePath(recordingId), 'utf8'))
@@ -63,7 +63,7 @@ export class SpoolFolder {
     }
   }
 
-  /** What lies here. Notes without a recording (the call never came to it) are cleared away. */
+  /** The recordings here. Notes without a recording (the call never recorded) are deleted. */
   async entries(): Promise<readonly SpoolEntry[]> {
     const names = await readdir(this.path)
     const wavs = new Set(
@@ -77,13 +77,13 @@ export class SpoolFolder {
     )
   }
 
-  /** The recording is an MP3 now, on disk and in the store: the spool goes, and its note after it. */
+  /** The recording is an MP3 now, on disk and in the store: deletes the spool, and its note after it. */
   async remove(recordingId: string): Promise<void> {
     await rm(this.wavPath(recordingId), { force: true })
     await rm(this.#notePath(recordingId), { force: true })
   }
 
-  /** Moves a recording that cannot become an MP3 out of the way, note and all. @returns where it lies now */
+  /** Moves a recording that cannot become an MP3 aside, with its note. @returns where it is now */
   async setAside(recordingId: string): Promise<string> {
     const aside = join(this.path, SpoolFolder.asideName)
     await mkdir(aside, { recursive: true })
@@ -106,12 +106,12 @@ export class SpoolFolder {
   }
 }
 
-/** A call id as part of a file name: what could lead out of the folder, or trouble a file system, becomes `_`. */
+/** A call id as part of a file name: characters that could lead out of the folder, or trouble a file system, become `_`. */
 export function fileNameOf(callId: string): string {
   return callId.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 100) || '_'
 }
 
-/** Rejects in the file system's words. */
+/** Rejects with errors of the file system. */
 export async function proveWritable(folder: string): Promise<void> {
   const probe = join(folder, `.writable-${randomBytes(4).toString('hex')}`)
   await writeFile(probe, 'Ringround tries whether this folder takes files.\n')

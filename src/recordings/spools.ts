@@ -8,18 +8,18 @@ import { SpoolFolder } from './spool-folder.js'
 const settledAfterMs = 1_000
 const settleTries = 30
 
-/** The spool folder of this engine, and those of engines that are gone, from which recordings go on here. */
+/** The spool folder of this engine, and those of dead engines whose recordings continue here. */
 export class Spools {
   readonly #others = new Map<string, SpoolFolder>()
 
   constructor(readonly own: SpoolFolder) {}
 
-  /** Where this recording lies. */
+  /** The folder of this recording. */
   of(recordingId: string): SpoolFolder {
     return this.#others.get(recordingId) ?? this.own
   }
 
-  /** @returns false where it cannot be read, or not be taken away once it is finished */
+  /** @returns false where it cannot be read, or could not be deleted once it is finished */
   async take({ recordingId, path }: Pick<BegunRecording, 'recordingId' | 'path'>): Promise<boolean> {
     const folder = dirname(path)
     try {

@@ -13,26 +13,26 @@ export interface OpenRecording {
   readonly size: number
   /**
    * A part of the MP3, both ends included. Closes the recording with its end.
-   * @returns what is wrong where its beginning cannot be read; the stream ends with an error where something further on is wrong, and never has anything but the MP3
+   * @returns what is wrong where its beginning cannot be read; the stream ends with an error where something further on is wrong, and never contains anything but the MP3
    */
   stream(first: number, last: number): Promise<Readable | Unreadable>
   close(): Promise<void>
 }
 
 /**
- * `missing`: there is no such file. `locked`: the key under which it is sealed is not at hand. `damaged`: it is not as it was written, or is another's.
+ * `missing`: there is no such file. `locked`: the key under which it is sealed is not available. `damaged`: it is not as it was written, or is another recording.
  * `why` names files and keys, for the log and the alarm.
  */
 export type Unreadable = { readonly kind: 'missing' | 'locked' | 'damaged'; readonly why: string }
 
-/** What is known of it by its facts. */
+/** What its facts say about it. */
 export interface KnownRecording {
   readonly recordingId: string
   /** Of the MP3. */
   readonly bytes: number
 }
 
-/** Opens a recording, sealed or not: its name says which it has to be. Never rejects. @param onDamage told of what is found wrong later on */
+/** Opens a recording, sealed or not: its name says which it must be. Never rejects. @param onDamage called with damage found later on */
 export async function openRecording(
   path: string,
   { recordingId, bytes }: KnownRecording,
@@ -65,7 +65,7 @@ export async function openRecording(
   }
 }
 
-/** Of the MP3; undefined where there is none. Nothing is proved by it. Never rejects. */
+/** Of the MP3; undefined where there is none. It verifies nothing. Never rejects. */
 export async function sizeOfRecording(path: string): Promise<number | undefined> {
   if (path.endsWith(sealedEnding)) return sealedSize(path).catch(() => undefined)
   return stat(path).then(

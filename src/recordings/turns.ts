@@ -1,8 +1,8 @@
-/** Who goes first: a recording that is over and nearly done, then those that run, then those that have to be encoded from the beginning. */
+/** The order: first a recording that is over and nearly done, then running ones, then those to encode from the beginning. */
 export type Urgency = 0 | 1 | 2
 
 /**
- * Shares one thread among those who compute in slices: each asks for a turn before every slice, and gets it after the more urgent ones. Between two turns
+ * Shares one thread among jobs that compute in slices: each asks for a turn before every slice, and gets it after the more urgent ones. Between two turns
  * the thread looks after everything else (messages, timers, the disk).
  */
 export class Turns {

@@ -10,22 +10,22 @@ import type { SpoolFile } from './spool-file.js'
 const portionBytes = 256 * 1024
 /** Seconds at the beginning and at the end that are decoded. */
 const heardSeconds = 1
-/** Frames decoded before those that are listened to: the reservoir and the filters reach back over three. */
+/** Frames decoded before those that are compared: the reservoir and the filters reach back over three. */
 const leadFrames = 4
 /** A channel quieter than this says nothing about whether it is the right one (-60 dBFS). */
 const quiet = 0.001
 /** Shorter pieces than this are blurred by the encoder's filters. */
 const shortSeconds = 0.1
-/** Only what lies below is compared, Hz: of what is higher, LAME leaves out what the bit rate has no room for. */
+/** Only frequencies below this are compared, Hz: above it LAME drops what the bit rate has no room for. */
 const comparedBelow = 1_000
 /** By how much the loudness of a channel may differ. */
 const maxTimesLouder = 2.5
-/** What of one channel may be heard on the other: LAME codes the two together. */
+/** How much of one channel may be heard on the other: LAME codes the two together. */
 const maxLeak = 0.1
-/** How alike a channel has to be to what was recorded on it, as correlation: 1 is the same, 0 something else. */
+/** Least correlation of a channel with what was recorded on it: 1 is the same, 0 something else. */
 const minAlike = 0.5
 
-/** What a file is: its content as the store keeps it. */
+/** The content of a file, as the store keeps it. */
 export interface VerifiedMp3 {
   readonly kind: 'right'
   readonly bytes: number
@@ -33,8 +33,8 @@ export interface VerifiedMp3 {
 }
 
 /**
- * Reads a finished file from the disk: it has to be what was written. Then holds it against the recording: every frame is walked, and has to follow upon the one
- * before; the whole is as long as the recording; its first and its last second are decoded, and each channel has to be that of the recording, sample beside sample.
+ * Reads a finished file from the disk: it must be what was written. Then compares it with the recording: every frame must follow the one
+ * before; the whole must be as long as the recording; its first and last second are decoded, and each channel must match the recording, sample by sample.
  * @param pause is called after every portion
  * @returns `wrong` with what is wrong. @throws Error of the file system
  */
@@ -103,7 +103,7 @@ interface Piece {
   readonly count: number
 }
 
-/** What a decoder made of a piece is believed if it is right; if not, a new one is asked. */
+/** A decoder's result is believed if it is right; if not, a new decoder is asked. */
 async function comparePiece(piece: Piece): Promise<string | undefined> {
   if ((await compareOnce(piece)) === undefined) return undefined
   piece.decoder.reset()
@@ -135,9 +135,9 @@ async function compareOnce({ file, walk, spool, decoder, from, count }: Piece): 
 }
 
 /**
- * Holds decoded sound against the samples that it was made of.
+ * Compares decoded sound with the samples from which it was made.
  * @param recorded interleaved
- * @returns what is different; undefined when nothing is
+ * @returns the difference; undefined when there is none
  */
 export function differs(recorded: Int16Array, heard: Sound, rate: number): string | undefined {
   if (recorded.length / 2 < shortSeconds * rate) return undefined
@@ -198,7 +198,7 @@ function mean(samples: Float32Array, span: number): Float32Array {
 function channelDiffers(channel: string, { recorded, heard, alike }: Comparison, other: number): string | undefined {
   const levels = `${heard.toFixed(4)} instead of ${recorded.toFixed(4)}`
   if (heard > Math.max(recorded * maxTimesLouder, 2 * quiet, other * maxLeak)) return `is too loud on the ${channel} (${levels})`
-  // What lies far below the other channel, LAME may leave out.
+  // LAME may leave out sound far below the other channel.
   if (recorded < Math.max(quiet, other * maxLeak)) return undefined
   if (heard < recorded / maxTimesLouder) return `is too quiet on the ${channel} (${levels})`
   if (alike < minAlike) return `has something else than was recorded on the ${channel} (correlation ${alike.toFixed(2)})`

@@ -11,8 +11,8 @@ const maxSpare = 8
 const framesPerCall = 1_152
 
 /**
- * LAME as WebAssembly (LGPL, package wasm-media-encoders): for machines without libmp3lame, and where the library fails. Takes three times the CPU, and
- * whatever goes wrong in it is an exception. Each recording has an instance with memory of its own; compiled once, and kept for the next recording.
+ * LAME as WebAssembly (LGPL, package wasm-media-encoders): for machines without libmp3lame, and where the library fails. It takes three times the CPU, and
+ * its faults are exceptions. Each recording has an instance with memory of its own; compiled once, and kept for the next recording.
  */
 export class WasmLame implements Lame {
   readonly kind = 'wasm'
@@ -37,7 +37,7 @@ export class WasmLame implements Lame {
 
   async start(rate: number): Promise<Mp3Encoder> {
     const instance = this.#spare.pop() ?? (await this.makeInstance())
-    // Begins again: of the recording before, nothing is left.
+    // Begins again: nothing is left of the recording before.
     instance.configure({ sampleRate: rate, channels: 2, bitrate: (bitsPerSecond / 1_000) as 32, outputSampleRate: rate as 8_000 })
     return new WasmEncoder(instance, () => {
       if (this.#spare.length < maxSpare) this.#spare.push(instance)
@@ -63,7 +63,7 @@ class WasmEncoder implements Mp3Encoder {
         this.#left[frame] = (stereo[at + 2 * frame] ?? 0) / 32_768
         this.#right[frame] = (stereo[at + 2 * frame + 1] ?? 0) / 32_768
       }
-      // The instance uses its output buffer again: what it returns has to be copied.
+      // The instance reuses its output buffer: copy what it returns.
       made.push(this.#trying(() => this.instance.encode([this.#left.subarray(0, frames), this.#right.subarray(0, frames)]).slice()))
     }
     return Buffer.concat(made)
@@ -76,7 +76,7 @@ class WasmEncoder implements Mp3Encoder {
   }
 
   close(): void {
-    // One that failed is not used again.
+    // An instance that failed is not used again.
     if (this.#state === 'encoding' || this.#state === 'finished') this.giveBack()
     this.#state = 'closed'
   }

@@ -1,13 +1,13 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { unwrap, wrap, wrappedBytes } from './wrap.js'
 
-/** What the name of a sealed file ends with. */
+/** The ending of a sealed file's name. */
 export const sealedEnding = '.sealed'
-/** Bytes that are sealed at a time: four seconds of an MP3, of which two lie in memory for every recording that runs. */
+/** Bytes of a chunk: four seconds of an MP3, of which every running recording holds two in memory. */
 export const chunkBytes = 16 * 1024
 export const chunkTagBytes = 16
 const nonceBytes = 12
-/** Two slots, each written whole: one that was torn leaves the other. */
+/** Two slots, each written whole: a torn write leaves the other intact. */
 const slotBytes = 512
 export const headerBytes = 2 * slotBytes
 
@@ -17,25 +17,25 @@ const version = 1
 const fixedBytes = 8 + 1 + 4 + 4 + 16 + 2
 const maxNameBytes = slotBytes - fixedBytes - wrappedBytes
 
-/** Under which key the data key of a file is wrapped. */
+/** The key under which the data key of a file is wrapped. */
 export interface WrappingKey {
   /** 32 hexadecimal digits. */
   readonly id: string
   readonly key: Buffer
 }
 
-/** One slot of a header, as it stands there; nothing of it is believed before its data key unwraps. */
+/** One slot of a header, as read; nothing in it is believed before its data key unwraps. */
 export interface Slot {
   /** Of two slots the higher one is in force. */
   readonly generation: number
   readonly chunkBytes: number
   readonly keyId: string
-  /** What was sealed. */
+  /** Name of what was sealed. */
   readonly name: string
   readonly wrapped: Buffer
-  /** What is authenticated with the data key: all that stands before it. */
+  /** The bytes authenticated with the data key: all those before it. */
   readonly about: Buffer
-  /** Where it stands, 0 or 1. */
+  /** Its place, 0 or 1. */
   readonly place: 0 | 1
 }
 
@@ -84,7 +84,7 @@ export function slotsOf(bytes: Buffer): readonly Slot[] {
     .sort((one, other) => other.generation - one.generation)
 }
 
-/** Where a slot stands in the file. */
+/** Offset of a slot in the file. */
 export function slotAt(place: 0 | 1): number {
   return place * slotBytes
 }
@@ -95,8 +95,8 @@ export function dataKeyOf({ wrapped, about }: Pick<Slot, 'wrapped' | 'about'>, k
 }
 
 /**
- * The nonce says which chunk it is, and whether it is the last: a chunk in another's place, and a false end, do not open. A data key seals one file, and
- * each of its chunks once, so no nonce comes twice.
+ * The nonce holds the number of the chunk, and whether it is the last: a chunk in another's place, and a false end, do not open. A data key seals one file, and
+ * each of its chunks once, so no nonce is used twice.
  */
 function nonce(index: number, last: boolean): Buffer {
   const bytes = Buffer.alloc(nonceBytes)
@@ -136,12 +136,12 @@ export function layoutOf(fileBytes: number, size: number): Layout | undefined {
   if (body < chunkTagBytes) return undefined
   const chunks = Math.ceil(body / (size + chunkTagBytes))
   const rest = body - (chunks - 1) * (size + chunkTagBytes)
-  // Only a file of nothing has an empty chunk.
+  // Only an empty file has an empty chunk.
   if (rest < chunkTagBytes || (rest === chunkTagBytes && chunks > 1)) return undefined
   return { size: body - chunks * chunkTagBytes, chunks, chunkBytes: size }
 }
 
-/** Where a chunk lies in the file, tag included. */
+/** Place of a chunk in the file, tag included. */
 export function placeOf(
   { size, chunks, chunkBytes: whole }: Layout,
   index: number,

@@ -19,7 +19,7 @@ export class Damaged extends Error {
   override readonly name = 'Damaged'
 }
 
-/** The key under which a file was sealed is not at hand. The file itself may be as it should be. */
+/** The key under which a file was sealed is not available. The file itself may be intact. */
 export class Locked extends Error {
   override readonly name = 'Locked'
 }
@@ -30,7 +30,7 @@ export type FindKey = (keyId: string) => Promise<Buffer | undefined>
 /** Chunks read from the disk at a time. */
 const chunksAtOnce = 8
 
-/** A sealed file, of which any part can be read. Close it. */
+/** A sealed file; any part of it can be read. Close it. */
 export class SealedFile {
   private constructor(
     private readonly path: string,
@@ -40,8 +40,8 @@ export class SealedFile {
   ) {}
 
   /**
-   * Opens it, and its last chunk: how long it is has been sealed with it.
-   * @param name what it has to be; of anything else, it is refused
+   * Opens it, and its last chunk, which authenticates its length.
+   * @param name the name that it must have been sealed under; any other is refused
    * @throws Damaged, Locked; Error of the file system
    */
   static async open(path: string, name: string, find: FindKey): Promise<SealedFile> {
@@ -82,7 +82,7 @@ export class SealedFile {
       }
     }
     const stream = Readable.from(all(), { objectMode: false })
-    // One that is never read from has not begun: its end does not come by here.
+    // A stream that is never read has not begun: its end does not pass here.
     stream.once('close', () => void file.close().catch(() => undefined))
     return stream
   }
@@ -119,7 +119,7 @@ export class SealedFile {
   }
 }
 
-/** How many bytes were sealed, by the size of the file alone: no key is needed, and nothing is proved. Undefined where it is no sealed file. Rejects as the file system does. */
+/** How many bytes were sealed, by the size of the file alone: no key is needed, and nothing is verified. Undefined where it is no sealed file. Rejects with errors of the file system. */
 export async function sealedSize(path: string): Promise<number | undefined> {
   const file = await open(path, 'r')
   try {
@@ -132,7 +132,7 @@ export async function sealedSize(path: string): Promise<number | undefined> {
 
 /**
  * Wraps the data key of a file again, in the slot that is not in force; nothing else of the file is touched. A process killed meanwhile leaves a file that opens.
- * @param by the key under which it is wrapped from now on, by what was sealed
+ * @param by the key under which to wrap it from now on, by what was sealed
  * @returns false where it is wrapped under that already
  * @throws Damaged, Locked; Error of the file system
  */

@@ -9,7 +9,7 @@ export const wrappedBytes = nonceBytes + keyBytes + tagBytes
 
 /**
  * Encrypts one key by another (AES-256-GCM, NIST SP 800-38D), under a nonce of its own.
- * @param about what the key is for: it unwraps only where the same is said
+ * @param about what the key is for: it unwraps only with the same text
  */
 export function wrap(by: Buffer, key: Buffer, about: Buffer): Buffer {
   const nonce = randomBytes(nonceBytes)
@@ -18,7 +18,7 @@ export function wrap(by: Buffer, key: Buffer, about: Buffer): Buffer {
   return Buffer.concat([nonce, cipher.update(key), cipher.final(), cipher.getAuthTag()])
 }
 
-/** @returns undefined where it was wrapped by another key, is about something else, or has been changed */
+/** @returns undefined where it was wrapped under another key, is for something else, or has been changed */
 export function unwrap(by: Buffer, wrapped: Buffer, about: Buffer): Buffer | undefined {
   if (wrapped.length !== wrappedBytes) return undefined
   const decipher = createDecipheriv('aes-256-gcm', by, wrapped.subarray(0, nonceBytes), { authTagLength: tagBytes })
