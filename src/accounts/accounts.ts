@@ -28,7 +28,7 @@ import { forgetSteps } from './steps.js'
 import { TokenBook } from './token-book.js'
 import { isToken } from './tokens.js'
 
-/** So long after a second factor was shown what was given by approval is open, ms. */
+/** Rights given by approval are open for this long after a second factor was shown, ms. */
 const confirmedForMs = 15 * 60_000
 
 /** A service approves few people, and each for a time. */
@@ -37,7 +37,7 @@ const maxApprovals = 500
 export interface AccountsSettings {
   readonly tables: { readonly reading: Db; readonly writing: Db }
   readonly audit: Audit
-  /** Keeps the secrets of code generators. Undefined: none can be set up. */
+  /** Seals the secrets of code generators. Undefined: none can be set up. */
   readonly sealer?: Sealer
   readonly limits?: SessionLimits
   /** Roles that need a second factor. Default: those who reach the whole service, or what patients said. */
@@ -46,13 +46,13 @@ export interface AccountsSettings {
   readonly now?: () => number
 }
 
-/** Who may sign in, and who has: people, what they sign in with, their roles, their sessions, and the tokens of programs. */
+/** The people who may sign in, their credentials, roles and sessions, and the tokens of programs. */
 export class Accounts {
   readonly #reading: Db
   readonly #writing: Db
   readonly #tables: AccountsSettings['tables']
   readonly #audit: Audit
-  /** Where everything that is done here is told. */
+  /** The audit of everything done here. */
   get audit(): Audit {
     return this.#audit
   }
@@ -62,9 +62,9 @@ export class Accounts {
   readonly now: () => number
   /** How people come in. */
   readonly signIns: SignIns
-  /** What people show besides a password. */
+  /** Second factors. */
   readonly factors: SecondFactors
-  /** What programs, screens and public links carry. */
+  /** Tokens of programs, screens and public links. */
   readonly tokenBook: TokenBook
 
   constructor({
@@ -87,19 +87,19 @@ export class Accounts {
     this.tokenBook = new TokenBook({ tables, audit, now })
   }
 
-  /** For questions that change nothing. */
+  /** For reads. */
   get reading(): Db {
     return this.#reading
   }
 
-  /** For what belongs to an account and is no part of signing in: saved views. */
+  /** For data of an account apart from signing in: saved views. */
   get writing(): Db {
     return this.#writing
   }
 
   // Who asks
 
-  /** @param cookie the secret of a session @param bearer that of a token @param address from where, for the audit */
+  /** @param cookie the secret of a session @param bearer the secret of a token @param address the client's, for the audit */
   async identify({
     cookie,
     bearer,
@@ -136,7 +136,7 @@ export class Accounts {
     return session ? this.#personOf(session, now) : nobody
   }
 
-  /** Counts a call in the browser as use of its session, though the browser sends nothing. A session that has ended stays so. */
+  /** Counts a call in the browser as use of its session, though the browser sends nothing. An ended session stays ended. */
   async stillUsed(identity: Identity): Promise<void> {
     if ((await this.look(identity)).kind === 'person' && identity.kind === 'person')
       await markSeen(this.#writing, identity.session.id, this.now())
@@ -146,7 +146,7 @@ export class Accounts {
     const [person, grants] = await Promise.all([personById(this.#reading, session.person), grantsOf(this.#reading, session.person)])
     if (!person || person.disabledAt !== undefined) return nobody
     const valid = grants.filter((grant) => inForce(grant, now))
-    // What was given by approval opens nothing until the second factor was shown again; in the demo there is nobody to be protected.
+    // Rights given by approval open nothing until the second factor is shown again; the demo has nobody to protect.
     const confirmed = session.method === 'demo' || (session.secondFactorAt !== undefined && now - session.secondFactorAt < confirmedForMs)
     const asleep = confirmed ? [] : valid.filter(({ role }) => isApproved(role))
     const needsSecondFactor = session.method !== 'demo' && session.secondFactorAt === undefined && this.needsSecondFactor(valid)
@@ -166,7 +166,7 @@ export class Accounts {
     return grants.some(({ role }) => this.#secondFactorFor.includes(role))
   }
 
-  /** The reason for looking at a call in which they had no part: recorded before it is shown. */
+  /** Records the reason for looking at a call in which they had no part, before it is shown. */
   async giveReason(by: By, session: Session, call: string, why: string): Promise<void> {
     await this.#audit.tell({ ...by, action: 'call.reason', subjectKind: 'call', subject: call, why })
     await noteReason(this.#writing, session.id, call, this.now())
@@ -234,7 +234,7 @@ export class Accounts {
     return grantsOfAll(this.#reading, people)
   }
 
-  /** Whether nobody could give roles any more, were it not for them. */
+  /** Whether they are the last person who can give roles. */
   async isLastAdministrator(person: string): Promise<boolean> {
     const all = await administrators(this.#writing, this.now())
     return all.includes(person) && all.every((one) => one === person)
@@ -290,7 +290,7 @@ export class Accounts {
     return given
   }
 
-  /** What was given by approval and has not ended, the latest first. */
+  /** Current grants by approval, the latest first. */
   async approvals(): Promise<readonly (Grant & { readonly person: string })[]> {
     const given = await grantsOfRoles(this.#writing, roleNames.filter(isApproved), maxApprovals)
     return given.filter((grant) => inForce(grant, this.now()))
@@ -303,14 +303,14 @@ export class Accounts {
     return ended
   }
 
-  /** @returns the secret of its address, which is shown this once */
+  /** @returns the secret of its address, shown only here */
   async makeLink(by: By, person: string, kind: LinkKind): Promise<string> {
     const secret = await makeLink(this.#writing, { kind, person, by: by.actor }, this.now())
     await this.#audit.tell({ ...by, action: 'link.made', subjectKind: 'person', subject: person, data: { kind } })
     return secret
   }
 
-  /** What nobody needs any more: sessions and guesses of before yesterday. */
+  /** Deletes what is no longer needed: sessions and guesses from before yesterday. */
   async tidy(): Promise<void> {
     const now = this.now()
     await Promise.all([

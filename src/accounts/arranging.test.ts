@@ -79,7 +79,7 @@ const brides: Scope = { kind: 'organisation', id: 'st-brides' }
 const vale: Scope = { kind: 'organisation', id: 'wend-vale' }
 const seen = (identity: Identity) => all.filter((one) => seesArrangement(arrangingReach(identity), one, directory)).map(({ id }) => id)
 
-describe('what somebody arranges', () => {
+describe('what a person may arrange', () => {
   it('for everything: all of it', () => expect(seen(person('serviceManager', { kind: 'everywhere' }))).toHaveLength(all.length))
   it('for an organisation: its lines, and calls to patients by those who work for no other', () =>
     expect(seen(person('serviceManager', brides))).toEqual(['rehab-back', 'by-okafor']))
@@ -87,14 +87,14 @@ describe('what somebody arranges', () => {
     expect(seen(person('serviceManager', { kind: 'line', id: 'clinic' }))).toEqual(['clinic-back', 'by-hughes']))
   it('a locum sees their own, wherever they are', () =>
     expect(seen(person('clinician', brides, 'macleod'))).toEqual(['rehab-back', 'clinic-back', 'by-okafor', 'by-macleod']))
-  it('while they act for one organisation: what has to do with it', () => {
+  it('while they act for one organisation: what concerns it', () => {
     const two = person('clinician', brides, 'macleod', brides)
     expect(seen(two)).toEqual(['rehab-back', 'by-okafor', 'by-macleod'])
   })
   it('a role that arranges nothing sees nothing, not even what names them', () =>
     expect(seen(person('operations', brides, 'macleod'))).toEqual([]))
 
-  it('they have those call who work where they arrange', () => {
+  it('they may choose clinicians who work where they arrange', () => {
     const reach = arrangingReach(person('serviceManager', vale))
     expect([...directory.clinicians.values()].filter((one) => mayArrangeBy(reach, one, directory)).map(({ id }) => id)).toEqual([
       'macleod',

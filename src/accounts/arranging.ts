@@ -4,7 +4,7 @@ import { reaches, reachOf, type Belongs, type Identity, type Reach } from './ide
 
 /** What a person may arrange, and which arrangements they see. */
 
-/** As `Reach`; `own`: the clinician that they are. */
+/** As `Reach`; `own`: their own clinician entry. */
 export interface ArrangingReach extends Reach {
   readonly own?: string
 }
@@ -20,7 +20,7 @@ export function arrangingReach(identity: Identity): ArrangingReach {
 }
 
 /**
- * Whether they see it. A call to a patient is seen by its clinician, and for an organisation where that clinician works for no other: of a locum's calls nobody can tell for which organisation each is.
+ * Whether they see it. A call to a patient is visible to its clinician, and to an organisation if that clinician works for no other: it is unknown which organisation a locum's call is for.
  */
 export function seesArrangement(reach: ArrangingReach, arrangement: Arrangement, directory: Directory): boolean {
   if (reaches(reach, ofArrangement(arrangement), directory)) return true

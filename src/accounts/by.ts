@@ -1,4 +1,4 @@
-/** Who did it, and from where: what every change of an account says of itself. */
+/** The actor and address of every change of an account. */
 export interface By {
   /** Id of a person or a token; `system`: a command on the machine, or the engine itself. */
   readonly actor: string

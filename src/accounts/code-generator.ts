@@ -5,7 +5,7 @@ import { Secret, TOTP } from 'otpauth'
 const seedBytes = 32
 /** RFC 4226 section 4. */
 const secretBytes = 20
-/** One before and one after the code of now: clocks of telephones are some seconds off, and people slow (RFC 6238 section 5.2). */
+/** One before and one after the current code: mobiles' clocks are some seconds off, and people slow (RFC 6238 section 5.2). */
 const window = 1
 
 export function newSeed(): Buffer {
@@ -23,13 +23,13 @@ function generatorOf(seed: Buffer, issuer = '', label = ''): TOTP {
   })
 }
 
-/** What an app is told. @returns the address for a QR code, and the secret in groups of four, for typing */
+/** The set-up for an app. @returns the URI for a QR code, and the secret in groups of four, for typing */
 export function toldToApp(seed: Buffer, issuer: string, person: string): { readonly uri: string; readonly typed: string } {
   const generator = generatorOf(seed, issuer, person)
   return { uri: generator.toString(), typed: (generator.secret.base32.match(/.{1,4}/g) ?? []).join(' ') }
 }
 
-/** Which interval of thirty seconds a code is of; undefined: it is wrong. What is counted up by each code that was taken, so that none is good twice (RFC 6238 section 5.2). */
+/** The thirty-second interval of a code; undefined: wrong. It goes up with each accepted code, so that none works twice (RFC 6238 section 5.2). */
 export function intervalOf(seed: Buffer, code: string, now: number): number | undefined {
   if (!/^\d{6}$/.test(code)) return undefined
   const generator = generatorOf(seed)

@@ -4,11 +4,11 @@ import type { Db } from '../store/statements.js'
 const minute = 60_000
 
 /**
- * Wrong guesses slow down the one who makes them, and nobody else. What is counted is a pair: the account with the network from which it was tried; besides, the network alone, which is
- * given more. Nothing is counted for an account by itself, so that a stranger can type a colleague's address as often as they like: the colleague signs in.
+ * Wrong guesses slow down only the guesser. Counted are the pair of account and network, and also the network alone, which is
+ * allowed more. Nothing is counted for an account by itself, so a stranger can type a colleague's address as often as they like: the colleague still signs in.
  */
 interface Rule {
-  /** So many are free. */
+  /** This many are free. */
   readonly free: number
   /** The wait after the next one; it doubles with each. */
   readonly firstMs: number
@@ -20,7 +20,7 @@ const rules = {
   pair: { free: 5, firstMs: 10_000, longestMs: 60 * minute },
   /** A practice shares an address. */
   network: { free: 30, firstMs: 10_000, longestMs: 60 * minute },
-  /** The second factor of an account: only who has its password gets so far, and six digits must not be gone through from everywhere at once. */
+  /** The second factor of an account: only a person with the password gets this far, and six digits must not be tried from everywhere at once. */
   second: { free: 10, firstMs: 10_000, longestMs: 60 * minute },
 } as const satisfies Readonly<Record<string, Rule>>
 
@@ -40,11 +40,11 @@ export function secondOf(person: string): readonly Subject[] {
   return [{ kind: 'second', name: `second:${person}` }]
 }
 
-/** So often is one more counted beside others that come at the same moment. */
+/** Retries to count a guess beside simultaneous ones. */
 const tries = 20
 
 /**
- * Takes one guess. It is counted before it is known whether it is right, and each sees those before it: a hundred at once get no more than one after the other.
+ * Takes one guess. It is counted before it is checked, and each sees those before it: a hundred at once get no more than one after the other.
  * @returns how long they have to wait instead, ms; 0: they may guess
  */
 export async function takeGuess(db: Db, subjects: readonly Subject[], now: number): Promise<number> {

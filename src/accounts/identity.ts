@@ -6,7 +6,7 @@ export interface Person {
   readonly id: string
   readonly name: string
   readonly email?: string
-  /** Whose calls are theirs: a clinician of the directory. */
+  /** Their clinician entry in the directory, which owns their calls. */
   readonly clinician?: string
   /** Wall-clock ms. */
   readonly createdAt: number
@@ -34,11 +34,11 @@ export interface Session {
   readonly method: SignInMethod
   readonly createdAt: number
   readonly seenAt: number
-  /** When it ends, whatever happens. */
+  /** When it ends at the latest. */
   readonly expiresAt: number
   /** When a second factor was last shown in it. */
   readonly secondFactorAt?: number
-  /** For which part they act now; undefined: for all of theirs. */
+  /** The part they act for now; undefined: all of theirs. */
   readonly acting?: Scope
   readonly address: string
   readonly userAgent: string
@@ -51,7 +51,7 @@ export interface Token {
   readonly name: string
   readonly permissions: readonly Permission[]
   readonly scope: Scope
-  /** Further lines, of a screen that shows several. */
+  /** Further lines, for a screen that shows several. */
   readonly also?: readonly Scope[]
   readonly madeBy: string
   readonly createdAt: number
@@ -71,9 +71,9 @@ export type Identity =
       readonly confirmed: boolean
       /** In force now. */
       readonly grants: readonly Grant[]
-      /** Given by approval, and good once the second factor is shown again. */
+      /** Given by approval; usable once the second factor is shown again. */
       readonly asleep: readonly Grant[]
-      /** One of their roles asks for a second factor, and this session has shown none: nothing is open but to set one up, or to show it. */
+      /** One of their roles requires a second factor, and this session has shown none: they may only set one up, or show it. */
       readonly needsSecondFactor: boolean
     }
   | { readonly kind: 'token'; readonly token: Token }
@@ -85,7 +85,7 @@ export interface Reach {
   readonly everywhere: boolean
   readonly organisations: ReadonlySet<string>
   readonly lines: ReadonlySet<string>
-  /** Whose own calls they are. */
+  /** The owner of `own` calls. */
   readonly clinicians: ReadonlySet<string>
 }
 
@@ -101,7 +101,7 @@ export function actorOfIdentity(identity: Identity): Actor {
   }
 }
 
-/** Whether they get in at all. What they see there is another question: {@link reachOf}. */
+/** Whether they get in at all. {@link reachOf} decides what they see there. */
 export function meets(identity: Identity, need: Need): boolean {
   if (need === 'anyone') return true
   if (identity.kind === 'nobody') return false
@@ -147,23 +147,23 @@ function reachOfScopes(scopes: readonly Scope[], clinician?: string): Reach {
   }
 }
 
-/** Who they would be without what was given by approval: what they see only thanks to that needs a reason. */
+/** The identity without grants by approval: what they see only through those needs a reason. */
 export function withoutApprovals(identity: Identity): Identity {
   return identity.kind === 'person' ? { ...identity, grants: identity.grants.filter(({ role }) => !isApproved(role)) } : identity
 }
 
-/** What is left of a grant while they act for one part; undefined: nothing. */
+/** The rest of a grant while they act for one part; undefined: nothing. */
 function narrowed(granted: Scope, acting: Scope | undefined): Scope | undefined {
   if (acting === undefined || acting.kind === 'everywhere') return granted
   if (granted.kind === 'everywhere') return acting
   return granted.kind === acting.kind && granted.id === acting.id ? granted : undefined
 }
 
-/** A call, an arrangement or a telephone, as far as it says whose it is. */
+/** The owners of a call, an arrangement or a telephone. */
 export interface Belongs {
   readonly organisation?: string | undefined
   readonly line?: string | undefined
-  /** Clinicians who had a part in it. */
+  /** Clinicians who took part. */
   readonly clinicians?: readonly string[]
 }
 

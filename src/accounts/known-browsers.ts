@@ -3,18 +3,18 @@ import { hashOf, newSecret } from './secrets.js'
 
 const day = 24 * 60 * 60_000
 
-/** How long a browser is known by which nobody signs in, ms: browsers keep no cookie longer. */
+/** How long an unused browser stays known, ms: browsers keep no cookie longer. */
 export const browserKnownForMs = 400 * day
 
 /** A browser from which a person signs in. */
 export interface SeenBrowser {
-  /** What it carries from now on, so that it is known again. It opens nothing. */
+  /** The cookie that identifies it from now on. It grants nothing. */
   readonly secret: string
   /** This person has not signed in with it before. */
   readonly isNew: boolean
 }
 
-/** @param secret what the browser carries; undefined: nothing. It may be shared by several people: each of them is new in it once */
+/** @param secret what the browser carries; undefined: nothing. Several people may share it: each of them is new in it once */
 export async function seeBrowser(db: Db, person: string, secret: string | undefined, now: number): Promise<SeenBrowser> {
   const carried = secret !== undefined && /^[\w-]{43}$/.test(secret) ? secret : newSecret()
   const browser = hashOf(carried)
@@ -41,7 +41,7 @@ export async function forgetBrowsers(db: Db, now: number): Promise<void> {
     .execute()
 }
 
-/** A browser in words: enough to know one's own by. @param userAgent as it says of itself */
+/** A browser in words: enough to recognise one's own. @param userAgent its own header */
 export function browserInWords(userAgent: string): string {
   const browser = /Edg\//.test(userAgent)
     ? 'Edge'

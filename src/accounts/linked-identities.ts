@@ -2,7 +2,7 @@ import type { Db } from '../store/statements.js'
 import type { ProvedIdentity } from './open-id-provider.js'
 import { hashOf } from './secrets.js'
 
-/** An account elsewhere by which a person signs in here. */
+/** A provider's account with which a person signs in here. */
 export interface LinkedIdentity {
   readonly id: string
   /** Name of the provider: `NHS CIS2`. */
@@ -27,7 +27,7 @@ export async function linkIdentity(db: Db, person: string, identity: ProvedIdent
   return (numInsertedOrUpdatedRows ?? 0n) > 0n
 }
 
-/** Whose it is; undefined: nobody's. */
+/** Its person; undefined: nobody's. */
 export async function personOfIdentity(db: Db, identity: ProvedIdentity, now: number): Promise<string | undefined> {
   const row = await db
     .selectFrom('credentials')

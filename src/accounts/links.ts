@@ -6,10 +6,10 @@ export type LinkKind = 'signIn' | 'invitation' | 'demo'
 
 const hour = 60 * 60_000
 
-/** How long each is good for, ms. */
+/** The lifetime of each, ms. */
 export const linkLife: Readonly<Record<LinkKind, number>> = { signIn: hour, invitation: 7 * 24 * hour, demo: 24 * hour }
 
-/** @returns the secret, for the address of the link; those of before for the same person are good no more */
+/** @returns the secret, for the link's address; earlier ones of the same person stop working */
 export async function makeLink(
   db: Db,
   { kind, person, by }: { readonly kind: LinkKind; readonly person: string; readonly by: string },
@@ -32,14 +32,14 @@ export interface KeptLink {
   readonly expiresAt: number
 }
 
-/** The link that this secret opens, not used yet; undefined: none. */
+/** The unused link with this secret; undefined: none. */
 export async function linkFor(db: Db, secret: string, now: number): Promise<KeptLink | undefined> {
   const row = await db.selectFrom('sign_in_links').selectAll().where('token_hash', '=', hashOf(secret)).executeTakeFirst()
   if (!row || row.used_at !== null || Number(row.expires_at) <= now) return undefined
   return { kind: row.kind as LinkKind, person: row.person, expiresAt: Number(row.expires_at) }
 }
 
-/** Of two who follow it at once one gets in. */
+/** Of two simultaneous uses one gets in. */
 export async function useLink(db: Db, secret: string, now: number): Promise<KeptLink | undefined> {
   const link = await linkFor(db, secret, now)
   if (!link) return undefined

@@ -1,9 +1,9 @@
 /** `cis2`: NHS CIS2 Authentication. `entra`: Microsoft Entra ID, such as that of NHSmail or of a trust. `openId`: any other. */
 export type ProviderKind = 'cis2' | 'entra' | 'openId'
 
-/** Where people sign in who have an account elsewhere. */
+/** A sign-in provider. */
 export interface ProviderSetting {
-  /** Stands in addresses: `cis2`. */
+  /** Used in URLs: `cis2`. */
   readonly id: string
   /** For people: `NHS CIS2`. */
   readonly name: string
@@ -14,37 +14,37 @@ export interface ProviderSetting {
   /** One of both: a shared secret, or the file of a private key (PEM, PKCS #8). */
   readonly clientSecret?: string
   readonly privateKeyFile?: string
-  /** By which the provider knows the key. */
+  /** The key's id at the provider. */
   readonly keyId?: string
   readonly keyAlgorithm: 'RS256' | 'RS512' | 'PS256' | 'ES256'
-  /** With blanks between them. */
+  /** Separated by spaces. */
   readonly scopes: string
-  /** What is asked for, in the provider's words: `AAL2_OR_AAL3_ANY`. */
+  /** The level requested, in the provider's terms: `AAL2_OR_AAL3_ANY`. */
   readonly acrValues?: string
-  /** One of these has to be in the answer. */
+  /** The answer has to contain one of these. */
   readonly requiredAcr?: readonly string[]
 }
 
 /** A person's identity, as a provider says. */
 export interface ProvedIdentity {
   readonly provider: Pick<ProviderSetting, 'id' | 'name' | 'issuer'>
-  /** What stays the same for a person as long as the provider knows them: never an address. */
+  /** The provider's permanent id of the person: never an address. */
   readonly subject: string
-  /** For people who look at it: a name, where one was told. */
+  /** For display: a name, if one was given. */
   readonly name?: string
-  /** Whether a second factor was shown there. */
+  /** Whether the person showed a second factor there. */
   readonly secondFactor: boolean
-  /** The role that was chosen there (CIS2). It allows nothing: what a person may do here is in their grants. */
+  /** The role chosen there (CIS2). It grants nothing: a person's rights here are in their grants. */
   readonly chosenRole?: { readonly organisation: string; readonly name: string }
 }
 
-/** What a provider says of a person, after signatures, issuer, audience, nonce and times were found right. */
+/** A provider's claims, after signatures, issuer, audience, nonce and times were checked. */
 export type Claims = Readonly<Record<string, unknown>>
 
-/** Why an identity is not taken. `acr`: it was not proved well enough. `tenant`: of another tenant. `subject`: the provider does not say who it is. `role`: the role that was chosen is none of theirs. */
+/** Why an identity is refused. `acr`: assurance too low. `tenant`: of another tenant. `subject`: the provider names nobody. `role`: the chosen role is not one of theirs. */
 export type IdentityRefusal = 'acr' | 'tenant' | 'subject' | 'role'
 
-/** Reads an identity off the claims of the ID token and of the user information. */
+/** Reads an identity from the claims of the ID token and the user information. */
 export function identityIn(provider: ProviderSetting, token: Claims, user: Claims): ProvedIdentity | IdentityRefusal {
   if (provider.requiredAcr && !provider.requiredAcr.includes(textOf(token['acr']) ?? '')) return 'acr'
   const { id, name, issuer } = provider

@@ -5,12 +5,12 @@ import type { Db } from '../store/statements.js'
 import { identityIn, type Claims, type IdentityRefusal, type ProvedIdentity, type ProviderSetting } from './open-id-provider.js'
 import { beginStep, takeStep } from './steps.js'
 
-/** What happens to a person who comes back from a provider. `link`: signed in already, they add it to their account. */
+/** The purpose of a visit to a provider. `link`: signed in already, they add it to their account. */
 export type Purpose = { readonly kind: 'signIn'; readonly next?: string } | { readonly kind: 'link'; readonly person: string }
 
 /**
- * Why nobody was identified. `unknown`: there is no such provider. `over`: too late, or begun in another browser. `unreachable`: the provider does not answer, or not as it should.
- * `denied`: the person, or the provider, said no. `forged`: the answer is not what was asked for.
+ * Why nobody was identified. `unknown`: no such provider. `over`: too late, or begun in another browser. `unreachable`: the provider gives no answer, or an invalid one.
+ * `denied`: the person, or the provider, refused. `forged`: the answer does not match the request.
  */
 export type OpenIdRefusal = IdentityRefusal | 'unknown' | 'over' | 'unreachable' | 'denied' | 'forged'
 
@@ -35,10 +35,10 @@ export interface OpenIdSettings {
 }
 
 const answerWithinSeconds = 10
-/** A provider's addresses and keys are asked for again after this time, ms. */
+/** A provider's addresses and keys are fetched again after this time, ms. */
 const configurationLifeMs = 60 * 60_000
 
-/** Sign-in with an account elsewhere: OpenID Connect, authorisation code with PKCE, state and nonce. */
+/** Sign-in with a provider's account: OpenID Connect, authorisation code with PKCE, state and nonce. */
 export class OpenId {
   readonly #configurations = new Map<string, { readonly at: number; readonly configuration: client.Configuration }>()
 
@@ -106,7 +106,7 @@ export class OpenId {
     }
   }
 
-  /** Rejects when the provider cannot be asked, or is another one. */
+  /** Rejects if the provider does not answer, or is another one. */
   async #configuration(provider: ProviderSetting): Promise<client.Configuration> {
     const known = this.#configurations.get(provider.id)
     if (known && this.settings.now() - known.at < configurationLifeMs) return known.configuration
@@ -118,11 +118,11 @@ export class OpenId {
     })
     if (!answer.ok) throw new Error(`${address} answered ${answer.status}`)
     const metadata = (await answer.json()) as client.ServerMetadata
-    // Letter by letter: a port that a library would leave out is a part of it (CIS2's is one).
+    // Compared literally: a port that a library would drop is part of it (as with CIS2's).
     if (metadata.issuer !== provider.issuer) throw new Error(`${address} is of another issuer, ${metadata.issuer}`)
     const configuration = new client.Configuration(metadata, provider.clientId, provider.clientSecret, await authentication(provider))
     configuration.timeout = answerWithinSeconds
-    // The signature of every ID token is looked at, also of those that come straight from the provider.
+    // Every ID token's signature is checked, even if it comes straight from the provider.
     client.enableNonRepudiationChecks(configuration)
     // The settings take plain HTTP for loopback alone.
     // eslint-disable-next-line @typescript-eslint/no-deprecated -- marked so that it stands out, not because it will go

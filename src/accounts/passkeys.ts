@@ -24,7 +24,7 @@ export interface NewPasskey {
 
 const serviceName = 'Ringround'
 
-/** What a browser is asked for to make one: found without a name typed before, and opened by a finger, a face or a PIN, so that it is two factors by itself. */
+/** The browser's request to make one: discoverable without a typed name, and unlocked by a finger, a face or a PIN, so that it is two factors by itself. */
 export async function askedForNew(
   place: Place,
   person: { readonly id: string; readonly name: string },

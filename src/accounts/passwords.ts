@@ -1,7 +1,7 @@
 import { hash, verify, type Options } from '@node-rs/argon2'
 
 /**
- * Passwords as argon2id hashes (RFC 9106), worked out on threads of their own: 19 MiB and two passes, as OWASP asks for. Loaded at the first sign-in with one.
+ * Passwords as argon2id hashes (RFC 9106), computed on separate threads: 19 MiB and two passes, as OWASP advises. Loaded at the first sign-in with one.
  * Argon2id is the package's default algorithm (its enumeration cannot be named under `isolatedModules`).
  */
 const cost: Options = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
@@ -26,7 +26,7 @@ export function hashPassword(password: string): Promise<string> {
   return inTurn(() => hash(normal(password), cost))
 }
 
-/** @param kept a hash of {@link hashPassword}; undefined: there is none, and it takes as long to say so */
+/** @param kept a hash of {@link hashPassword}; undefined: there is none, and finding that takes as long */
 export async function passwordIs(password: string, kept: string | undefined): Promise<boolean> {
   const right = await inTurn(async () => verify(kept ?? (await nobodys()), normal(password)))
   return right && kept !== undefined
@@ -34,12 +34,12 @@ export async function passwordIs(password: string, kept: string | undefined): Pr
 
 let ofNobody: Promise<string> | undefined
 
-/** The hash of something that nobody types. */
+/** The hash of a password that nobody has. */
 function nobodys(): Promise<string> {
   return (ofNobody ??= hash(crypto.randomUUID(), cost))
 }
 
-/** One password, however the keyboard writes its accents. */
+/** Normalises accents, so that every keyboard gives the same password. */
 function normal(password: string): string {
   return password.normalize('NFKC')
 }

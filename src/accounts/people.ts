@@ -31,7 +31,7 @@ export async function personById(db: Db, id: string): Promise<Person | undefined
   return row && personOf(row)
 }
 
-/** @param email in any letters: nobody types theirs the same way twice */
+/** @param email in upper or lower case */
 export async function personByEmail(db: Db, email: string): Promise<Person | undefined> {
   const row = await db.selectFrom('people').selectAll().where('email', '=', emailKey(email)).executeTakeFirst()
   return row && personOf(row)
@@ -63,7 +63,7 @@ export async function anybody(db: Db): Promise<boolean> {
   return (await db.selectFrom('people').select('id').limit(1).executeTakeFirst()) !== undefined
 }
 
-/** An address as it is compared. */
+/** The form in which addresses are compared. */
 export function emailKey(email: string): string {
   return email.trim().toLowerCase()
 }

@@ -1,4 +1,4 @@
-/** Where the pages are, as a browser knows them. */
+/** The pages' address, as a browser knows it. */
 export interface Place {
   /** Host name without its port: what a passkey is bound to. */
   readonly host: string
@@ -6,7 +6,7 @@ export interface Place {
   readonly origin: string
 }
 
-/** Undefined where browsers have no passkeys: under a bare address (W3C Web Authentication section 5.1.3). */
+/** Undefined if browsers allow no passkeys: under a bare IP address (W3C Web Authentication section 5.1.3). */
 export function placeOf(url: string): Place | undefined {
   const { hostname, origin } = new URL(url)
   return /^[\d.]+$|^\[/.test(hostname) ? undefined : { host: hostname, origin }

@@ -14,7 +14,7 @@ const onCall = [...directory.rotas.get('cardiology')!.pattern]
   .flatMap(({ entries }) => entries)
   .flatMap((entry) => (entry.kind === 'clinician' ? [directory.clinicians.get(entry.clinician)!] : []))[0]!
 
-/** What a service manager of that part sees. */
+/** The alarms that a service manager of that part sees. */
 function seen(board: AlarmBoard, scope: Scope): readonly (readonly [string, string])[] {
   const reach = reachOfGrants(
     {
@@ -29,7 +29,7 @@ function seen(board: AlarmBoard, scope: Scope): readonly (readonly [string, stri
 const line = (id: string): Scope => ({ kind: 'line', id })
 
 describe('the alarms of a service manager', () => {
-  it('are those of their lines, and of the trust that runs them; those of the whole service are for whoever sees all of it', () => {
+  it('are those of their lines, and of the trust that runs them; those of the whole service are for people who see all of it', () => {
     const board = new AlarmBoard()
     board.raise('store.cannotWrite', 'the disk is full')
     board.raise('callBack.notStored', 'a request is not on disk', [{ line: 'cardiology' }])
@@ -39,7 +39,7 @@ describe('the alarms of a service manager', () => {
     expect(seen(board, { kind: 'everywhere' })).toHaveLength(2)
   })
 
-  it('have a telephone that fails, where it stands on one of their rotas', () => {
+  it('include a failing telephone on one of their rotas', () => {
     const board = new AlarmBoard()
     board.raise(`number.failing: ${onCall.name}`, 'failed three times', [{ telephone: onCall.name }])
     expect(seen(board, line('cardiology'))).toHaveLength(1)
@@ -54,7 +54,7 @@ describe('the alarms of a service manager', () => {
     expect(seen(board, { kind: 'organisation', id: onCall.organisations[0]! })).toHaveLength(1)
   })
 
-  it('say nothing of what was the matter with another line, and go on saying that it was theirs', () => {
+  it('hide details of other lines, and keep naming their own', () => {
     const board = new AlarmBoard()
     board.raise('recording.notStarted', 'the spool of cardiology is full', [{ line: 'cardiology' }])
     board.raise('recording.notStarted', 'the spool of ENT is full', [{ line: 'ent-adult' }])

@@ -3,14 +3,14 @@ import type { Directory, RotaEntry } from '../directory/model.js'
 import { cliniciansOf } from '../directory/rota.js'
 import { reaches, type Belongs, type Reach } from './identity.js'
 
-/** An alarm, as far as it says whose it is. */
+/** An alarm with its owners. */
 interface Whose {
   readonly detail: string
   readonly about?: readonly AlarmAbout[]
   readonly lately?: readonly AlarmAbout[]
 }
 
-/** In place of details about others. */
+/** Replaces details about others. */
 const elsewhere = 'it was raised again elsewhere since'
 
 /** The alarms that a person sees: all for people who see the whole service; for others those of their lines and organisations, with details of these alone. */
@@ -24,7 +24,7 @@ export function alarmsWithin<T extends Whose>(active: readonly T[], reach: Reach
   })
 }
 
-/** A clinician's is that of their organisations and of the lines on whose rotas they stand; a telephone's that of the lines that ring it, and of the clinician whose name it is under. */
+/** A clinician's alarm belongs to their organisations and to the lines whose rotas they are on; a telephone's to the lines that ring it, and to the clinician it is named after. */
 function belongs(about: AlarmAbout, directory: Directory): readonly Belongs[] {
   if ('line' in about || 'organisation' in about) return [about]
   if ('clinician' in about) return ofClinician(about.clinician, directory)

@@ -3,7 +3,7 @@ import type { CallRecord } from '../facts/call-record.js'
 import type { CallFilter, CallPart, CallSummary } from '../store/call-filter.js'
 import { reachOf, reaches, withoutApprovals, type Belongs, type Identity, type Reach } from './identity.js'
 
-/** Whose a call is: of the organisation that asked, of the line that answered, of the clinicians who accepted it, and of the one who made it, as their telephone has proved or staff have said. */
+/** The owners of a call: the organisation that asked, the line that answered, the clinicians who accepted it, and the one who made it, by their telephone's authentication or as staff assigned it. */
 export function ofCall({
   organisation,
   line,
@@ -29,7 +29,7 @@ export function seesPatient(identity: Identity, call: Belongs, directory: Direct
   return reaches(reachOf(identity, 'recordings'), call, directory)
 }
 
-/** Whether they see it in a list as well, where no reason can be given for each: people who see it by approval alone do not. In the demo there is nobody to protect. */
+/** Whether they see it in a list as well, which asks for no reason per call: people who see it only by approval do not. The demo has nobody to protect. */
 export function listsPatient(identity: Identity, call: Belongs, directory: Directory): boolean {
   return seesPatient(
     identity.kind === 'person' && identity.session.method !== 'demo' ? withoutApprovals(identity) : identity,
@@ -38,14 +38,14 @@ export function listsPatient(identity: Identity, call: Belongs, directory: Direc
   )
 }
 
-/** For a list of calls: the parts of it that are reached; undefined: all of it. */
+/** For a list of calls: the parts within reach; undefined: all of it. */
 export function withinReach(identity: Identity, permission: 'calls' | 'recordings', directory: Directory): CallFilter['within'] {
   const reach = reachOf(identity, permission)
   if (reach.everywhere) return undefined
   return [...partsOf(reach, directory), ...ownWithin(identity, permission, directory)]
 }
 
-/** Calls of their own, which they accepted or which staff have assigned to them; while they act for an organisation or a line, those that have to do with it. */
+/** Their own calls, which they accepted or which staff assigned to them; while they act for an organisation or a line, those that concern it. */
 export function ownWithin(identity: Identity, permission: 'calls' | 'recordings' | 'outcomes', directory: Directory): readonly CallPart[] {
   const own = [...reachOf(identity, permission).clinicians].flatMap((clinician): readonly CallPart[] => [
     { clinician },

@@ -1,15 +1,15 @@
 import type { Db } from '../store/statements.js'
 import { hashOf } from './secrets.js'
 
-/** So long a reason that was given holds for the same call in the same session, ms. */
+/** A reason holds for the same call in the same session for this long, ms. */
 const lifeMs = 60 * 60_000
 
-/** Kept among the steps of signing in, since it is as short-lived; the words themselves stand in the audit. */
+/** Kept among the sign-in steps, since it is as short-lived; the words themselves are in the audit. */
 const kind = 'reason'
 
 const nameOf = (session: string, call: string) => hashOf(`reason ${session} ${call}`)
 
-/** Notes that a reason was given for looking at a call. */
+/** Notes that a reason for looking at a call was given. */
 export async function noteReason(db: Db, session: string, call: string, now: number): Promise<void> {
   const row = { token_hash: nameOf(session, call), kind, data: '{}', expires_at: now + lifeMs }
   await db
@@ -19,7 +19,7 @@ export async function noteReason(db: Db, session: string, call: string, now: num
     .execute()
 }
 
-/** Whether they said so, not too long ago. */
+/** Whether they gave one recently enough. */
 export async function reasonNoted(db: Db, session: string, call: string, now: number): Promise<boolean> {
   return (
     (await db

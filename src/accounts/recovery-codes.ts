@@ -2,28 +2,28 @@ import { randomInt } from 'node:crypto'
 import type { Db } from '../store/statements.js'
 import { hashOf, newId } from './secrets.js'
 
-/** Letters and digits that are not taken for each other. */
+/** Letters and digits that cannot be mistaken for each other. */
 const letters = 'abcdefghjkmnpqrstuvwxyz23456789'
 const groups = 4
 const inGroup = 4
 export const recoveryCodeCount = 10
 
-/** `k7mq-2xda-9fhr-ptw4`: 79 bits, so that its plain SHA-256 tells nobody anything. */
+/** `k7mq-2xda-9fhr-ptw4`: 79 bits, so that its plain SHA-256 reveals nothing. */
 function newCode(): string {
   return Array.from({ length: groups }, () => Array.from({ length: inGroup }, () => letters[randomInt(letters.length)]).join('')).join('-')
 }
 
-/** As it was typed, from paper: without blanks, hyphens and capitals. */
+/** Normalises a typed code: no spaces, hyphens or capitals. */
 function plain(code: string): string {
   return code.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 }
 
-/** Whether it may be one at all. */
+/** Whether it has the form of one. */
 export function isRecoveryCode(text: string): boolean {
   return plain(text).length === groups * inGroup
 }
 
-/** New codes in place of those of before. @returns them; they are shown this once */
+/** Makes new codes, replacing earlier ones. @returns them; shown only here */
 export async function makeRecoveryCodes(db: Db, person: string, now: number): Promise<readonly string[]> {
   const codes = Array.from({ length: recoveryCodeCount }, newCode)
   await db.transaction().execute(async (all) => {

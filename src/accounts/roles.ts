@@ -1,9 +1,9 @@
 /**
- * Who may do what: the one table. A route of the API and a page each say which permission they need (`needs`); a person who has it through a role, by a grant in force, gets in, and sees
+ * The one table of permissions. Each API route and page states the permission it needs (`needs`); a person who has it through a role, by a current grant, gets in, and sees
  * what that grant reaches. docs/accounts.md
  */
 
-/** What can be asked for. */
+/** The permissions. */
 export const permissions = {
   wallboard: 'See the wallboard: what is happening now, without callers’ numbers or names',
   live: 'See every call as it happens with the number it comes from',
@@ -43,9 +43,9 @@ interface Role {
   readonly name: string
   readonly what: string
   readonly may: Readonly<Partial<Record<Permission, Reaches>>>
-  /** Given for everything, or not at all. */
+  /** Granted for everything, or not at all. */
   readonly whole?: true
-  /** Given by approval: it needs another person as approver, a reason and an end, and the second factor is asked for again before it is used. */
+  /** Granted by approval: it needs another person as approver, a reason and an end, and the second factor again before it is used. */
   readonly approved?: true
 }
 
@@ -151,7 +151,7 @@ export function isPermission(text: string): text is Permission {
   return Object.hasOwn(permissions, text)
 }
 
-/** Roles that need a second factor, where the settings say nothing else: with them the whole service, or what patients said, can be reached. */
+/** Roles that need a second factor by default: they reach the whole service, or what patients said. */
 export const defaultSecondFactorRoles: readonly RoleName[] = ['pidApproved', 'privacyOfficer', 'administrator']
 
 /** How far a role carries a permission; undefined: not at all. */
@@ -160,12 +160,12 @@ export function carries(role: RoleName, permission: Permission): Reaches | undef
   return may[permission]
 }
 
-/** Whether it is given for everything alone. */
+/** Whether it is only granted for everything. */
 export function isWhole(role: RoleName): boolean {
   return 'whole' in roles[role]
 }
 
-/** What cannot be divided by organisation or line: a person who has it for a part sees nothing of it. */
+/** Permissions that cannot be divided by organisation or line: a person who has one for a part sees nothing by it. */
 const wholePermissions: ReadonlySet<Permission> = new Set([
   'directory',
   'watchList',
@@ -191,11 +191,11 @@ export function isApproved(role: RoleName): boolean {
 }
 
 /**
- * What a route or a page needs. `anyone`: nobody has to sign in. `signedIn`: a person who has, whatever their roles. `known`: such a person, or a program with a token. A permission: people who have it.
+ * What a route or a page needs. `anyone`: no sign-in. `signedIn`: a signed-in person with any roles. `known`: such a person, or a program with a token. A permission: people who have it.
  */
 export type Need = 'anyone' | 'signedIn' | 'known' | Permission
 
-/** What a grant is good for. */
+/** The scope of a grant. */
 export type Scope = { readonly kind: 'everywhere' } | { readonly kind: 'organisation' | 'line'; readonly id: string }
 
 /** Written as one word: `everywhere`, `organisation:elm-row`, `line:cardiology`. */

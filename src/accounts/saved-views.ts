@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Db } from '../store/statements.js'
 
-/** A list of calls under a name: what it filters and sorts by, as a query string. */
+/** A named list of calls: its filters and sort, as a query string. */
 export interface SavedView {
   readonly id: string
   readonly name: string
   readonly query: string
 }
 
-/** More than a person can find their way through. */
+/** The most views: more would be hard to find one's way through. */
 const maxViews = 100
 
 /** Those of one person or program, by their names. */
@@ -16,7 +16,7 @@ export async function viewsOf(db: Db, owner: string): Promise<readonly SavedView
   return db.selectFrom('saved_views').select(['id', 'name', 'query']).where('owner', '=', owner).orderBy('name').limit(maxViews).execute()
 }
 
-/** Keeps one; one of the same name gives way to it. @returns undefined: they have as many as there may be */
+/** Saves one, replacing one of the same name. @returns undefined: they have the maximum */
 export async function keepView(db: Db, owner: string, view: Omit<SavedView, 'id'>, now: number): Promise<SavedView | undefined> {
   const there = await viewsOf(db, owner)
   const same = there.find(({ name }) => name === view.name)

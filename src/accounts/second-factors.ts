@@ -8,30 +8,30 @@ import { isRecoveryCode, makeRecoveryCodes, recoveryCodesLeft, useRecoveryCode }
 import { newId } from './secrets.js'
 import { beginStep, endStep, stepOf, takeStep } from './steps.js'
 
-/** Keeps what has to be read again, and may be read by nobody else: the secrets of code generators. */
+/** Seals what has to be read again, and by nobody else: the secrets of code generators. */
 export interface Sealer {
-  /** @param plain 32 bytes @param about it opens only where the same is said. Rejects when the keys cannot be had */
+  /** @param plain 32 bytes @param about has to be the same to open it. Rejects while the keys are unavailable */
   seal(plain: Buffer, about: string): Promise<string>
-  /** Rejects when the keys cannot be had, or it is about something else. */
+  /** Rejects while the keys are unavailable, or if `about` differs. */
   open(sealed: string, about: string): Promise<Buffer>
 }
 
-/** Something that a person has, and shows besides or in place of a password. */
+/** Something that a person has, and shows besides or instead of a password. */
 export interface Factor {
   readonly id: string
   readonly kind: 'totp' | 'passkey'
-  /** By which they know it: `Code generator`, `Work laptop`. */
+  /** The person's name for it: `Code generator`, `Work laptop`. */
   readonly label: string
   readonly createdAt: number
   readonly usedAt?: number
 }
 
-/** `unavailable`: codes of generators cannot be checked, because their secrets cannot be opened at the moment; recovery codes can. */
+/** `unavailable`: generators' codes cannot be checked, because their secrets cannot be opened at the moment; recovery codes can. */
 export type Checked = { readonly kind: 'right' } | NotChecked
 
 export type NotChecked = { readonly kind: 'wrong' } | { readonly kind: 'unavailable' } | { readonly kind: 'slow'; readonly waitMs: number }
 
-/** `codes`: with the first factor, recovery codes, which are shown this once. `over`: it took too long. */
+/** `codes`: recovery codes, with the first factor; shown only here. `over`: it took too long. */
 export type Added = { readonly kind: 'added'; readonly codes?: readonly string[] } | { readonly kind: 'wrong' } | { readonly kind: 'over' }
 
 /** A code generator that is being set up. */
@@ -64,7 +64,7 @@ export class SecondFactors {
   constructor(private readonly settings: SecondFactorsSettings) {}
 
   get #db(): Db {
-    // By the connection that writes: what was set up a moment ago is asked for.
+    // By the writing connection: it has to see what was set up a moment ago.
     return this.settings.tables.writing
   }
 
@@ -103,7 +103,7 @@ export class SecondFactors {
     return recoveryCodesLeft(this.#db, person)
   }
 
-  /** In place of those of before. @returns them; they are shown this once */
+  /** Replaces earlier ones. @returns them; shown only here */
   async newRecoveryCodes(by: By, person: string): Promise<readonly string[]> {
     await this.#tell(by, 'recovery.made', person)
     return makeRecoveryCodes(this.#db, person, this.settings.now())
@@ -111,7 +111,7 @@ export class SecondFactors {
 
   // Code generators
 
-  /** Rejects when the keys cannot be had. */
+  /** Rejects while the keys are unavailable. */
   async beginGenerator(person: Person): Promise<NewGenerator> {
     const { newSeed, toldToApp } = await generators()
     const seed = newSeed()
@@ -120,7 +120,7 @@ export class SecondFactors {
     return { step, ...toldToApp(seed, serviceName, person.email ?? person.name) }
   }
 
-  /** The same once more, after a mistyped first code. @returns undefined: it took too long */
+  /** The same again, after a mistyped first code. @returns undefined: it took too long */
   async generatorAgain(person: Person, step: string): Promise<NewGenerator | undefined> {
     const begun = await stepOf<GeneratorStep>(this.#db, 'totp', step, this.settings.now())
     if (begun?.person !== person.id) return undefined
@@ -144,7 +144,7 @@ export class SecondFactors {
 
   // Passkeys
 
-  /** @returns what the browser is asked for, and the secret of the step */
+  /** @returns the browser's options, and the secret of the step */
   async beginPasskey(place: Place, person: Person): Promise<{ readonly step: string; readonly options: object }> {
     const { askedForNew } = await passkeys()
     const { options, challenge } = await askedForNew(
@@ -178,7 +178,7 @@ export class SecondFactors {
     }
   }
 
-  /** @returns whose passkey it is; undefined: nobody's, not that of the person asked, or the answer is to another challenge */
+  /** @returns the passkey's person; undefined: nobody's, not the person asked, or the answer is to another challenge */
   async passkeyShown(place: Place, step: string, answer: unknown): Promise<string | undefined> {
     const now = this.settings.now()
     const asked = await takeStep<PasskeyStep>(this.#db, 'passkey', step, now)
@@ -206,7 +206,7 @@ export class SecondFactors {
   // Codes
 
   /**
-   * A code of a generator, or a recovery code. Each is good once. Wrong ones slow down further tries: only those who got as far as being asked for one, by the right password, are counted.
+   * A generator's code, or a recovery code. Each works once. Wrong ones slow down further tries: only tries after the right password are counted.
    */
   async check(by: Pick<By, 'address'>, person: string, code: string): Promise<Checked> {
     const subjects = secondOf(person)
@@ -237,7 +237,7 @@ export class SecondFactors {
       const now = this.settings.now()
       const interval = intervalOf(seed, code, now)
       if (interval === undefined) continue
-      // Of two who show the same code at once one is let in.
+      // Of two uses of the same code at once one is let in.
       const { numUpdatedRows } = await this.#db
         .updateTable('credentials')
         .set({ counter: interval, used_at: now })
@@ -325,12 +325,12 @@ function passkeyRow(id: string): string {
   return `passkey:${id}`
 }
 
-/** As it was typed: apps show `123 456`. */
+/** Normalises a typed code: apps show `123 456`. */
 function digitsOf(code: string): string {
   return code.replaceAll(/\s/g, '')
 }
 
-/** Which passkey an answer says it is of. */
+/** The passkey id in an answer. */
 function passkeyIn(answer: unknown): string | undefined {
   const id = typeof answer === 'object' && answer !== null ? (answer as { readonly id?: unknown }).id : undefined
   return typeof id === 'string' ? id : undefined

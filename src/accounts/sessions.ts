@@ -11,20 +11,20 @@ const minute = 60_000
 export interface SessionLimits {
   /** Without a request, ms. */
   readonly idleMs: number
-  /** From the sign-in on, whatever happens, ms. */
+  /** From the sign-in on at the most, ms. */
   readonly absoluteMs: number
 }
 
-/** A screen is left alone for half an hour at the most; a shift, with its handover, is over. */
+/** Half an hour idle at the most, and a shift with its handover in all. */
 export const defaultSessionLimits: SessionLimits = { idleMs: 30 * minute, absoluteMs: 13 * 60 * minute }
 
-/** Written down so often that it was used: each look would be a write otherwise. */
+/** Use is noted at most this often: otherwise each look would be a write. */
 const seenEveryMs = minute
 
 export interface From {
   readonly address: string
   readonly userAgent: string
-  /** What the browser is known by, where it carries something. */
+  /** The browser's cookie, if it has one. */
   readonly browser?: string | undefined
 }
 
@@ -56,7 +56,7 @@ function sessionOf(row: Selectable<SessionsTable>): KeptSession {
   }
 }
 
-/** Always a new secret: one that was known before the sign-in opens nothing after it. */
+/** Always a new secret: one known before the sign-in opens nothing after it. */
 export async function beginSession(
   db: Db,
   { person, method, secondFactor, address, userAgent }: NewSession,
@@ -96,7 +96,7 @@ export async function openSession(
   return session
 }
 
-/** The session of this id, which is not used by that; undefined: it is over. */
+/** The session with this id, without counting as use; undefined: it is over. */
 export async function sessionById(db: Db, id: string, limits: SessionLimits, now: number): Promise<KeptSession | undefined> {
   const row = await db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst()
   return row && stillOn(row, limits, now)
@@ -108,11 +108,11 @@ function stillOn(row: Selectable<SessionsTable>, limits: SessionLimits, now: num
 }
 
 export function isOver({ seenAt, expiresAt }: Pick<Session, 'seenAt' | 'expiresAt'>, { idleMs }: SessionLimits, now: number): boolean {
-  // What was seen may be a minute old.
+  // The noted use may be a minute old.
   return now >= expiresAt || now - seenAt >= idleMs + seenEveryMs
 }
 
-/** It is used without a request of its own. */
+/** Counts as use without a request. */
 export async function markSeen(db: Db, id: string, now: number): Promise<void> {
   await db
     .updateTable('sessions')
@@ -171,7 +171,7 @@ export async function secondFactorShown(db: Db, id: string, now: number): Promis
   await db.updateTable('sessions').set({ second_factor_at: now }).where('id', '=', id).execute()
 }
 
-/** Forgets those that were over a day ago: who signed in, and when, stands in the audit. */
+/** Deletes those that ended over a day ago: the audit has who signed in, and when. */
 export async function forgetSessions(db: Db, now: number): Promise<void> {
   await db
     .deleteFrom('sessions')

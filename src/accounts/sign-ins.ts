@@ -16,11 +16,11 @@ import { beginStep, endStep, stepOf, takeStep } from './steps.js'
 /** The ways to sign in that may lead to a second factor. */
 type FirstStep = Extract<SignInMethod, 'password' | 'link' | 'openId'>
 
-/** What a sign-in came to. `wrong`: nothing fits, and it is not said what. `slow`: too many wrong guesses; so long they have to wait, ms. */
+/** The result of a sign-in. `wrong`: refused, without saying why. `slow`: too many wrong guesses; the wait, ms. */
 export type SignedIn =
-  /** `browser`: what it is known by from now on; undefined in the demo. */
+  /** `browser`: its cookie from now on; undefined in the demo. */
   | { readonly kind: 'in'; readonly secret: string; readonly session: KeptSession; readonly person: Person; readonly browser?: SeenBrowser }
-  /** They have a second factor, which is asked for. `step`: by which they go on. */
+  /** They have a second factor, and are asked for it. `step`: the secret to continue with. */
   | { readonly kind: 'second'; readonly step: string; readonly person: Person }
   | { readonly kind: 'wrong' }
   | { readonly kind: 'slow'; readonly waitMs: number }
@@ -38,7 +38,7 @@ export interface SignInsSettings {
   readonly now: () => number
 }
 
-/** The ways in: by link, password, passkey or another provider's word, on to the second factor, and at last a session. */
+/** The ways in: by link, password, passkey or a sign-in provider, on to the second factor, and then a session. */
 export class SignIns {
   readonly #reading: Db
   readonly #writing: Db
@@ -56,7 +56,7 @@ export class SignIns {
     this.#now = now
   }
 
-  /** What a link leads to, before it is followed. */
+  /** The target of a link, before it is followed. */
   link(secret: string): Promise<KeptLink | undefined> {
     return linkFor(this.#reading, secret, this.#now())
   }
@@ -66,11 +66,11 @@ export class SignIns {
     const link = await useLink(this.#writing, secret, this.#now())
     const person = link && (await personById(this.#writing, link.person))
     if (!person || person.disabledAt !== undefined) return this.#refused(from, { subjectKind: 'link', subject: '' })
-    // An address that was sent somewhere is no second factor: people who have one show it as well.
+    // A link sent to an address is no second factor: people who have one show it as well.
     return link.kind === 'demo' ? this.#begin(person, { method: 'demo', secondFactor: true }, from) : this.#further(person, 'link', from)
   }
 
-  /** With an address and a password. It takes as long to say that there is no such account as that its password is another. */
+  /** With an address and a password. An unknown account takes as long as a wrong password. */
   async byPassword(
     { email, password }: { readonly email: string; readonly password: string },
     from: From & { readonly network: string },
@@ -89,7 +89,7 @@ export class SignIns {
     return this.#further(person, 'password', from)
   }
 
-  /** @returns how long to wait, ms: links that are asked for are counted as guesses are, so that nobody's mailbox is filled. 0: one may be sent */
+  /** @returns how long to wait, ms: link requests are counted like guesses, so that no mailbox is flooded. 0: one may be sent */
   mayAskForLink(email: string, network: string): Promise<number> {
     return takeGuess(this.#writing, subjectsOf(`link ${emailKey(email)}`, network), this.#now())
   }
@@ -111,7 +111,7 @@ export class SignIns {
     return this.#begin(person, { method: begun.method, secondFactor: true }, from)
   }
 
-  /** With a passkey, which is two factors by itself: it is had, and opened by a finger, a face or a PIN. */
+  /** With a passkey, which is two factors by itself: possession, and a finger, a face or a PIN. */
   async byPasskey(place: Place, step: string, answer: unknown, from: From): Promise<SignedIn> {
     const id = await this.#factors.passkeyShown(place, step, answer)
     const person = id === undefined ? undefined : await personById(this.#writing, id)
@@ -119,7 +119,7 @@ export class SignIns {
     return this.#begin(person, { method: 'passkey', secondFactor: true }, from)
   }
 
-  /** As a provider says who they are. Without a second factor there, the one that they have here is asked for. */
+  /** By a provider's identity. Without a second factor there, their one here is asked for. */
   async byOpenId(identity: ProvedIdentity, from: From): Promise<SignedIn> {
     const id = await personOfIdentity(this.#writing, identity, this.#now())
     const person = id === undefined ? undefined : await personById(this.#writing, id)
@@ -130,7 +130,7 @@ export class SignIns {
       : this.#further(person, 'openId', from)
   }
 
-  /** A signed-in person has asked, on our page, to link an account of a provider. @returns the secret by which they go on: nobody else can lead their browser there */
+  /** A signed-in person has asked, on our page, to link an account of a provider. @returns the secret to continue with: nobody else can lead their browser there */
   beginLinking(person: string, provider: string): Promise<string> {
     return beginStep(this.#writing, 'link', { person, provider }, this.#now())
   }

@@ -2,7 +2,7 @@ import type { Db } from '../store/statements.js'
 import { hashOf, newSecret } from './secrets.js'
 
 /**
- * What a sign-in, or the setting up of something to sign in with, waits for. `code`: the second factor of a person whose password was right. `totp`: the first code of a new code generator.
+ * What a sign-in, or the set-up of a credential, waits for. `code`: the second factor of a person whose password was right. `totp`: the first code of a new code generator.
  * `passkey`: an answer to a challenge, to sign in with. `newPasskey`: one to add it. `openId`: a person who was sent to a provider. `link`: a person who wants to add an account of one.
  */
 export type StepKind = 'code' | 'totp' | 'passkey' | 'newPasskey' | 'openId' | 'link'
@@ -10,7 +10,7 @@ export type StepKind = 'code' | 'totp' | 'passkey' | 'newPasskey' | 'openId' | '
 /** How long each may take, ms. */
 const lifeMs = 10 * 60_000
 
-/** @param data what has to be known when it goes on; it is kept as it stands, so nothing in it may open anything @returns the secret by which it goes on */
+/** @param data needed to continue; stored in clear, so it may hold no secret @returns the secret to continue with */
 export async function beginStep(db: Db, kind: StepKind, data: unknown, now: number): Promise<string> {
   const secret = newSecret()
   await db
@@ -20,7 +20,7 @@ export async function beginStep(db: Db, kind: StepKind, data: unknown, now: numb
   return secret
 }
 
-/** What a step waits with; undefined: it is over, or there was none. It may be asked for again. */
+/** The data of a step; undefined: it is over, or there was none. It may be read again. */
 export async function stepOf<T>(db: Db, kind: StepKind, secret: string, now: number): Promise<T | undefined> {
   const row = await db
     .selectFrom('sign_in_steps')
@@ -32,13 +32,13 @@ export async function stepOf<T>(db: Db, kind: StepKind, secret: string, now: num
   return row && (JSON.parse(row.data) as T)
 }
 
-/** Ends a step. @returns false: another request was quicker, or it had ended */
+/** Ends a step. @returns false: another request won, or it had ended */
 export async function endStep(db: Db, secret: string): Promise<boolean> {
   const { numDeletedRows } = await db.deleteFrom('sign_in_steps').where('token_hash', '=', hashOf(secret)).executeTakeFirst()
   return numDeletedRows > 0n
 }
 
-/** The same as {@link stepOf}, once: of two who go on at once one does. */
+/** As {@link stepOf}, once: of two simultaneous requests one continues. */
 export async function takeStep<T>(db: Db, kind: StepKind, secret: string, now: number): Promise<T | undefined> {
   const data = await stepOf<T>(db, kind, secret, now)
   return data !== undefined && (await endStep(db, secret)) ? data : undefined

@@ -23,7 +23,7 @@ export class TokenBook {
     return this.settings.tables.reading
   }
 
-  /** A token of the engine's own, for a process that it starts: in memory, and gone with the engine. */
+  /** An internal token for a process that the engine starts: in memory, and gone with the engine. */
   own(name: string, permissions: readonly Permission[] = permissionNames): string {
     const secret = newSecret()
     this.#own.set(secret, {
@@ -38,13 +38,13 @@ export class TokenBook {
     return secret
   }
 
-  /** Which of the engine's own it is; undefined: none. */
+  /** The internal token with this secret; undefined: none. */
   ownOf(bearer: string): Token | undefined {
     for (const [secret, token] of this.#own) if (same(secret, bearer)) return token
     return undefined
   }
 
-  /** The token of this secret; undefined: none that is good. Its first use is in the audit. @param address from where */
+  /** The token with this secret; undefined: no valid one. Its first use is in the audit. @param address the client's */
   async open(secret: string, address: string): Promise<Token | undefined> {
     const opened = await openToken(this.settings.tables, secret, this.settings.now())
     if (opened?.first)
@@ -58,12 +58,12 @@ export class TokenBook {
     return opened?.token
   }
 
-  /** One that was good before, as it is now; undefined: it is over. That it is asked is no use of it. */
+  /** The current state of a token found before; undefined: it is over. Asking does not count as use. */
   async look(token: Token): Promise<Token | undefined> {
     return [...this.#own.values()].includes(token) ? token : tokenById(this.#reading, token.id, this.settings.now())
   }
 
-  /** @returns with its secret, which is shown this once */
+  /** @returns it with its secret, shown only here */
   async make(by: By, token: Omit<NewToken, 'by'>): Promise<{ readonly secret: string; readonly token: Token }> {
     const made = await makeToken(this.settings.tables.writing, { ...token, by: by.actor }, this.settings.now())
     await this.settings.audit.tell({
@@ -89,12 +89,12 @@ export class TokenBook {
     return this.make(by, { kind: 'kiosk', permissions: ['wallboard'], ...screen })
   }
 
-  /** Whether this is the secret of a screen that is good. That it is asked is no use of it. */
+  /** Whether this is the secret of a valid screen. Asking does not count as use. */
   isScreen(secret: string): Promise<boolean> {
     return isScreenSecret(this.#reading, secret, this.settings.now())
   }
 
-  /** Those that are good, the latest first. */
+  /** The valid ones, the latest first. */
   async all(): Promise<readonly Token[]> {
     const now = this.settings.now()
     return (await allTokens(this.#reading)).filter((token) => isGood(token, now))
@@ -121,7 +121,7 @@ export class TokenBook {
     return secret
   }
 
-  /** The one that is good; undefined: there is none. */
+  /** The valid one; undefined: there is none. */
   async publicLink(organisation: string): Promise<Token | undefined> {
     return (await this.all()).find(({ kind, scope }) => kind === 'public' && scope.kind === 'organisation' && scope.id === organisation)
   }
@@ -132,7 +132,7 @@ export class TokenBook {
     return link !== undefined && this.end(by, link.id)
   }
 
-  /** @returns the organisation to whose Service Directory this secret leads; undefined: it leads nowhere */
+  /** @returns the organisation of the Service Directory that this secret opens; undefined: none */
   async openPublicLink(secret: string): Promise<string | undefined> {
     const token = await openPublic(this.#reading, secret, this.settings.now())
     return token?.scope.kind === 'organisation' ? token.scope.id : undefined

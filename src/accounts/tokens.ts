@@ -10,13 +10,13 @@ export interface NewToken {
   readonly name: string
   readonly permissions: readonly Permission[]
   readonly scope: Scope
-  /** Further lines, where that is a line. */
+  /** Further lines, if the scope is a line. */
   readonly also?: readonly Scope[] | undefined
   readonly by: string
   readonly expiresAt?: number | undefined
 }
 
-/** By which a token is known for what it is, where it was left lying about. */
+/** A prefix by which secret scanners recognise a leaked token. */
 const prefix = 'rr_'
 
 function tokenOf(row: Selectable<ApiTokensTable>): Token | undefined {
@@ -72,10 +72,10 @@ export function isToken(secret: string): boolean {
   return secret.startsWith(prefix)
 }
 
-/** Written down so often that it was used. */
+/** Use is noted at most this often. */
 const usedEveryMs = 60_000
 
-/** The token of this secret, and whether it is used for the first time; undefined: none, or it is good no more. */
+/** The token with this secret, and whether this is its first use; undefined: none, or no longer valid. */
 export async function openToken(
   { reading, writing }: { readonly reading: Db; readonly writing: Db },
   secret: string,
@@ -88,7 +88,7 @@ export async function openToken(
   if (!token || token.kind === 'public' || !isGood(token, now)) return undefined
   const used = writing.updateTable('api_tokens').set({ used_at: now }).where('id', '=', token.id)
   if (token.usedAt === undefined) {
-    // Of two at once one is the first.
+    // Of two simultaneous uses one is the first.
     const { numUpdatedRows } = await used.where('used_at', 'is', null).executeTakeFirst()
     return { token, first: numUpdatedRows > 0n }
   }
@@ -96,7 +96,7 @@ export async function openToken(
   return { token, first: false }
 }
 
-/** The token of this id, which is not used by that; undefined: none, or it is good no more. */
+/** The token with this id, without counting as use; undefined: none, or no longer valid. */
 export async function tokenById(db: Db, id: string, now: number): Promise<Token | undefined> {
   const row = await db.selectFrom('api_tokens').selectAll().where('id', '=', id).executeTakeFirst()
   const token = row && tokenOf(row)
@@ -113,7 +113,7 @@ export function isGood({ endedAt, expiresAt }: Token, now: number): boolean {
   return endedAt === undefined && (expiresAt === undefined || expiresAt > now)
 }
 
-/** All that were ever made, the latest first: few. */
+/** All ever made, the latest first: few. */
 export async function allTokens(db: Db): Promise<readonly Token[]> {
   const rows = await db.selectFrom('api_tokens').selectAll().orderBy('created_at', 'desc').orderBy('id').execute()
   return rows.flatMap((row) => tokenOf(row) ?? [])

@@ -2,7 +2,7 @@ import { auditOf } from '../audit/audit.js'
 import { openForAFew } from '../store/open-for-asking.js'
 import { Accounts } from './accounts.js'
 
-/** The accounts of a store, for a command or a test beside the engine. @param node by which name the audit tells of what it does */
+/** The accounts of a store, for a command or a test beside the engine. @param node the actor's engine name in the audit */
 export async function withAccounts<T>(
   place: Parameters<typeof openForAFew>[0],
   node: string,

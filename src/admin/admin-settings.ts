@@ -38,16 +38,16 @@ export interface BrowserPhoneSettings {
   readonly sip: string
   /** STUN and TURN servers, as URIs (RFC 7064, 7065). */
   readonly iceServers: readonly string[]
-  /** Makes passwords of TURN servers that are good for some hours; undefined: they are not asked for. */
+  /** Makes TURN passwords valid for some hours; undefined: the servers need none. */
   readonly turnSecret?: string | undefined
 }
 
-/** What the server of API and pages is given. */
+/** The parts of the server of API and pages. */
 export interface AdminSettings {
   /** Version of the program, for the API document. */
   readonly version?: string
   readonly address: string
-  /** 0: a free port is chosen. */
+  /** 0: any free port. */
   readonly port: number
   readonly store: Pick<
     Store,
@@ -67,23 +67,23 @@ export interface AdminSettings {
   /** The sums of months: one for all who read them, so that a month is read once and kept once. */
   readonly sums: MonthSums
   readonly recordings: Pick<Recordings, 'probe' | 'open' | 'keys'>
-  /** Who may sign in, and what they may do. */
+  /** The people who may sign in, and their roles. */
   readonly accounts: Accounts
-  /** Makes a link that signs in to the demo world; absent outside of it. */
+  /** Makes a link that signs in to the demo world; absent outside it. */
   readonly demoLink?: () => Promise<string>
-  /** Messages that go out by themselves, and whether they do. */
+  /** Automatic messages, and whether they go out. */
   readonly outbox?: PagesSettings['outbox']
-  /** Sign-in with accounts elsewhere. Absent: there are no providers. */
+  /** Sign-in through providers. Absent: there are none. */
   readonly openId?: OpenId
-  /** Where browsers find the pages, without a slash at the end. Absent: under the name by which they ask. */
+  /** The pages' base URL, without a trailing slash. Absent: the host of the request. */
   readonly publicUrl?: string
   readonly live: LiveBoard
-  /** What the wallboard holds its figures against. Default: `defaultTargets`. */
+  /** The targets on the wallboard. Default: `defaultTargets`. */
   readonly targets?: Targets
   readonly arranged: ArrangedCalls
   /** Begins the call of an arrangement. */
   readonly place: Place
-  /** Begins a call that a clinician asked for with one press. */
+  /** Begins a call that a clinician starts with one press. */
   readonly ring: Ring
   readonly metrics: Metrics
   readonly alarms: AlarmBoard
@@ -93,32 +93,32 @@ export interface AdminSettings {
   readonly devices?: DeviceRoutesOptions
   /** Calling from the browser. Absent: it is off, or the switch has no listener for it. */
   readonly browserPhones?: BrowserPhoneSettings | undefined
-  /** The telephones that fail. */
+  /** The failing telephones. */
   readonly watchList: WatchListParts['watchList']
-  /** What is deleted when its time is over. Absent: nothing is. */
+  /** Retention. Absent: nothing is deleted. */
   readonly retention?: Retention
-  /** Who takes no calls for a while. */
+  /** The clinicians who have said "not now". */
   readonly availability: Pick<Availability, 'of' | 'now' | 'notNow' | 'on' | 'onChange'>
-  /** The directory in force now, for names. */
+  /** The current directory, for names. */
   readonly directory: () => Directory
-  /** The same with its versions, to be looked at and changed. */
+  /** The same with its versions, to view and change. */
   readonly inForce?: DirectoryRoutesOptions['inForce']
   readonly switchHealth: () => SwitchHealth
   /** What the monthly return counts as. */
   readonly returns?: ReturnSettings
-  /** Whether there is enough of everything that the next call needs. Absent: it is not known. */
+  /** Whether the switch has the resources for the next call. Absent: unknown. */
   readonly capacity?: () => { readonly ok: boolean; readonly detail: string }
-  /** Shown on the page: where to ring, e.g. `sip:+441865922021@127.0.0.1:5060`. */
+  /** A number to ring, shown on the page, e.g. `sip:+441865922021@127.0.0.1:5060`. */
   readonly ringHere?: readonly string[]
-  /** More host names under which the page may be asked for while it is bound to loopback (guards against DNS rebinding). */
+  /** Further host names accepted while bound to loopback (guards against DNS rebinding). */
   readonly allowedHosts?: readonly string[]
-  /** How much of the server a client may take up. Default: `defaultWebLimits`. */
+  /** How much of the server one client may use. Default: `defaultWebLimits`. */
   readonly limits?: Partial<WebLimits>
-  /** Addresses and networks of reverse proxies; what they say of their clients' addresses (`X-Forwarded-For`) is believed. Default: none. */
+  /** Addresses and networks of reverse proxies; their `X-Forwarded-For` is trusted. Default: none. */
   readonly proxies?: readonly string[]
   /** Whether the engine's processes have file descriptors left; asked by `/readyz`. */
   readonly descriptors?: () => { readonly ok: boolean; readonly detail: string }
-  /** In which days of a date range are days. Default Europe/London. */
+  /** The time zone of days in a date range. Default Europe/London. */
   readonly timeZone?: string
   readonly logger?: FastifyBaseLogger
   /** Wall-clock ms. Default: the system's. */

@@ -52,7 +52,7 @@ import { webSafety } from './web-safety.js'
 
 export interface Admin {
   readonly url: string
-  /** Every route with what it needs. */
+  /** Every route and what it requires. */
   readonly routes: readonly Declared[]
   readonly port: number
   /** Ends the event streams, then the server. May be called twice. */
@@ -80,7 +80,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   const proxies = settings.proxies ?? []
   const app: FastifyInstance = fastify({
     ...(settings.logger ? { loggerInstance: settings.logger } : {}),
-    // What was looked at stands in the audit; the log has what went wrong.
+    // The audit has what was viewed; the log has what went wrong.
     logController: new LogController({ disableRequestLogging: true }),
     // Call ids come from the telephone world and may be long.
     routerOptions: { maxParamLength: 300 },
@@ -96,7 +96,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
       connectionsCheckingInterval: limits.checkEveryMs,
     },
     ...(proxies.length === 0 ? {} : { trustProxy: [...proxies] }),
-    // `verbose`: with the value and the rule that it broke, so that our own words can say what would be right.
+    // `verbose`: with the value and the broken rule, so that our own words can say what would be right.
     // `allowUnionTypes`: an entry of a rota is a clinician's id or an object, as in the directory file; `operations` reads which.
     ajv: { customOptions: { coerceTypes: true, removeAdditional: false, allErrors: true, verbose: true, allowUnionTypes: true } },
     schemaController: { compilersFactory: lazyCompilers },
@@ -111,7 +111,7 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
   )
   jsonBodies(app)
   app.addHook('preSerialization', (_request, _reply, payload, done) => done(null, withIsoInstants(payload)))
-  // What comes from lists and reports says as of when it is, where their replica is behind; a table has no other place for it.
+  // Answers from lists and reports say as of when they are, if their replica lags; a table has no other place for it.
   app.addHook('onRequest', (request, reply, done) => {
     const asOf = request.routeOptions.config.fromReports === true ? settings.store.reportsAsOf() : undefined
     if (asOf !== undefined) void reply.header('as-of', isoInstant(asOf))

@@ -4,12 +4,12 @@ import type { Actor } from '../facts/actor.js'
 import type { RefusalCode, Refused, Result } from '../operations/result.js'
 import { ApiError, type ApiErrorCode } from './api-error.js'
 
-/** Who asks, as facts and the ledger name them. */
+/** The requester, as facts and the ledger name them. */
 export function actorOf({ identity }: FastifyRequest): Actor {
   return actorOfIdentity(identity)
 }
 
-/** What an operation has done. @throws ApiError its refusal */
+/** The value of an operation. @throws ApiError its refusal */
 export function answerOf<T>(result: Result<T, RefusalCode>): T {
   if (result.kind === 'done') return result.value
   throw refusal(result)
@@ -25,7 +25,7 @@ function refusal({ code, message, field, problems }: Refused): ApiError {
   )
 }
 
-/** Where the API answers the question that a refusal leaves. */
+/** The API route that helps after a refusal. */
 const hints: Readonly<Partial<Record<RefusalCode, string>>> = {
   deviceNotFound: 'GET /api/devices lists them.',
   holdNotFound: 'GET /api/retention/holds lists them.',

@@ -12,7 +12,7 @@ import { knownNow, type KnownNow } from './known-now.js'
 import { operationLinks } from './operation-links.js'
 
 /**
- * Swagger UI writes its own styles into the page; nothing else comes from anywhere but here. No `upgrade-insecure-requests`: the page is read over
+ * Swagger UI writes its own styles into the page; everything else comes from here. No `upgrade-insecure-requests`: the page is read over
  * plain HTTP, and from any other address than loopback the browser would ask for its scripts by HTTPS and show nothing.
  */
 const policy =
@@ -31,7 +31,7 @@ const tags = [
   { name: 'live', description: 'What is: every call now' },
   {
     name: 'arrangements',
-    description: 'What is to be: call-backs, Patient Connect, call-back codes. Make one, read it, change or start it, cancel it',
+    description: 'Arranged calls: call-backs, Patient Connect, call-back codes. Make one, read it, change or start it, cancel it',
   },
   {
     name: 'directory',
@@ -74,7 +74,7 @@ interface Document {
   readonly paths?: Readonly<Record<string, Readonly<Record<string, Operation>>>>
 }
 
-/** `/docs`: the OpenAPI document of the routes that are registered after this, and a page by which they can be tried. */
+/** `/docs`: the OpenAPI document of the routes registered after this, and a page to try them. */
 export async function apiDocument(
   app: FastifyInstance,
   { version, directory, now }: { readonly version: string; readonly directory: () => Directory; readonly now: () => number },
@@ -124,7 +124,7 @@ function addExamples(document: Document, byOperation: Readonly<Record<string, Op
       const example = parameter.in === 'path' ? examples.path?.[parameter.name] : examples.query?.[parameter.name]
       if (example !== undefined) parameter.example = example
       else if (parameter.in === 'query' && parameter.example !== undefined) {
-        // Shown, and not filled in: together with the others it would filter everything away.
+        // Shown but not filled in: with the others it would filter out everything.
         parameter.schema = { ...parameter.schema, examples: [parameter.example] }
         delete parameter.example
       }

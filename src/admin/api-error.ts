@@ -6,12 +6,12 @@ import { problemsOf } from './wrong-input.js'
 
 export type { ApiErrorCode } from './api-errors.js'
 
-/** A refusal: thrown by a handler, sent as it stands. */
+/** A refusal: thrown by a handler, sent as it is. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
   readonly status: number
 
-  /** @param field which parameter or field of the request is meant, where it is one: `dueAt`, `owner.id` */
+  /** @param field the parameter or field at fault, if it is one: `dueAt`, `owner.id` */
   constructor(
     readonly code: ApiErrorCode,
     message: string,
@@ -34,7 +34,7 @@ export interface ErrorBody {
   }
 }
 
-/** Turns whatever went wrong into the one shape. What is nobody's business outside is logged, not sent. */
+/** Turns any error into the one shape. Internal details are logged, not sent. */
 export function sendError(error: FastifyError | ApiError | NotLetIn, request: FastifyRequest, reply: FastifyReply): void {
   if (error instanceof NotLetIn) return notLetIn(error, request, reply)
   const refused =

@@ -1,5 +1,5 @@
 /**
- * Every code that the API answers with: its HTTP status, when it comes, and how it reads. One shape for all:
+ * Every error code of the API: its HTTP status, when it comes, and an example text. One shape for all:
  * `{ error: { code, message, field?, problems? } }`. The documentation of every operation is made of this table.
  */
 export const apiErrors = {

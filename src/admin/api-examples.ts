@@ -2,7 +2,7 @@ import { whenIn } from '../figures/roll-up.js'
 import { monthsUntil } from '../figures/summary.js'
 import type { KnownNow } from './known-now.js'
 
-/** What to send to one operation, so that it does what it says. */
+/** A request that makes an operation succeed. */
 export interface OperationExamples {
   readonly path?: Readonly<Record<string, string | number>>
   readonly query?: Readonly<Record<string, string | number | boolean>>
@@ -15,8 +15,8 @@ const monthBefore = (now: number) => monthsUntil(whenIn(now).month, 2)[0] ?? ''
 const day = (ms: number) => new Date(ms).toISOString().slice(0, 10)
 
 /**
- * Examples by operation, made of what there is in this engine now: its own directory, its last calls, what is open. Where there is nothing yet, the
- * example of the schema stands, and the description says which operation makes one.
+ * Examples by operation, from this engine's current data: its directory, its last calls, open arrangements. If there is none yet, the
+ * schema's example is shown, and the description says which operation makes one.
  * @param now wall-clock ms
  */
 export function apiExamples(known: KnownNow, now: number): Readonly<Record<string, OperationExamples>> {
@@ -28,7 +28,7 @@ export function apiExamples(known: KnownNow, now: number): Readonly<Record<strin
   const ofCall = pathOf('id', call?.callId)
   const start = { bodies: { clinician: { summary: 'By this clinician', value: { clinician } } } }
   const callBack = { line: patientsLine, patientNumber: '01632 960889', dueAt }
-  /** Another one for each operation that settles what it is sent, where there are as many: they can be tried one after the other. */
+  /** A different one for each operation that settles it, if there are enough: they can be tried in turn. */
   const nth = (ids: readonly string[], index: number) => pathOf('id', ids[index] ?? ids.at(-1))
   const recording = { ...pathOf('id', known.recordedCall ?? call?.callId), query: { number: 1, download: false } }
   return {

@@ -21,7 +21,7 @@ const approval = object(
   'An approval in force',
 )
 
-/** Who may see patient data of calls they had no part in. */
+/** Approvals to see patient data of calls one had no part in. */
 export function approvalRoutes(app: FastifyInstance, { approvals }: Pick<Operations, 'approvals'>): void {
   const needs = { config: { needs: 'approvals' } } as const
   const tags = ['people'] as const

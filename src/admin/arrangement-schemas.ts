@@ -163,7 +163,7 @@ export const callBackCodeBody = {
     number: {
       ...phone,
       description:
-        'The number on which the code is to be good: one of the directory for call-back codes, or a Dial-In number. Default: the number for codes that has the fewest',
+        'The number on which the code works: one of the directory for call-back codes, or a Dial-In number. Default: the number for codes that has the fewest',
       examples: ['01632 960099'],
     },
     validMinutes: validMinutes(minutes.code),

@@ -53,7 +53,7 @@ export function availabilityRoutes(
   { directory }: Pick<AdminSettings, 'directory'>,
 ): void {
   const view = ({ until, ...said }: NotNowView) => ({ ...said, until: isoInstant(until) })
-  /** Of whom they may not speak, they are told nothing. */
+  /** About clinicians outside their reach they learn nothing. */
   function reached(request: FastifyRequest, clinician: string): string {
     if (reachesClinician(reachHere(request), clinician, directory())) return clinician
     throw new ApiError('clinicianNotFound', `The directory has no clinician "${clinician}".`, 'clinician')

@@ -35,7 +35,7 @@ export function browserPhoneRoutes(
   const sockets = new SipSockets(sip, ({ user }, why) =>
     app.log.warn({ what: 'browser', user }, `a message of a browser was not passed on: ${why}`),
   )
-  /** Who has a telephone here, by session. */
+  /** The telephones here, by session. */
   const signedIn = new Map<string, SignedIn>()
   const streams = new EventStreams<OwnView>((view) => ({
     event: 'calls',
@@ -100,7 +100,7 @@ export function browserPhoneRoutes(
       .send({ user: device.user, password, realm: telephones.realm, iceServers: iceServersFor(device.user) })
   })
 
-  // As the page is left: it may be loaded again in a moment.
+  // The page is being left, and may be loaded again in a moment.
   app.post('/api/browser-phone/away', { config: { needs: 'browserCalls' }, schema: { hide: true } }, async (request, reply) => {
     talks.browserAway(telephones.browserOf(whoCalls(request).session.id) ?? '')
     return reply.status(204).send()
@@ -117,7 +117,7 @@ export function browserPhoneRoutes(
     (request, reply) => {
       const { session, clinician } = whoCalls(request)
       const source = roomForStream(streams, most, request.ip)
-      // A page follows its calls from its beginning on, and asks for its telephone a moment later.
+      // A page follows its calls from the start, and asks for its telephone a moment later.
       const view: OwnView = {
         clinician,
         get user() {
@@ -152,12 +152,12 @@ export function browserPhoneRoutes(
   }
 }
 
-/** No operation of the API: only our own page asks. */
+/** Not in the API document: only our own page uses it. */
 function inWords(reply: FastifyReply, words: string): FastifyReply {
   return reply.type('text/plain; charset=utf-8').send(`${words}\n`)
 }
 
-/** As TURN servers know it that share a secret with us (coturn: `use-auth-secret`): a name with the end of its time, and a keyed hash of it. */
+/** Credentials for TURN servers that share a secret with us (coturn: `use-auth-secret`): a name with the end of its time, and a keyed hash of it. */
 function turnPassword(user: string, secret: string, now: number): { readonly username: string; readonly credential: string } {
   const username = `${Math.floor(now / 1_000) + turnSeconds}:${user}`
   return { username, credential: createHmac('sha1', secret).update(username).digest('base64') }

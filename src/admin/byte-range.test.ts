@@ -22,7 +22,7 @@ test.each([
   expect(byteRange(header, 1_000)).toEqual(range)
 })
 
-test('of an empty file no part can be had', () => {
+test('an empty file has no range', () => {
   expect(byteRange('bytes=0-', 0)).toEqual({ kind: 'unsatisfiable' })
   expect(byteRange('bytes=-5', 0)).toEqual({ kind: 'unsatisfiable' })
 })

@@ -1,9 +1,9 @@
-/** Which bytes of a file are to be sent; both ends included. */
+/** The bytes of a file to send, both ends included. */
 export type ByteRange =
   { readonly kind: 'all' } | { readonly kind: 'part'; readonly first: number; readonly last: number } | { readonly kind: 'unsatisfiable' }
 
 /**
- * Reads a Range header (RFC 9110 section 14). One range is honoured; what is no byte range, or asks for several at once, is answered with
+ * Reads a Range header (RFC 9110 section 14). One range is honoured; anything else, or several ranges, gets
  * the whole file, as section 14.2 allows.
  */
 export function byteRange(header: string | undefined, size: number): ByteRange {

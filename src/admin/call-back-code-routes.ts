@@ -24,7 +24,7 @@ interface OfId {
   readonly Params: { readonly id: string }
 }
 
-/** Four-digit codes: a caller who keys one, on its number and in time, is connected to the clinician who had asked for advice. */
+/** Four-digit codes: a caller who keys one, on its number and in time, is connected to the clinician who asked for advice. */
 export function callBackCodeRoutes(
   app: FastifyInstance,
   { callBackCodes }: Pick<Operations, 'callBackCodes'>,
@@ -41,7 +41,7 @@ export function callBackCodeRoutes(
         operationId: 'makeCallBackCode',
         summary: 'Make a code for a past call, or for a thread elsewhere',
         description:
-          'A four-digit code, good once, on one number, for minutes. The caller who keys it is connected to the clinician who had asked for advice. Either `call`, or `thread` and `to`. The code is in this answer and in no other.',
+          'A four-digit code that works once, on one number, for minutes. The caller who keys it is connected to the clinician who asked for advice. Either `call`, or `thread` and `to`. The code is in this answer and in no other.',
         tags,
         body: callBackCodeBody,
         response: { 201: codeAnswer, ...refusalsOfBody('callNotFound', 'noAdviceCall', 'notDialable', 'codesUsedUp', 'storeUnavailable') },

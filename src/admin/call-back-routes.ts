@@ -47,7 +47,7 @@ export function callBackRoutes(
         operationId: 'makeCallBack',
         summary: 'Schedule a call-back',
         description:
-          'A patient is to be called back in the name of a line of patients. It is on disk before it is answered. Nobody is rung by this: the call begins with POST /api/call-backs/{id}/start.',
+          'Arranges a call to a patient in the name of a patients’ line. It is on disk before the answer. It rings nobody: the call begins with POST /api/call-backs/{id}/start.',
         tags,
         body: callBackBody,
         response: { 201: callBackAnswer, ...refusalsOfBody('storeUnavailable') },
@@ -122,7 +122,7 @@ export function callBackRoutes(
       },
     },
     async (request) => {
-      // The answer has all of it.
+      // The answer has the whole call-back.
       await looks.at(request, 'arrangement.seen', answerOf(await callBacks.find(request.params.id)).id)
       return wholeCallBack(answerOf(await callBacks.change(actorOf(request), request.params.id, request.body)), directory(), now())
     },

@@ -16,7 +16,7 @@ const xlsxType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sh
 
 type Pages = AsyncGenerator<readonly (readonly Cell[])[]>
 
-/** All calls of a list, to take along: read page by page as fast as the client takes them, so that no call waits for it. */
+/** Exports all calls of a list: read page by page as fast as the client takes them, so that no call waits for it. */
 export function callExportRoutes(
   app: FastifyInstance,
   {
@@ -33,7 +33,7 @@ export function callExportRoutes(
 
   async function pagesFor(request: FastifyRequest<{ Querystring: AskedCalls }>): Promise<Pages> {
     const { identity, query } = request
-    // Who opens a spreadsheet puts it in order there.
+    // A spreadsheet can be sorted there.
     const order = query.order === 'oldest' ? 'oldest' : 'newest'
     const filter = answerOf(filterOf(identity, { ...query, order }, { directory: directory(), timeZone, now: now() }))
     await looks.atList(request, 'calls.exported', query)
@@ -102,7 +102,7 @@ function attached(reply: FastifyReply, type: string, name: string): FastifyReply
   return reply.type(type).header('cache-control', 'no-store').header('content-disposition', `attachment; filename="${name}"`)
 }
 
-/** The first page is read before anything is answered: a store that cannot be asked is refused, and not broken off. */
+/** The first page is read before the answer begins: a store that does not answer gives a refusal, not a broken download. */
 async function begun<T>(pages: AsyncGenerator<T>): Promise<AsyncGenerator<T>> {
   const first = await asked(pages.next())
   return (async function* () {

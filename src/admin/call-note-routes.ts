@@ -47,7 +47,7 @@ const nhsNumberAnswer = object(
   'The number that the call has now',
 )
 
-/** What staff say of a call later: who made it, and whom it was about. What was said before stays in the facts. */
+/** What staff add to a call later: its caller and its patient. Earlier values stay in the facts. */
 export function callNoteRoutes(app: FastifyInstance, { assignments, nhsNumbers }: Pick<Operations, 'assignments' | 'nhsNumbers'>): void {
   app.put<{ Params: { readonly id: string }; Body: { readonly clinician: string | null } }>(
     '/api/calls/:id/clinician',

@@ -32,7 +32,7 @@ export function callPaperRoutes(
     now = Date.now,
   }: Pick<AdminSettings, 'store' | 'arranged' | 'directory' | 'now'> & { readonly looks: Looks; readonly desk: ReportDesk },
 ): void {
-  /** Written down before it is given. */
+  /** Audited before it is given. */
   async function seen(
     request: FastifyRequest<Asked>,
   ): Promise<{ readonly record: CallRecord; readonly events: readonly CallEvent[]; readonly patient: boolean }> {

@@ -13,7 +13,7 @@ import type { Looks } from './looks.js'
 import { refusalsOfReading } from './refusals.js'
 import { callAnswer, callParams, callsAnswer, callsQuery } from './schemas.js'
 
-/** The calls that were, and one of them with everything that is known of it. */
+/** Past calls, and one of them with everything known of it. */
 export function callRoutes(
   app: FastifyInstance,
   {
@@ -81,7 +81,7 @@ export function callRoutes(
   )
 }
 
-/** A store that cannot be asked is no fault of the program. */
+/** A store that does not answer is no fault of the program. */
 export async function asked<T>(answer: Promise<T>): Promise<T> {
   try {
     return await answer

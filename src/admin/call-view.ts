@@ -8,7 +8,7 @@ import type { CallEnding, CallEvent } from '../facts/events.js'
 import type { CallSummary } from '../store/call-filter.js'
 import { maskedTarget, withoutTargets } from '../directory/masking.js'
 
-/** What the API says of calls: the store's data with names beside the ids, and without any specialist's number. */
+/** Calls as the API shows them: the store's data with names beside the ids, and without any specialist's number. */
 
 export interface SummaryView extends Omit<CallSummary, 'recording' | 'talked' | 'arrangement'> {
   readonly organisationName: string | null
@@ -83,7 +83,7 @@ export function callView(record: CallRecord, events: readonly CallEvent[], direc
   )
 }
 
-/** To the answer, or to the end of a ringing that nobody answered. */
+/** Until the answer, or the end of an unanswered attempt. */
 function rang({
   startedAfterMs,
   answeredAfterMs,
@@ -93,7 +93,7 @@ function rang({
   return to === undefined ? {} : { rangMs: Math.max(0, Math.round(to - startedAfterMs)) }
 }
 
-/** A fact without what is the house's own: the call's id stands above; where files lie, and as whom a withheld number is counted, is nobody's business. */
+/** A fact without internal fields: the call's id is above; file paths, and the identity a withheld number is counted under, stay inside. */
 function shown(event: CallEvent, seesPatient: boolean): Readonly<Record<string, unknown>> {
   return Object.fromEntries(
     Object.entries(event).filter(
@@ -102,7 +102,7 @@ function shown(event: CallEvent, seesPatient: boolean): Readonly<Record<string, 
   )
 }
 
-/** @param number 1 for the call's first recording; the latest where it is left out */
+/** @param number 1 for the call's first recording; default: the latest */
 export function recordingUrl(callId: string, number?: number): string {
   return `/api/calls/${encodeURIComponent(callId)}/recording.mp3${number === undefined ? '' : `?number=${number}`}`
 }
@@ -121,7 +121,7 @@ function outcomeLabel(directory: Directory, line: string | null, outcome: string
   return outcome === null ? null : (outcomeInWords(directory, line ?? undefined, outcome) ?? null)
 }
 
-/** From the store it comes as text; an ending of a later version has no words here. */
+/** The store has it as text; an ending from a later version has no words here. */
 function endingWhy(ending: string | null): string | null {
   return ending !== null && ending in callEndings ? callEndings[ending as CallEnding].why : null
 }

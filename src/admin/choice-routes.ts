@@ -51,7 +51,7 @@ export function choiceRoutes(app: FastifyInstance, { directory }: Pick<AdminSett
         operationId: 'listChoices',
         summary: 'What of the directory can be chosen for something',
         description:
-          'Clinicians, lines, organisations, as far as the person who asks may choose them for it: by the beginnings of their words. Pages ask it while somebody types.',
+          'Clinicians, lines, organisations, as far as the person may choose them for it, found by the beginnings of their words. Pages ask it while a person types.',
         tags: ['directory'],
         params,
         querystring: query,

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { sourceOf, type WebLimits } from './web-limits.js'
 
-/** `waiting`: no request on it, or only a part of one. `answering`: a whole request has come, and its answer is not over. */
+/** `waiting`: no request on it, or only a part of one. `answering`: a whole request has arrived, and its answer is not finished. */
 type State = 'waiting' | 'answering'
 
 interface Connection {
@@ -12,12 +12,12 @@ interface Connection {
 }
 
 /**
- * The connections of an HTTP server, in all and per address. Where there are too many, the one that has waited longest for its client goes:
- * a client that opens connections and sends nothing loses only its own, and a client with a request is let in. One that is being answered (a page, an event
- * stream, a recording) is never closed for another; where all of them are being answered, the new one is.
+ * The connections of an HTTP server, in all and per address. If there are too many, the one that has waited longest for its client is closed:
+ * a client that opens connections and sends nothing loses only its own, and a client with a request is let in. One being answered (a page, an event
+ * stream, a recording) is never closed for another; if all are being answered, the new one is closed.
  */
 export class Connections {
-  /** The one that came, or was answered, last stands last. */
+  /** In order of arrival or last answer. */
   readonly #open = new Map<Socket, Connection>()
   #turnedAway = 0
 
@@ -29,7 +29,7 @@ export class Connections {
   ) {
     server.on('connection', (socket) => this.#came(socket))
     server.on('request', (request, response) => this.#asked(request, response))
-    // A WebSocket is in use for as long as it is open.
+    // An open WebSocket is in use.
     server.on('upgrade', (request: IncomingMessage) => this.#upgraded(request))
   }
 
@@ -37,7 +37,7 @@ export class Connections {
     return this.#open.size
   }
 
-  /** Connections that were closed to make room, or were not let in, since the start. */
+  /** Connections closed to make room, or refused, since the start. */
   get turnedAway(): number {
     return this.#turnedAway
   }
@@ -75,7 +75,7 @@ export class Connections {
     })
   }
 
-  /** Of the address that has most waiting connections: it is not a neighbour who pays for them. */
+  /** From the address with the most waiting connections, so that no other client pays for them. */
   #longestWaiting(): Connection | undefined {
     const waiting = new Map<string, Connection[]>()
     for (const connection of this.#open.values()) {

@@ -27,7 +27,7 @@ export function deviceRoutes(app: FastifyInstance, operations: DeviceOperations,
         operationId: 'makeDevice',
         summary: 'Make credentials for a SIP telephone',
         description:
-          'Of a clinician or an organisation of the directory. What is answered is to be set in the telephone. The password is in this answer and nowhere else.',
+          'For a clinician or an organisation of the directory. The answer has the settings for the telephone. The password is in this answer and nowhere else.',
         tags: ['devices'],
         body: deviceBody,
         response: { 201: madeDeviceAnswer, ...refusalsOfBody('ownerNotFound', 'deviceExists', 'storeUnavailable') },
@@ -103,7 +103,7 @@ export function deviceRoutes(app: FastifyInstance, operations: DeviceOperations,
   )
 }
 
-/** With the password, which nobody may find in a cache. */
+/** With the password, which must not be cached. */
 function answerOnce(reply: FastifyReply, made: MadeDevice, { registerAt, directory }: DeviceRoutesOptions): FastifyReply {
   return reply.header('cache-control', 'no-store').send(madeDeviceView(made, directory(), registerAt))
 }

@@ -86,7 +86,7 @@ export const madeDeviceAnswer = object(
     owner,
     label,
   },
-  'What is to be set in the telephone',
+  'The settings for the telephone',
 )
 
 export const devicesQuery = {

@@ -34,18 +34,18 @@ export interface DirectoryRoutesOptions {
   readonly store: Pick<Store, 'directory'>
 }
 
-/** Changes that one answer tells. */
+/** The most changes in one answer. */
 const maxChanges = 500
 /** A rota with a year of changes, and some room. */
 const bodyBytes = 1024 * 1024
 /** Ten thousand clinicians with their rotas. */
 export const fileBytes = 16 * 1024 * 1024
 
-/** The directory: its versions, what differs between them, and a change of it. */
+/** The directory: its versions, their differences, and changes. */
 export function directoryRoutes(app: FastifyInstance, operations: DirectoryOperations, { inForce, store }: DirectoryRoutesOptions): void {
   const { directory: kept } = store
 
-  /** What a version says. @param version left out: the one in force */
+  /** The contents of a version. @param version default: the current one */
   async function said(version: number | undefined): Promise<VersionedDirectory> {
     const now = inForce.current()
     if (version === undefined || version === now.version) return now
@@ -208,7 +208,7 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
         operationId: 'applyDirectoryFile',
         summary: 'Apply a directory file',
         description:
-          'As a change against the version of which it is an export: what others have changed since stays. A file that is no export is all there is to be.',
+          'As a change against the version it was exported from: what others have changed since stays. A file that is not an export replaces the whole directory.',
         tags: ['directory'],
         body: applyBody,
         response: { 200: changedAnswer, ...refusalsOfBody('staleVersion', 'directoryConflict', 'directoryInvalid', 'storeUnavailable') },
@@ -222,7 +222,7 @@ export function directoryRoutes(app: FastifyInstance, operations: DirectoryOpera
   )
 }
 
-/** A directory file that says of which version it is one. */
+/** A directory file that names its version. */
 function exported(version: number, directory: Directory): string {
   return `${exportLine(version)}\n${writeDirectory(directory)}`
 }

@@ -1,27 +1,27 @@
 import type { ServerResponse } from 'node:http'
 import { withIsoInstants } from './instants.js'
 
-/** Between two signs of life on a quiet stream: proxies and browsers end connections on which nothing comes. */
+/** The interval of keep-alives on a quiet stream: proxies and browsers close silent connections. */
 const heartbeatMs = 15_000
 
-/** What is sent on a quiet stream, and how often. A comment is kept from pages by their browsers; an event is not. */
+/** The keep-alive, and its interval. Browsers hide a comment from pages, but not an event. */
 export interface Heartbeat {
   readonly everyMs: number
   readonly event?: () => { readonly event: string; readonly data: unknown }
 }
 
 /**
- * How one client is doing. `full`: it has not taken yet what was sent, and is sent no more until it has. `lagging`: as `full`, and something was left out
- * meanwhile; once it has taken the rest it is sent everything again.
+ * The state of one client. `full`: it has not read what was sent, and gets no more until it has. `lagging`: as `full`, and changes were left out
+ * meanwhile; once it has read the rest it gets a new snapshot.
  */
 type Pace = 'following' | 'full' | 'lagging'
 
-/** So much may wait for one client, bytes: a snapshot of a busy day is no reason to send another. */
+/** The most bytes waiting for one client: room for the snapshot of a busy day. */
 const maxWaiting = 64 * 1024
 
 /**
- * Server-sent events (WHATWG HTML, section 9.2) to many clients. A client that does not read costs no memory: what changes meanwhile is left out,
- * and it gets a fresh snapshot when it reads again. Streams that end, however they end, are forgotten.
+ * Server-sent events (WHATWG HTML, section 9.2) to many clients. A client that does not read costs no memory: changes meanwhile are left out,
+ * and it gets a new snapshot when it reads again. Ended streams are forgotten.
  */
 export class EventStreams<View> {
   readonly #clients = new Map<ServerResponse, Pace>()
@@ -29,7 +29,7 @@ export class EventStreams<View> {
   readonly #views = new Map<ServerResponse, View>()
   readonly #heartbeat: NodeJS.Timeout
 
-  /** @param snapshot the whole state as a viewer with this view sees it, as an event for a client that begins or has caught up */
+  /** @param snapshot the whole state for this view, as an event for a client that begins or has caught up */
   constructor(
     private readonly snapshot: (view: View) => { readonly event: string; readonly data: unknown },
     { everyMs, event }: Heartbeat = { everyMs: heartbeatMs },
@@ -45,17 +45,17 @@ export class EventStreams<View> {
     return this.#clients.size
   }
 
-  /** How many streams lead to one address. */
+  /** How many streams one address has. */
   of(source: string): number {
     return [...this.#sources.values()].filter((one) => one === source).length
   }
 
-  /** Those of the clients, one each. */
+  /** The streams' addresses, one each. */
   views(): Iterable<View> {
     return this.#views.values()
   }
 
-  /** Begins a stream on a response whose headers have been written. @param source the client's address, as it is counted @param view what they may see */
+  /** Begins a stream on a response whose headers have been written. @param source the client's address, as counted @param view what they may see */
   add(client: ServerResponse, source: string, view: View): void {
     const first = message(this.snapshot(view))
     this.#clients.set(client, 'following')
@@ -76,7 +76,7 @@ export class EventStreams<View> {
     this.#write(client, `retry: 2000\n\n${first}`)
   }
 
-  /** @param to for whom it is; absent: for all */
+  /** @param to the recipients; absent: all */
   send(event: string, data: unknown, to: (view: View) => boolean = () => true): void {
     if (this.#clients.size === 0) return
     const text = message({ event, data })

@@ -1,4 +1,4 @@
-/** The parts of a JSON Schema of ours of which an example can be made. */
+/** The parts of our JSON Schemas that examples are made from. */
 export interface Schema {
   readonly type?: string | readonly string[]
   readonly properties?: Readonly<Record<string, Schema>>
@@ -8,7 +8,7 @@ export interface Schema {
   readonly example?: unknown
 }
 
-/** A whole value, put together of the examples that the fields show. */
+/** A whole value, built from the fields' examples. */
 export function exampleOf({ type, properties, items, enum: values, examples, example }: Schema): unknown {
   if (example !== undefined) return example
   if (examples?.[0] !== undefined) return examples[0]

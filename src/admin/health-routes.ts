@@ -12,7 +12,7 @@ const metricsExample = '# HELP ringround_calls_live Calls now\n# TYPE ringround_
 interface Part {
   readonly part: string
   readonly ok: boolean
-  /** Without it no call can be taken as it should be. */
+  /** Needed to take calls properly. */
   readonly needed: boolean
   readonly detail: string
 }
@@ -88,7 +88,7 @@ export function healthRoutes(
       reply.status(ready ? 200 : 503)
       const up = shownAlarms(alarms.active())
       if (meets(identity, 'health')) return { ready, missing, parts, ...up }
-      // Names of lines and telephones stand in the details. Monitoring from outside is told which part is missing.
+      // The details name lines and telephones. Monitoring from outside only learns which part is missing.
       return {
         ready,
         missing: parts.filter(({ ok }) => !ok).map(({ part }) => part),

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { withIsoInstants } from './instants.js'
 
-test('instants are written in ISO 8601 wherever they stand; durations and counts stay numbers', () => {
+test('instants are written in ISO 8601 at every depth; durations and counts stay numbers', () => {
   const at = Date.UTC(2026, 2, 2, 9, 30, 0, 123)
   expect(
     withIsoInstants({

@@ -4,7 +4,7 @@ function isInstant(name: string): boolean {
 }
 
 /**
- * What the API says: a copy in which every instant (wall-clock ms inside the engine) is written in ISO 8601, UTC, to the millisecond:
+ * An API answer: a copy in which every instant (wall-clock ms inside the engine) is written in ISO 8601, UTC, to the millisecond:
  * `2026-03-02T09:30:00.000Z`. Every answer and every event of the stream goes through here, so that no route can forget it.
  * Durations (`waitMs`, `uptimeSeconds`) stay numbers.
  */

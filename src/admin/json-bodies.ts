@@ -2,12 +2,12 @@ import type { FastifyInstance } from 'fastify'
 import { messageOf } from '../common/errors.js'
 import { ApiError } from './api-error.js'
 
-/** Names by which an object reaches into the program instead of holding data. */
+/** Property names that would reach into the program instead of holding data. */
 const forbidden = new Set(['__proto__', 'constructor', 'prototype'])
 
 /**
- * Bodies are JSON and nothing else. An empty one is null, whatever its content type says: tools send `content-type: application/json` with every
- * POST, and a body may be left out of some of ours.
+ * Bodies are JSON only. An empty one is null, whatever its content type: tools send `content-type: application/json` with every
+ * POST, and some of our routes need no body.
  */
 export function jsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()

@@ -3,22 +3,22 @@ import type { FastifyInstance } from 'fastify'
 import { mayUse } from '../directory/access.js'
 import type { Directory } from '../directory/model.js'
 
-/** What there is in this engine at the moment, by its ids: the documentation makes its examples of it. Left out: there is none. */
+/** Ids that exist in this engine at the moment, for examples in the documentation. Absent: there is none. */
 export interface KnownNow {
   readonly clinician?: string
   readonly patientsLine?: string
   readonly adviceLine?: string
   /** One that may use a line. */
   readonly organisation?: string
-  /** A call that is over and reached an advice line, else any call. */
+  /** An ended call that reached an advice line, else any call. */
   readonly call?: { readonly callId: string; readonly line?: string; readonly organisation?: string; readonly ending?: string }
   /** A call that came from a Dial-In number. */
   readonly dialIn?: string
   /** A call with an MP3. */
   readonly recordedCall?: string
-  /** A call for which an outcome can be left, with one that it could have had. */
+  /** A call that can have an outcome, with a possible one. */
   readonly outcome?: { readonly callId: string; readonly outcome: string }
-  /** Open ones, the first due first. */
+  /** Open ones, the next due first. */
   readonly callBacks: readonly string[]
   readonly patientConnects: readonly string[]
   readonly callBackCodes: readonly string[]
@@ -35,7 +35,7 @@ export interface KnownNow {
   readonly screen?: string
   /** A message that can be stopped. */
   readonly message?: string
-  /** Version of the directory that is in force. */
+  /** The current version of the directory. */
   readonly version?: number
 }
 
@@ -48,7 +48,7 @@ interface CallOfList {
   readonly recording: { readonly url: string | null } | null
 }
 
-/** @param asker headers of the request @param outcomesOf outcomes that a call of this line and organisation could have */
+/** @param asker headers of the request @param outcomesOf possible outcomes of a call on this line from this organisation */
 export async function knownNow(
   app: FastifyInstance,
   asker: IncomingHttpHeaders,
@@ -57,7 +57,7 @@ export async function knownNow(
 ): Promise<KnownNow> {
   const { host, cookie, authorization } = asker
   const headers = { ...defined('host', host), ...defined('cookie', cookie), ...defined('authorization', authorization) }
-  /** Asked as a reader of the documentation would: ids are as the API gives them. Undefined where it refuses. */
+  /** Asks as a reader of the documentation would: ids are as the API gives them. Undefined if it refuses. */
   const ask = async <T>(url: string): Promise<T | undefined> => {
     const response = await app.inject({ method: 'GET', url, headers })
     return response.statusCode === 200 ? response.json<T>() : undefined
@@ -66,14 +66,14 @@ export async function knownNow(
     (await ask<{ arrangements: readonly { id: string }[] }>(`/api/${kind}?state=open&order=oldest&limit=10`))?.arrangements.map(
       ({ id }) => id,
     ) ?? []
-  /** Who may sign in, and what goes with that. */
+  /** People who may sign in, and related ids. */
   const staff = async () => {
     const people = (
       await ask<{ people: readonly { person: string; email: string | null; roles: readonly { grant: string; role: string }[] }[] }>(
         '/api/people?limit=200',
       )
     )?.people
-    // Nobody is kept out by trying an example.
+    // Trying an example locks nobody out.
     const one = people?.findLast(({ email, roles }) => email !== null && roles.every(({ role }) => role !== 'administrator'))
     return {
       ...defined('people', people?.length),

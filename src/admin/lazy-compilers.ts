@@ -2,8 +2,8 @@ import AjvCompiler from '@fastify/ajv-compiler'
 import SerializerSelector from '@fastify/fast-json-stringify-compiler'
 
 /**
- * Fastify's own compilers for what is asked and what is answered, with each schema compiled when it is first needed: a start would compile a hundred
- * of them otherwise, of which most are never used. That every schema can be compiled is the business of the tests.
+ * Fastify's own compilers for requests and answers, with each schema compiled on first use: a start would otherwise compile a hundred
+ * of them, most never used. Tests check that every schema compiles.
  */
 const validators = AjvCompiler()
 const serializers = SerializerSelector()
@@ -15,7 +15,7 @@ const buildValidator: typeof validators = (schemas, options) => {
     const validate = (data: unknown): unknown => {
       ready ??= compile(...route)
       const result: unknown = ready(data)
-      // Fastify reads what is wrong off the function itself.
+      // Fastify reads the errors off the function itself.
       Object.assign(validate, { errors: ready.errors })
       return result
     }

@@ -10,13 +10,13 @@ import { reachHere } from './reach.js'
 import { refusalsOfReading } from './refusals.js'
 import { defaultWebLimits } from './web-limits.js'
 
-/** A call as the stream sends it, with what has been measured by the moment of sending; a page counts on by itself. */
+/** A call in the stream, with durations as of sending; a page counts on by itself. */
 interface LiveView extends LiveCall {
   readonly waitingSeconds: number | null
   readonly talkingSeconds: number | null
 }
 
-/** What a viewer sees: which calls, and how many of the alarms. */
+/** What a viewer sees: the calls, and the alarms. */
 interface View {
   readonly sees: (what: Belongs) => boolean
   readonly alarms: Reach
@@ -25,7 +25,7 @@ interface View {
 const streamExample =
   'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","calls":[],"alarms":[],"alarmCount":0,"alarmsByKind":{}}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","callId":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11","ending":"completed"}\n\n'
 
-/** What happens now: a snapshot, then every change, as server-sent events. */
+/** The live state: a snapshot, then every change, as server-sent events. */
 export function liveRoutes(
   app: FastifyInstance,
   {
@@ -44,7 +44,7 @@ export function liveRoutes(
     event: 'snapshot',
     data: { now: now(), calls: live.calls().filter(view.sees).map(liveView), ...seen(view) },
   }))
-  /** Whose a call was, for when it is over. */
+  /** The owners of a call, for when it ends. */
   const last = new Map<string, Belongs>()
   const stopCalls = live.subscribe((change) => {
     const at = now()

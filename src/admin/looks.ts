@@ -12,11 +12,11 @@ import type { AdminSettings } from './admin-settings.js'
 import { ApiError } from './api-error.js'
 import { asked } from './call-routes.js'
 
-/** A player asks for a recording in many parts: one look, as long as the same person goes on. */
+/** A player fetches a recording in many parts: one look, while the same person goes on. */
 const sameLookMs = 15 * 60_000
 const remembered = 5_000
 
-/** Looks at what may say something of a patient: each is in the audit before it is shown. */
+/** Looks at patient data: each is in the audit before it is shown. */
 export class Looks {
   readonly #last = new Map<string, number>()
 
@@ -27,8 +27,8 @@ export class Looks {
   ) {}
 
   /**
-   * Resolves when it is written down.
-   * @throws ApiError storeUnavailable, and reasonNeeded where they see the call only because they were approved, and have not said why they look: then nothing is shown
+   * Resolves once it is written.
+   * @throws ApiError storeUnavailable, and reasonNeeded if they see the call only by an approval, and have not given a reason: then nothing is shown
    */
   async at(request: FastifyRequest, action: 'call.seen' | 'recording.heard' | 'arrangement.seen', subject: string): Promise<void> {
     const { needs } = request.routeOptions.config
@@ -37,12 +37,12 @@ export class Looks {
     await this.#look(request, action, subject)
   }
 
-  /** At NHS numbers in a list of calls: written down together. @throws ApiError storeUnavailable: then nothing is shown */
+  /** At NHS numbers in a list of calls: written together. @throws ApiError storeUnavailable: then nothing is shown */
   async atEach(request: FastifyRequest, calls: readonly string[]): Promise<void> {
     await Promise.all(calls.map((call) => this.#look(request, 'call.seen', call)))
   }
 
-  /** At a list of calls for a number, or at all of one, taken along. What number it was is patient data itself, and no part of it. @throws ApiError storeUnavailable: then nothing is given */
+  /** At a search for a number, or at an export. The number itself is patient data, and is left out. @throws ApiError storeUnavailable: then nothing is given */
   async atList(request: FastifyRequest, action: 'calls.exported' | 'calls.searched', { number, ...asked }: AskedCalls): Promise<void> {
     await this.#tell({
       ...byOf(request),
@@ -53,9 +53,9 @@ export class Looks {
     })
   }
 
-  /** Whether a permission reaches this call only because they were approved, and they have not said yet why they look. @throws ApiError storeUnavailable */
+  /** Whether the permission reaches this call only by an approval, and the reader has not yet given a reason. @throws ApiError storeUnavailable */
   async needsReason({ identity }: FastifyRequest, call: string, permission: Permission): Promise<boolean> {
-    // In the demo there is nobody to be protected.
+    // The demo has nobody to protect.
     if (identity.kind !== 'person' || identity.session.method === 'demo') return false
     const otherwise = withoutApprovals(identity)
     if (otherwise.kind === 'person' && otherwise.grants.length === identity.grants.length) return false

@@ -24,7 +24,7 @@ const message = object(
 )
 const params = idParam('message', 'The id of a message; GET /api/outbox lists them', '5f0c2a9d-2f0c-4d3a-9a51-b0a1d4a26f1c')
 
-/** Messages that go out by themselves. */
+/** Automatic messages. */
 export function messageRoutes(app: FastifyInstance, messages: MessageOperations): void {
   const needs = { config: { needs: 'outbox' } } as const
   const tags = ['people'] as const

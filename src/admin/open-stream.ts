@@ -5,8 +5,8 @@ import type { EventStreams } from './event-stream.js'
 import { sourceOf, type WebLimits } from './web-limits.js'
 
 /**
- * Whether one stream more may be opened from there.
- * @returns the address as it is counted
+ * Checks whether this client may open one more stream.
+ * @returns the address as counted
  * @throws ApiError when too many are open
  */
 export function roomForStream(
@@ -21,7 +21,7 @@ export function roomForStream(
   return source
 }
 
-/** Takes an answer over as a stream of events, with the headers that it has by now. */
+/** Turns an answer into a stream of events, keeping its headers so far. */
 export function openStream(reply: FastifyReply): ServerResponse {
   const headers = reply.getHeaders()
   reply.hijack()

@@ -1,4 +1,4 @@
-/** By operation: which others take what it answers with (OpenAPI links), so that one can go on from it without guessing. */
+/** By operation: others that take values from its answer (OpenAPI links), so that readers can go on from it. */
 export const operationLinks: Readonly<Record<string, Readonly<Record<string, object>>>> = {
   makeCallBack: byId('getCallBack', 'changeCallBack', 'startCallBack', 'cancelCallBack'),
   makePatientConnect: byId('getPatientConnect', 'startPatientConnect', 'cancelPatientConnect'),

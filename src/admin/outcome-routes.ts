@@ -5,7 +5,7 @@ import { outcomeAnswer, outcomeBody } from './arrangement-schemas.js'
 import { refusalsOfBody } from './refusals.js'
 import { callParams } from './schemas.js'
 
-/** The outcome of a call, left or changed by staff, at any time later. Earlier ones stay in the facts. */
+/** The outcome of a call, left or changed by staff at any later time. Earlier ones stay in the facts. */
 export function outcomeRoutes(app: FastifyInstance, { outcomes }: Pick<Operations, 'outcomes'>): void {
   app.put<{ Params: { readonly id: string }; Body: { readonly outcome: string } }>(
     '/api/calls/:id/outcome',

@@ -73,7 +73,7 @@ export function ownCallRoutes(
     async (request, reply) => {
       const { clinician: id, once, pressedAt } = request.body
       const clinician = directory().clinicians.get(id)
-      // Of whom they may not speak, they are told nothing.
+      // About clinicians outside their reach they learn nothing.
       if (!clinician || !mayArrangeBy(reachHere(request), clinician, directory()))
         throw new ApiError('clinicianNotFound', `The directory has no clinician "${id}".`, 'clinician')
       const at = pressedAt === undefined ? undefined : answerOf(instantGiven(pressedAt, 'pressedAt'))

@@ -4,7 +4,7 @@ import type { AdminSettings } from './admin-settings.js'
 import { refusalsOfReading } from './refusals.js'
 import { choicesAnswer } from './schemas.js'
 
-/** What the page needs to know besides the calls: where to ring, and what can be filtered by. */
+/** What the page needs besides calls: the number to ring, and the filters. */
 export function pageRoutes(
   app: FastifyInstance,
   { directory, ringHere = [], timeZone = 'Europe/London' }: Pick<AdminSettings, 'directory' | 'ringHere' | 'timeZone'>,
@@ -17,7 +17,7 @@ export function pageRoutes(
         operationId: 'getChoices',
         summary: 'What calls can be filtered by, and where to ring',
         description:
-          'Lines and organisations of the directory in force, every way in which calls can end, and the Dial-In numbers as SIP addresses.',
+          'Lines and organisations of the current directory, every way in which calls can end, and the Dial-In numbers as SIP addresses.',
         tags: ['calls'],
         response: { 200: choicesAnswer, ...refusalsOfReading() },
       },

@@ -44,7 +44,7 @@ const link = object(
 const givenRoles = roleNames.filter((name) => !isApproved(name))
 
 export interface PeopleRoutesOptions {
-  /** Where browsers find the pages, without a slash at the end; undefined: under the name by which they were asked. */
+  /** The pages' base URL, without a trailing slash; undefined: the host of the request. */
   readonly publicUrl?: string | undefined
 }
 
@@ -52,7 +52,7 @@ interface Of {
   readonly Params: { readonly person: string }
 }
 
-/** Who may sign in, and what they may do. */
+/** The people who may sign in, and their roles. */
 export function peopleRoutes(app: FastifyInstance, { people }: Pick<Operations, 'people'>, { publicUrl }: PeopleRoutesOptions): void {
   const needs = { config: { needs: 'people' } } as const
   const tags = ['people'] as const

@@ -13,11 +13,11 @@ import { asked } from './call-routes.js'
 export function reachHere({ identity, routeOptions }: FastifyRequest): Reach {
   const { needs } = routeOptions.config
   if (needs === undefined || needs === 'anyone' || needs === 'signedIn' || needs === 'known')
-    throw new Error(`${routeOptions.url ?? ''} is not limited by what somebody may see`)
+    throw new Error(`${routeOptions.url ?? ''} is not limited to what the person may see`)
   return reachOf(identity, needs)
 }
 
-/** Permissions of which routes below know how to show a part. */
+/** Permissions whose routes can show a part. */
 const narrowed = new Set<Permission>([
   'wallboard',
   'live',
@@ -43,7 +43,7 @@ interface Body {
 }
 
 /**
- * Limits people who may see a part of something to that part. What lies outside is answered as what does not exist; what cannot be divided is for those who may see all of it.
+ * Limits people who may see a part to that part. Anything outside looks as if it does not exist; what cannot be divided is for people who may see all of it.
  * Lists limit themselves (`within`).
  */
 export function limitToReach(
@@ -53,7 +53,7 @@ export function limitToReach(
   app.addHook('preHandler', async (request) => {
     const { needs, page } = request.routeOptions.config
     if (page || request.is404 || needs === undefined || needs === 'anyone' || needs === 'signedIn' || needs === 'known') return
-    // What they act for at the moment takes nothing away from what cannot be divided.
+    // The part they act for does not limit what cannot be divided.
     const reach = reachOf(request.identity, needs, isWholePermission(needs) ? 'all' : 'acting')
     if (reach.everywhere) return
     if (!narrowed.has(needs)) throw new NotLetIn('notAllowed')
@@ -76,7 +76,7 @@ export function limitToReach(
     if (record && !reaches(reach, ofCall(record), directory())) throw new ApiError('callNotFound', `There is no call ${id}.`)
   }
 
-  /** A call-back in the name of another's line, or by another's clinician, or about another's call. */
+  /** Whether it names a line, a clinician or a call outside their reach. */
   async function mayArrange(body: unknown, reach: ArrangingReach): Promise<void> {
     if (typeof body !== 'object' || body === null) return
     const { line, clinician, call } = body as Body

@@ -105,7 +105,7 @@ export function recordingRoutes(
   })
 }
 
-/** Why what was recorded in a call cannot be had. */
+/** Why a call's recording is unavailable. */
 export const recordingRefusals = [
   'badRequest',
   'reasonNeeded',
@@ -122,7 +122,7 @@ export const recordingRefusals = [
 
 const mp3 = (description: string) => ({ description, content: { 'audio/mpeg': { schema: { type: 'string', format: 'binary' } } } })
 
-/** The one that is asked for, if it can be heard. @throws ApiError */
+/** The requested recording, if it can be played. @throws ApiError */
 export function chosenRecording(record: CallRecord, number: number | undefined): RecordingRecord {
   const recording =
     number === undefined
@@ -157,7 +157,7 @@ function headers(
     .type('audio/mpeg')
     .header('accept-ranges', 'bytes')
     .header('etag', tag)
-    // A conversation about a patient: kept by no cache on the way, and asked for again by the browser's own.
+    // A conversation about a patient: no cache on the way keeps it, and the browser's own revalidates it.
     .header('cache-control', 'private, no-cache')
     .header(
       'content-disposition',
@@ -165,7 +165,7 @@ function headers(
     )
 }
 
-/** Date, time and line: nothing of the people. */
+/** Date, time and line: no names. */
 function fileName(record: CallRecord, lineName: string | undefined): string {
   const time = new Date(record.arrivedAt).toISOString().slice(0, 16).replace('T', ' ').replace(':', '')
   return `${time} ${(lineName ?? 'call').replaceAll(/[/\\:*?"<>|\r\n]/g, '-')}.mp3`
@@ -177,12 +177,12 @@ function matches(header: string | undefined, tag: string): boolean {
   return header.split(',').some((one) => ['*', tag, `W/${tag}`].includes(one.trim()))
 }
 
-/** An answer that is no MP3 after all. */
+/** An answer without an MP3. */
 function withoutHeaders(reply: FastifyReply): FastifyReply {
   return reply.removeHeader('content-disposition').removeHeader('etag').type('application/json')
 }
 
-/** As the API refuses it. */
+/** As an API refusal. */
 export function unreadable({ kind }: Unreadable): ApiError {
   switch (kind) {
     case 'missing':

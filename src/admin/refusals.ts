@@ -1,12 +1,12 @@
 import { appendTo } from '../common/lists-by-key.js'
 import { apiErrors, type ApiErrorCode } from './api-errors.js'
 
-/** What the operations answer when they do not do what was asked: for each status a schema, with an example of each code. */
+/** The refusals of operations: for each status a schema, with an example of each code. */
 
 type Responses = Readonly<Record<number, Readonly<Record<string, unknown>>>>
 
 const everywhere: readonly ApiErrorCode[] = ['wrongHost', 'internal']
-/** Of whatever is not for anyone. */
+/** Of any route that needs a permission. */
 const behindTheDoor: readonly ApiErrorCode[] = ['notSignedIn', 'notAllowed', 'secondFactorNeeded']
 
 /** Of an operation that is open to everyone. */

@@ -17,7 +17,7 @@ import {
   releaseBody,
 } from './retention-schemas.js'
 
-/** What is over its time, legal holds, and what says that something was deleted. Nothing is deleted from here. */
+/** What is past its retention time, legal holds, and certificates of deletion. Nothing is deleted from here. */
 export function retentionRoutes(app: FastifyInstance, retention: RetentionOperations): void {
   app.get(
     '/api/retention/due',

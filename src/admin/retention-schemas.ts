@@ -1,6 +1,6 @@
 import { count, instant, instantOrNull, list, object, oneOf, text, textOrNull } from './schema-parts.js'
 
-/** JSON Schemas of what is said of how long something is kept. */
+/** JSON Schemas of retention. */
 
 const kinds = ['call', 'organisation', 'number'] as const
 const anId = '5f0c2a9d-2f0c-4d3a-9a51-b0a1d4a26f1c'

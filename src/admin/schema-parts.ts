@@ -18,12 +18,12 @@ export const object = <T extends object>(properties: T, description?: string) =>
   ({ type: 'object', ...(description === undefined ? {} : { description }), properties }) as const
 
 const anInstant = '2026-03-02T09:30:00.000Z'
-/** What is answered is in UTC, to the millisecond. */
+/** Answers are in UTC, to the millisecond. */
 export const instant = (description: string) => ({ type: 'string', format: 'date-time', description, examples: [anInstant] }) as const
 export const instantOrNull = (description: string) =>
   ({ type: ['string', 'null'], format: 'date-time', description, examples: [anInstant] }) as const
 
-/** What is taken: an instant with an offset, in any of the forms of ISO 8601. It is checked by hand, to say in words what would be right. */
+/** Input: an instant with an offset, in any ISO 8601 form. Checked in code, to say in words what would be right. */
 export const instantTaken = (description: string) => ({ type: 'string', maxLength: 40, description, examples: [anInstant] }) as const
 export const dayOrInstant = (description: string, example: string) =>
   ({ type: 'string', maxLength: 40, description, examples: [example] }) as const

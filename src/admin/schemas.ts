@@ -18,7 +18,7 @@ import {
   textOrNull,
 } from './schema-parts.js'
 
-/** JSON Schemas of what the API takes and answers about calls: requests are checked against them, answers are written by them, `/docs` shows them. */
+/** JSON Schemas of the API's requests and answers about calls: requests are checked against them, answers are serialised by them, `/docs` shows them. */
 
 export const cursor = { type: 'string', maxLength: 400, description: 'The `nextCursor` of the page before' } as const
 export const nextCursor = textOrNull('For the next page; null on the last one', 'MTc3MjQ0MzgwMDAwMC5iMGExZDRhMg')

@@ -133,7 +133,7 @@ export function serviceDirectoryRoutes(
     },
   )
 
-  /** Theirs, or that of an organisation that runs a line of theirs. */
+  /** An organisation within their reach, or one that runs a line within it. */
   function seen(request: FastifyRequest, organisation: string): boolean {
     const reach = reachHere(request)
     const known = directory()

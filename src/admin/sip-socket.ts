@@ -7,19 +7,19 @@ import { ApiError } from './api-error.js'
 
 /** Longer than any INVITE of a browser with all its candidates. */
 const longestFrame = 64 * 1024
-/** Frames at once, and how fast they may come for long: a call has some ten, a key of the keypad none. */
+/** Burst and sustained rate of frames: a call has some ten, a keypad key none. */
 const frames = { burst: 60, everyMs: 100 }
-/** Tabs of one browser: one of them is the telephone, and a page that is being left takes a moment. */
+/** Tabs of one browser: one of them is the telephone, and a page being left takes a moment. */
 const maxOfSession = 3
-/** What waits for one side, bytes; more than that, and it does not read. */
+/** Bytes waiting for one side; above it that side is not reading. */
 const maxWaiting = 1024 * 1024
-/** Proxies cut connections on which nothing comes (some after 30 s). Who does not answer two of them is gone. */
+/** Ping interval: proxies cut silent connections (some after 30 s). A peer that misses two is gone. */
 const pingEveryMs = 20_000
 
-/** Why we close it, for the page: WebSocket close codes (RFC 6455 section 7.4, 4000 and up are ours). */
+/** Why we closed it, for the page: WebSocket close codes (RFC 6455 section 7.4, 4000 and up are ours). */
 export const closeCodes = { sessionOver: 4001, switchGone: 4002, tooMuch: 4003, refused: 4004, closingDown: 1001 } as const
 
-/** Whom a connection is of. */
+/** The owner of a connection. */
 export interface SocketOwner {
   readonly session: string
   /** User of its telephone. */
@@ -27,8 +27,8 @@ export interface SocketOwner {
 }
 
 /**
- * SIP over WebSocket (RFC 7118) for our own pages, at their own origin: nothing has to be opened in a firewall besides the pages themselves. Each connection leads on to the switch's own listener; not a
- * byte of SIP is changed, and what speaks for another telephone is not passed on.
+ * SIP over WebSocket (RFC 7118) for our own pages, at their own origin: a firewall that allows the pages needs no further rule. Each connection is relayed to the switch's own listener; not a
+ * byte of SIP is changed, and messages in the name of another telephone are dropped.
  */
 export class SipSockets {
   readonly #server = new WebSocketServer({
@@ -37,7 +37,7 @@ export class SipSockets {
     clientTracking: false,
     handleProtocols: (offered) => (offered.has('sip') ? 'sip' : false),
   })
-  /** By the browser's side. */
+  /** By the browser's socket. */
   readonly #lines = new Map<WebSocket, SocketOwner>()
 
   /** @param sip the switch's listener, `ws://127.0.0.1:5066` */
@@ -55,14 +55,14 @@ export class SipSockets {
   }
 
   /**
-   * Connects a browser that has been let in with the switch.
-   * @param first the switch of another engine, which has its talk; where it cannot be reached, our own takes the browser
+   * Connects an authorised browser with the switch.
+   * @param first the switch of another engine that has its talk; if it cannot be reached, our own takes the browser
    */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, owner: SocketOwner, first?: string): void {
     this.#server.handleUpgrade(request, socket, head, (browser) => this.#join(browser, owner, first))
   }
 
-  /** Ends those of a session that is over. */
+  /** Ends the connections of an ended session. */
   endSession(session: string): void {
     for (const [browser, owner] of this.#lines) if (owner.session === session) browser.close(closeCodes.sessionOver, 'the session is over')
   }
@@ -89,7 +89,7 @@ export class SipSockets {
       this.#lines.delete(browser)
       for (const side of [browser, switchSide])
         if (side.readyState === WebSocket.OPEN || side.readyState === WebSocket.CONNECTING) side.close(code, why)
-      // A peer that does not answer to that is left.
+      // A peer that does not answer the close is cut off.
       setTimeout(() => browser.terminate(), 2_000).unref()
     }
     const pass = (to: WebSocket, data: string) => {
@@ -135,7 +135,7 @@ export class SipSockets {
   }
 
   #dial(sip: string): WebSocket {
-    // The switch of another engine, which may be on a machine that has gone, is not waited for as long as our own.
+    // Another engine's switch may be on a dead machine: wait less for it than for our own.
     const handshakeTimeout = sip === this.sip ? 5_000 : 2_000
     return new WebSocket(sip, 'sip', { maxPayload: longestFrame, perMessageDeflate: false, handshakeTimeout })
   }
@@ -145,11 +145,11 @@ function textOf(data: RawData): string {
   return (Array.isArray(data) ? Buffer.concat(data) : Buffer.from(data as Buffer)).toString('utf8')
 }
 
-/** Sockets of requests that want to become a WebSocket, with what came behind their headers. */
+/** Sockets of upgrade requests, with the data after their headers. */
 const upgrading = new WeakMap<IncomingMessage, { readonly socket: Duplex; readonly head: Buffer }>()
 
 /**
- * Requests that want to become something else go through the same door as all others: the routes, and what they need. A route that does not take the connection over answers as ever, and it ends with that.
+ * Upgrade requests go through the same gate as all others: the routes and their requirements. A route that does not take the connection over answers as usual, and the connection ends.
  */
 export function routeUpgrades(app: FastifyInstance): void {
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -165,14 +165,14 @@ export function routeUpgrades(app: FastifyInstance): void {
   })
 }
 
-/** The connection of a request that wants to be a WebSocket, to be taken before it is used as one. @returns undefined: it wants to be none */
+/** The connection of a WebSocket request, to take before using it as one. @returns undefined: not a WebSocket request */
 export function upgradeOf({ raw }: FastifyRequest): { readonly socket: Duplex; readonly head: Buffer; take(): void } | undefined {
   const found = upgrading.get(raw)
   if (found === undefined || raw.headers.upgrade?.toLowerCase() !== 'websocket') return undefined
   return { ...found, take: () => void upgrading.delete(raw) }
 }
 
-/** Browsers say of every WebSocket which page opens it. @throws ApiError it is no page of ours */
+/** Browsers send the origin of every WebSocket. @throws ApiError it is not ours */
 export function checkOrigin({ headers }: FastifyRequest, publicUrl: string | undefined): void {
   const { origin } = headers
   const ours =

@@ -50,7 +50,7 @@ const body = {
   },
 } as const
 
-/** Lists of calls under a name: each person and each program has their own. */
+/** Saved lists of calls: each person and each program has its own. */
 export function viewRoutes(app: FastifyInstance, { accounts }: Pick<AdminSettings, 'accounts'>): void {
   const ownerOf = (request: FastifyRequest) => byOf(request).actor
 

@@ -10,20 +10,20 @@ import { openStream, roomForStream } from './open-stream.js'
 import { refusalsOfReading } from './refusals.js'
 import { defaultWebLimits } from './web-limits.js'
 
-/** Three signs of life fit into the ten seconds after which a page says that it is stale. */
+/** Three beats fit into the ten seconds after which a page says that it is stale. */
 const beatMs = 3_000
-/** How often figures, rotas and waiting calls are looked at, while there is a viewer. */
+/** How often figures, rotas and waiting calls are checked, while there is a viewer. */
 const lookMs = 1_000
-/** After a change the rows of lines follow within this. */
+/** The rows of lines follow a change within this. */
 const soonMs = 200
-/** Sums of today are read again after a call has ended, at most this often; and now and then besides, for those of other engines. */
+/** Today's sums are read again after a call ends, at most this often; and now and then for other engines' calls. */
 const readAfterMs = 1_000
 const readEveryMs = 5_000
 
 const streamExample =
   'event: snapshot\ndata: {"now":"2026-03-02T09:30:00.000Z","board":{"tiles":[],"lines":[],"alarms":[]},"calls":[]}\n\nevent: over\ndata: {"now":"2026-03-02T09:34:10.000Z","key":"b0a1d4a2-6f1c-4d3a-9a51-2f0c8f3f6e11"}\n\n'
 
-/** The wallboard as it changes, as server-sent events: each stream begins with all of it. */
+/** The wallboard as it changes, as server-sent events: each stream begins with the whole state. */
 export function wallboardRoutes(
   app: FastifyInstance,
   wallboard: Wallboard,
@@ -32,7 +32,7 @@ export function wallboardRoutes(
   const { accounts, live, directory, now = Date.now } = settings
   const alarms = settings.alarmsOfAll ?? settings.alarms
   const most = { ...defaultWebLimits, ...settings.limits }
-  /** The boards as they were last told, by the key of their view. */
+  /** The boards as last sent, by the key of their view. */
   const told = new Map<string, Board>()
 
   const streams = new EventStreams<View>(
@@ -42,7 +42,7 @@ export function wallboardRoutes(
       event: () => ({ event: 'beat', data: { now: now() } }),
     },
   )
-  /** Tells all who see the same what has changed for them. @returns the board as they have it now */
+  /** Sends the changes to all with the same view. @returns their current board */
   function tell(view: View): Board {
     const board = wallboard.board(view)
     const before = told.get(view.key)
@@ -68,7 +68,7 @@ export function wallboardRoutes(
   let ended = false
   const read = () => {
     ended = false
-    // What cannot be read stays as it was, with its time.
+    // Unreadable figures stay as they were, with their time.
     wallboard.today.read().then(tellSoon, () => undefined)
   }
   const look = setInterval(() => {
@@ -78,7 +78,7 @@ export function wallboardRoutes(
   }, lookMs)
   look.unref()
 
-  /** Whose a call was, for when it is over. */
+  /** The owners of a call, for when it ends. */
   const last = new Map<string, Belongs>()
   const stops = [
     live.subscribe((change) => {
@@ -153,7 +153,7 @@ export function wallboardRoutes(
     },
   )
 
-  /** Whether they may watch on, and would see the same. To watch is no use of a session: one that is left alone ends. */
+  /** Whether they may keep watching, with the same view. Watching does not count as use: an idle session ends. */
   async function stillMay(request: FastifyRequest<{ Querystring: { readonly screen?: boolean } }>, view: View): Promise<boolean> {
     const identity = await accounts.look(request.identity)
     return viewOf(identity, { screen: request.query.screen === true }, directory).key === view.key

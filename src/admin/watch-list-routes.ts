@@ -10,7 +10,7 @@ interface PageQuery {
   readonly cursor?: string
 }
 
-/** The telephones that fail, with the evidence and the way back; and how every telephone fares. No number is shown, nor stands in an address. */
+/** Failing telephones, with the evidence and the way back; and the record of every telephone. No number is shown, or part of a URL. */
 export function watchListRoutes(
   app: FastifyInstance,
   { watchList }: Pick<Operations, 'watchList'>,

@@ -1,7 +1,7 @@
 import { cursor, nextCursor } from './schemas.js'
 import { count, instant, instantOrNull, list, object, oneOf, text } from './schema-parts.js'
 
-/** JSON Schemas of what is said of telephones that are rung. */
+/** JSON Schemas of rung telephones. */
 
 const counts = (description: string, example: Readonly<Record<string, number>>) =>
   ({ type: 'object', description, additionalProperties: { type: 'integer' }, examples: [example] }) as const
@@ -67,7 +67,7 @@ export const clearBody = {
   },
 } as const
 
-/** @param usual telephones of one page, where nothing is said */
+/** @param usual default number of telephones on a page */
 export const targetsQuery = (usual: number) =>
   ({
     type: 'object',

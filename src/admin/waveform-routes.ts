@@ -28,7 +28,7 @@ const answer = object(
 const refusals = refusalsOfReading(...recordingRefusals)
 const picture = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 960 160"></svg>'
 
-/** How loud the two of a recording are over its time, measured in a thread of its own. */
+/** The levels of both parties in a recording, measured in a separate thread. */
 export function waveformRoutes(
   app: FastifyInstance,
   { store, recordings, looks, desk }: Pick<AdminSettings, 'store' | 'recordings'> & { readonly looks: Looks; readonly desk: ReportDesk },

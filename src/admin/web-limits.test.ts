@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { proxyList, sourceOf } from './web-limits.js'
 
-describe('the address by which a client is counted', () => {
+describe('the address that a client counts under', () => {
   it.each([
     ['192.0.2.7', '192.0.2.7'],
     ['::ffff:192.0.2.7', '192.0.2.7'],

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 
-/** How much of the HTTP server one client, and all of them together, may take up. */
+/** How much of the HTTP server one client, and all together, may use. */
 export interface WebLimits {
   /** Connections at the same time. */
   readonly connections: number
@@ -8,17 +8,17 @@ export interface WebLimits {
   /** Event streams (`/api/live`) at the same time; each is a connection as well. */
   readonly streams: number
   readonly streamsPerAddress: number
-  /** How often it is checked whether a viewer of the wallboard still may see it. */
+  /** How often to check that a viewer may still see the wallboard. */
   readonly streamAskedMs: number
   /** From the connection (or the answer before) to the end of a request's headers. */
   readonly headersTimeoutMs: number
   /** From the first byte to the last of a request. */
   readonly requestTimeoutMs: number
-  /** A connection on which nothing was asked since the last answer. Longer than that of the usual proxies (60 s), which would otherwise ask on one just closed. */
+  /** An idle connection after an answer. Longer than usual proxies' (60 s), which would otherwise send on one just closed. */
   readonly keepAliveTimeoutMs: number
-  /** A client that takes nothing of its answer. */
+  /** A client that does not read its answer. */
   readonly stalledTimeoutMs: number
-  /** How often the two times of a request are looked at. */
+  /** How often the two request time-outs are checked. */
   readonly checkEveryMs: number
   /** Of a request; the largest that the API knows has a few hundred bytes. */
   readonly bodyBytes: number

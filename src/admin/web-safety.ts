@@ -1,16 +1,16 @@
 import type { FastifyInstance } from 'fastify'
 import { ApiError } from './api-error.js'
 
-/** Nothing but our own files runs or is shown on our pages. */
+/** Only our own files run or show on our pages. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; media-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 const loopback = /^(127(\.\d{1,3}){3}|::1|localhost)$/
 
 /**
- * What browsers are told about our pages, and the guard against DNS rebinding: bound to loopback, the server answers only requests that name
- * it as such, so that a foreign page, whose name suddenly leads to 127.0.0.1, reads no calls. Nor may such a page change anything
- * or begin a call: browsers say where a request comes from.
+ * Security headers of our pages, and the guard against DNS rebinding: bound to loopback, the server answers only requests for a loopback
+ * name, so that a foreign page whose name suddenly resolves to 127.0.0.1 reads no calls. Nor can such a page change anything
+ * or begin a call: browsers send a request's origin.
  */
 export function webSafety(
   app: FastifyInstance,
@@ -24,12 +24,12 @@ export function webSafety(
       'referrer-policy': 'same-origin',
       'cross-origin-resource-policy': 'same-origin',
       'permissions-policy': 'camera=(), geolocation=(), microphone=(self)',
-      // Browsers and proxies keep no copy of anything that is not public; what may be kept says so itself.
+      // Browsers and proxies keep no copy of anything private; cacheable answers say so themselves.
       'cache-control': 'no-store',
     })
-    // Over TLS, our proxy's included.
+    // Over TLS, also by our proxy.
     if (request.protocol === 'https') void reply.header('strict-transport-security', 'max-age=31536000')
-    // The documentation pages bring a policy of their own.
+    // The documentation pages have their own policy.
     if (!request.url.startsWith('/docs')) void reply.header('content-security-policy', policy)
     const host = hostName(request.headers.host)
     if (loopback.test(address) && !loopback.test(host) && !names.has(host))

@@ -122,7 +122,7 @@ test('every wrong field is named, each once', async () => {
   expect(error.message).toBe(error.problems?.map(({ message }) => message).join(' '))
 })
 
-test('a body that is not JSON, or not sent as such, is refused in words', async () => {
+test('a body that is not JSON, or not declared as such, is refused in words', async () => {
   expect(await answer({ url: '/call-backs', text: '{"line":' })).toMatchObject({
     status: 400,
     error: { code: 'badRequest', field: 'body', message: expect.stringMatching(/^The body is not JSON: /) as string },

@@ -1,13 +1,13 @@
 import type { FastifySchemaValidationError } from 'fastify'
 
-/** One thing that is wrong with a request: where, and a sentence that says what would be right. */
+/** One problem of a request: its place, and a sentence that says what would be right. */
 export interface Problem {
   /** `limit`, `owner.id`; `body` for the body as a whole. */
   readonly field: string
   readonly message: string
 }
 
-/** The parts of a JSON Schema that can be said in words. */
+/** The parts of a JSON Schema that can be put into words. */
 interface Rule {
   readonly type?: string | readonly string[]
   readonly enum?: readonly unknown[]
@@ -21,14 +21,14 @@ interface Rule {
   readonly properties?: Readonly<Record<string, Rule>>
 }
 
-/** What the validator says with `verbose: true`: beside the keyword also the value and the rule that it broke. */
+/** The validator's error with `verbose: true`: the keyword, and also the value and the broken rule. */
 interface Broken extends FastifySchemaValidationError {
   readonly data?: unknown
   readonly parentSchema?: Rule
 }
 
 /**
- * What a request has wrong, one problem a field, in words that name the field and say what would be right.
+ * The problems of a request, one a field, in words that name the field and say what would be right.
  * The validator's own wording ("must NOT have additional properties") is never passed on.
  * @param context `body`, `params`, `querystring` (Fastify's names of the parts of a request)
  */
@@ -122,7 +122,7 @@ function oneOf(values: readonly unknown[]): string {
   return values.length === 1 ? String(values[0]) : `one of ${values.join(', ')}`
 }
 
-/** The value as it came, cut; nothing of what is inside an object. */
+/** The value received, shortened; nothing of an object's inside. */
 function shown(value: unknown): string {
   if (value === undefined || value === null) return 'missing'
   if (value === '') return 'empty'
