@@ -10,22 +10,22 @@ export interface ActiveAlarm {
   readonly lastAt: number
   /** How often it was raised since then. */
   readonly times: number
-  /** Whose it has been since then; undefined: of the service as a whole. */
+  /** Its owners since then; undefined: the service as a whole. */
   readonly about?: readonly AlarmAbout[]
-  /** Whose it was the latest time, which `detail` tells of, where it was others' before. */
+  /** Its owner the latest time, which `detail` is about, if different from before. */
   readonly lately?: readonly AlarmAbout[]
 }
 
-/** So many of those whose it was are remembered. */
+/** How many owners are remembered. */
 const maxAbout = 50
 
-/** The alarms that are up now, in memory. The log keeps their history. */
+/** The alarms now up, in memory. The log keeps their history. */
 export class AlarmBoard implements Alarms {
   readonly #active = new Map<AlarmName, ActiveAlarm>()
   readonly #listeners = new Set<(alarm: ActiveAlarm, up: boolean) => void>()
   #raised = 0
 
-  /** @param note what an alarm's detail is to say besides, by its name */
+  /** @param note an addition to an alarm's detail, by its name */
   constructor(
     private readonly now: () => number = Date.now,
     private readonly note: (alarm: AlarmName) => string | undefined = () => undefined,

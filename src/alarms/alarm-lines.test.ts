@@ -13,7 +13,7 @@ describe('what the log says of alarms', () => {
     board.subscribe(alarmLines((up, { alarm, detail, times }) => lines.push(`${alarm} ${up ? 'up' : 'over'} (${times}): ${detail}`)))
   })
 
-  it('is one line for a thousand refused callers, and one when it is over', () => {
+  it('is one line for a thousand refused callers, and one at its end', () => {
     for (let caller = 0; caller < 1_000; caller++) board.raise('calls.overloaded', 'too many')
     board.clear('calls.overloaded')
     expect(lines).toEqual(['calls.overloaded up (1): too many', 'calls.overloaded over (1000): too many'])

@@ -1,7 +1,7 @@
 import type { AlarmName, Severity } from './alarm-list.js'
 import type { ActiveAlarm } from './alarm-board.js'
 
-/** An alarm that goes on being raised in the same words is written down again after so long, ms. */
+/** An alarm raised again and again in the same words is logged again after this long, ms. */
 const againAfterMs = 60_000
 
 export interface AlarmLine {
@@ -13,7 +13,7 @@ export interface AlarmLine {
 }
 
 /**
- * What the log says of alarms: each when it comes up, when its words change, when it is over, and once a minute while it is raised again and again
+ * Logs alarms: each when it is raised, when its words change, when it is over, and once a minute while it is raised again and again
  * (a thousand refused callers are not a thousand lines). A listener of the board.
  */
 export function alarmLines(write: (up: boolean, line: AlarmLine) => void): (alarm: ActiveAlarm, up: boolean) => void {

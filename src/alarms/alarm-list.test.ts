@@ -9,12 +9,12 @@ const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf
   .map((file) => readFileSync(join(root, 'src', file), 'utf8'))
 const entries = Object.entries(alarmList) as [AlarmKind, AlarmEntry][]
 
-/** How a source names an alarm: alone, or with its subject behind it. */
+/** An alarm's name in the source: alone, or with its subject after it. */
 const named = (kind: AlarmKind) => new RegExp(`['\`]${kind}(: \\$\\{[^}]+\\})?['\`]`)
 const cleared = (kind: AlarmKind) => new RegExp(`\\.clear\\(['\`]${kind}['\`:]`)
 
 describe('the list of alarms', () => {
-  it('is closed: who adds one changes this count, and says what it means, how urgent it is, and what to do', () => {
+  it('is closed: a new one changes this count, and has a meaning, an urgency, and what to do', () => {
     expect(entries).toHaveLength(55)
   })
 
@@ -29,14 +29,14 @@ describe('the list of alarms', () => {
     expect(over).toBe(untilRestart !== true)
   })
 
-  it('says something about each that it says about no other', () => {
+  it('has a text of its own for each', () => {
     for (const words of [entries.map(([, { meaning }]) => meaning), entries.map(([, { action }]) => action)]) {
       expect(new Set(words).size).toBe(words.length)
       for (const one of words) expect(one).toMatch(/^[A-Z].*[.?)]$/)
     }
   })
 
-  it('stands in docs/alarms.md as it is', () => {
+  it('is the table in docs/alarms.md', () => {
     expect(readFileSync(join(root, 'docs/alarms.md'), 'utf8')).toContain(alarmTable())
   })
 

@@ -1,23 +1,23 @@
 /**
- * How urgent an alarm is. `critical`: callers are turned away, or what has to be kept is not: at once, at any hour. `major`: calls go on, and something is lost or
- * out of order: within the hour. `minor`: somebody should look into it today.
+ * How urgent an alarm is. `critical`: callers are turned away, or what has to be kept is not: act at once, at any hour. `major`: calls go on, and something is lost or
+ * out of order: within the hour. `minor`: look into it today.
  */
 export type Severity = 'critical' | 'major' | 'minor'
 export const severities: readonly Severity[] = ['critical', 'major', 'minor']
 
 export interface AlarmEntry {
-  /** What is the matter, in a sentence. */
+  /** What is wrong, in a sentence. */
   readonly meaning: string
   readonly severity: Severity
   /** What to do about it. */
   readonly action: string
-  /** Whose it is, where there is one alarm for each: it stands behind the name, `trunk.failing: main`. */
+  /** The subject, if each has an alarm of its own: it follows the name, `trunk.failing: main`. */
   readonly subject?: string
-  /** It tells of something that has happened and cannot be over: it is up until the engine stops. */
+  /** It reports an event that cannot be over: it is up until the engine stops. */
   readonly untilRestart?: true
 }
 
-/** Every alarm there is. An alarm that does not stand here does not compile; names are stable, because people's own alerts hang on them. */
+/** Every alarm there is. An alarm missing here does not compile; names are stable, because people's own alerts depend on them. */
 export const alarmList = {
   'arrangements.notKept': {
     meaning: 'Steps of arranged calls are not on disk yet; they are kept in memory and written as soon as they can be.',
@@ -247,7 +247,7 @@ export const alarmList = {
     untilRestart: true,
   },
   'reservations.failed': {
-    meaning: 'Engines cannot tell each other who is being rung; people are still rung, and may be rung twice.',
+    meaning: 'Engines cannot share reservations; specialists are still rung, but may be rung for two callers.',
     severity: 'major',
     action: 'Check Redis (redis.url): is it up, and can the engine reach it?',
   },
@@ -348,7 +348,7 @@ export type AlarmName = AlarmKind | `${WithSubject}: ${string}`
 
 /** @returns `trunk.failing` of `trunk.failing: main` */
 export function kindOf(alarm: AlarmName): AlarmKind {
-  // What stands before the first colon is a kind: no kind has one.
+  // The text before the first colon is the kind: no kind contains one.
   return /^[^:]*/.exec(alarm)?.[0] as AlarmKind
 }
 

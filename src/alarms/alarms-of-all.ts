@@ -44,7 +44,7 @@ export class AlarmsOfAll {
     return all.sort((a, b) => a.since - b.since)
   }
 
-  /** Told when any of them has changed. @returns stops it */
+  /** Called when any of them has changed. @returns stops it */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

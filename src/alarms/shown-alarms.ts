@@ -1,17 +1,17 @@
 import type { AlarmOfEngine } from './alarms-of-all.js'
 import { entryOf, kindOf, type AlarmKind } from './alarm-list.js'
 
-/** An alarm as people and programs are told of it. */
+/** An alarm as people and programs see it. */
 export interface ShownAlarm extends Omit<AlarmOfEngine, 'alarm' | 'about' | 'lately'> {
-  /** Cut where it is long. */
+  /** Shortened. */
   readonly alarm: string
-  /** What is the matter, of every alarm of this kind; `detail` has this one. */
+  /** What is wrong, for every alarm of this kind; `detail` is about this one. */
   readonly meaning: string
   /** What to do about it. */
   readonly action: string
 }
 
-/** The alarms that are up, as they are told to people and programs: never longer than this, whatever fails. */
+/** The alarms now up, as people and programs see them: bounded in length, whatever fails. */
 export interface ShownAlarms {
   /** Some of every kind, the oldest first. */
   readonly alarms: readonly ShownAlarm[]
@@ -44,7 +44,7 @@ export function shownAlarms(active: readonly AlarmOfEngine[]): ShownAlarms {
   }
 }
 
-/** Words for an operator, cut where there are too many. */
+/** Words for an operator, shortened. */
 export function short(text: string): string {
   return text.length <= longestDetail ? text : `${text.slice(0, longestDetail)} ... (${text.length} characters; all of them are in the log)`
 }

@@ -5,21 +5,21 @@ import type { AuditTable } from '../store/account-tables.js'
 import type { Db } from '../store/statements.js'
 import { sealOf, type AuditEntry } from './chain.js'
 
-/** What somebody did or saw, as it is told to the audit. */
+/** What a person did or saw, as given to the audit. */
 export interface Told extends Pick<AuditEntry, 'actor' | 'address' | 'action' | 'subjectKind' | 'subject'> {
   readonly why?: string | undefined
   readonly data?: unknown
 }
 
 export interface Audit {
-  /** Resolves when it is on disk. Rejects when it cannot be written: then it is not done, and not shown. */
+  /** Resolves when it is on disk. Rejects if it cannot be written: then nothing is done or shown. */
   tell(told: Told): Promise<void>
 }
 
-/** So often is a place in the chain tried for: several engines that write at once take turns. */
+/** Tries for a place in the chain: several engines writing at once take turns. */
 const tries = 50
 
-/** The audit in the store. Entries that are told at the same time are written in one go. */
+/** The audit in the store. Simultaneous entries are written together. */
 export function auditOf({
   writing,
   node,
@@ -78,7 +78,7 @@ async function append(db: Db, node: string, some: readonly { readonly told: Told
       await db.insertInto('audit').values(rows).execute()
       return
     } catch (error) {
-      // Another engine was sooner, and has that place.
+      // Another engine has that place already.
       const now = await db.selectFrom('audit').select('seq').orderBy('seq', 'desc').limit(1).executeTakeFirst()
       if (Number(now?.seq ?? 0) === Number(last?.seq ?? 0) || attempt === tries) throw error
     }
@@ -105,7 +105,7 @@ export function entryOf(row: Selectable<AuditTable>): AuditEntry {
   }
 }
 
-/** Which entries somebody looks for. `cursor`: the `seq` of the last one of the page before. */
+/** A query for entries. `cursor`: the `seq` of the last one of the page before. */
 export interface AuditFilter {
   readonly actor?: string | undefined
   readonly subjectKind?: string | undefined
@@ -145,7 +145,7 @@ export async function* everyEntry(db: Db): AsyncGenerator<AuditEntry> {
   for await (const row of everyRow(db)) yield entryOf(row)
 }
 
-/** The oldest entries that are left, up to an instant (wall-clock ms), in pages. */
+/** The oldest remaining entries, up to an instant (wall-clock ms), in pages. */
 export async function* entriesUntil(db: Db, until: number): AsyncGenerator<AuditEntry> {
   for await (const row of everyRow(db)) {
     if (Number(row.at) >= until) return
@@ -168,7 +168,7 @@ export async function cutAudit(db: Db, through: number, certificate: string, at:
   })
 }
 
-/** What holding the chain against itself finds. `at`: the first entry that is not as it was written, or whose place is wrong. `entries`: all that were ever written; `deleted`: the first ones of these, whose time was over. `head`: seq and hash of the last one, to be kept elsewhere. */
+/** The result of verifying the chain. `at`: the first entry that is not as it was written, or whose place is wrong. `entries`: all that were ever written; `deleted`: the first ones of these, whose time was over. `head`: seq and hash of the last one, to be kept elsewhere. */
 export type Verified =
   | { readonly kind: 'whole'; readonly entries: number; readonly deleted: number; readonly head: string }
   | { readonly kind: 'broken'; readonly at: number; readonly why: 'missing' | 'changed' }

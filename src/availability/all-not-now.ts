@@ -12,13 +12,13 @@ export function allNotNow(candidates: readonly Pick<HuntCandidate, 'clinician'>[
   return candidates.length > 0 && candidates.every(({ clinician }) => clinician !== undefined && availability.of(clinician) !== undefined)
 }
 
-/** Lines that are open at the instant, and on which nobody is left but those who have said "not now". */
+/** Lines open at the instant whose only people on have said "not now". */
 export function linesAllNotNow(directory: Directory, availability: Pick<Availability, 'of' | 'now'>, at: number): readonly Line[] {
   if (availability.now().length === 0) return []
   return [...directory.lines.values()].filter((line) => isOpen(line, at) && allNotNow(huntCandidates(directory, line, at), availability))
 }
 
-/** Holds an alarm up for each such line. Rotas change on the minute. @returns ends it */
+/** Keeps an alarm up for each such line. Rotas change on the minute. @returns stops it */
 export function watchLinesAllNotNow({
   availability,
   directory,

@@ -5,7 +5,7 @@ import type { Actor } from '../facts/actor.js'
 import type { Signals } from '../fleet/signals.js'
 import type { Store } from '../store/store.js'
 
-/** Why a person takes no calls: a list, so that nobody writes a patient's name. */
+/** Why a person takes no calls: a closed list, so that nobody writes a patient's name. */
 export const notNowReasons = {
   withPatient: 'With a patient',
   inTheatre: 'In theatre',
@@ -30,10 +30,10 @@ export interface AvailabilityOptions {
   readonly signals: Signals
 }
 
-/** A signal that was lost is made up for after so long, ms. */
+/** A lost signal is made up for after this long, ms. */
 const lookEveryMs = 15_000
 
-/** Who said "not now": in memory for the hunts, of all engines as the store has it. It ends by itself. */
+/** The people who said "not now" at any engine, from the store, in memory for hunts. It ends by itself. */
 export class Availability {
   #known: ReadonlyMap<ClinicianId, NotNow> = new Map()
   #looking: Promise<void> = Promise.resolve()
@@ -66,7 +66,7 @@ export class Availability {
     return said && said.until > this.options.clock.now() ? said : undefined
   }
 
-  /** All of now, those first who are back first. */
+  /** All at present, the first to be back first. */
   now(): readonly NotNow[] {
     const at = this.options.clock.now()
     return [...this.#known.values()]
@@ -74,19 +74,19 @@ export class Availability {
       .sort((a, b) => a.until - b.until || (a.clinician < b.clinician ? -1 : 1))
   }
 
-  /** Called when a person says so, or takes it back, at any engine; not when the time is up. @returns ends it */
+  /** Called when a person sets or clears it, at any engine; not when the time is up. @returns stops it */
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** They take no calls until then. On disk when it resolves; rejects in the database's own words. */
+  /** Sets it until then. On disk when it resolves; rejects with the database's error. */
   async notNow(clinician: ClinicianId, until: number, why: NotNowReason, actor: Actor): Promise<NotNow> {
     const { at } = await this.#keep(clinician, 'notNow', until, why, actor)
     return { clinician, since: at, until, why }
   }
 
-  /** They take calls again. */
+  /** Clears it. */
   async on(clinician: ClinicianId, actor: Actor): Promise<void> {
     if (this.of(clinician)) await this.#keep(clinician, 'on', 0, 'other', actor)
   }
@@ -104,7 +104,7 @@ export class Availability {
     await store.tables.writing
       .insertInto('not_now')
       .values({ clinician, ...row })
-      // Of two engines that were told at the same time, what stands later in the ledger holds.
+      // Of two engines told at the same time, the later ledger entry holds.
       .onConflict((conflict) => conflict.column('clinician').doUpdateSet(row).where('not_now.seq', '<', seq))
       .execute()
     await this.look()
@@ -112,7 +112,7 @@ export class Availability {
     return { at }
   }
 
-  /** Reads again what the store has. Never rejects: what cannot be read now is read the next time. */
+  /** Reads the store again. Never rejects: what is unreadable now is read the next time. */
   look(): Promise<void> {
     return (this.#looking = this.#looking.then(async () => {
       if (this.#closed) return
