@@ -4,7 +4,7 @@ import { sleep } from './clock.js'
 import { VirtualClock } from './virtual-clock.js'
 
 describe('the virtual clock', () => {
-  it('fires timers in the order of their times, and those of one moment in the order in which they were set', async () => {
+  it('fires timers in order of time, and simultaneous ones in order of setting', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.nat(50), { maxLength: 60 }), async (delays) => {
         const clock = new VirtualClock()
@@ -23,7 +23,7 @@ describe('the virtual clock', () => {
     )
   })
 
-  it('lets code that waits several times over run to its next wait before time moves on', async () => {
+  it('lets code run to its next wait before time moves on', async () => {
     const clock = new VirtualClock(1_000)
     const seen: number[] = []
     const work = (async () => {
@@ -41,7 +41,7 @@ describe('the virtual clock', () => {
     expect(seen).toHaveLength(5)
   })
 
-  it('does not fire what was cancelled, and counts what is still set', async () => {
+  it('does not fire cancelled timers, and counts those still set', async () => {
     const clock = new VirtualClock()
     const fired: string[] = []
     const cancel = clock.after(5, () => fired.push('cancelled'))

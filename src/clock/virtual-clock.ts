@@ -7,7 +7,7 @@ interface Timer {
 }
 
 /**
- * A clock whose time passes only when it is told to: thousands of calls run in a second, and always in the same way.
+ * A clock whose time passes only on command: thousands of calls run in a second, always in the same way.
  *
  * Time moves from one timer to the next. Between two timers every promise that can settle has settled (`settled`), so code that awaits
  * one thing after the other runs to its next wait before the clock moves on. Works for code that waits only on this clock; real input
@@ -30,7 +30,7 @@ export class VirtualClock implements Clock {
     return this.#startedAt + this.#elapsedMs + this.#setMs
   }
 
-  /** Sets the wall clock forward, or back: somebody corrects the machine's time. Nothing else is touched by it. */
+  /** Sets the wall clock forward or back, as a correction of the machine's time. Nothing else is affected. */
   setBy(ms: number): void {
     this.#setMs += ms
   }
@@ -39,25 +39,25 @@ export class VirtualClock implements Clock {
     return this.#elapsedMs
   }
 
-  /** Whole milliseconds, as timers and the wall clock of Node.js have them: instants with fractions are no facts. */
+  /** Whole milliseconds, as timers and the wall clock of Node.js have them: instants in facts have no fractions. */
   after(delayMs: number, action: () => void): () => void {
     const timer: Timer = { dueAt: Math.round(this.#elapsedMs + Math.max(0, delayMs)), order: this.#order++, action }
     this.#push(timer)
     this.#live++
     return () => {
       if (timer.action === undefined) return
-      // The entry stays in the heap until its time comes, and is skipped then: cancelling is the common case and must be cheap.
+      // The entry stays in the heap until its time and is skipped then: cancelling is the common case and must be cheap.
       timer.action = undefined
       this.#live--
     }
   }
 
-  /** Timers that are set and neither fired nor cancelled. */
+  /** Timers set and neither fired nor cancelled. */
   get pending(): number {
     return this.#live
   }
 
-  /** Fires what is due within the next `ms`, in order, then stands at exactly that moment. */
+  /** Fires timers due within the next `ms`, in order, and stops at exactly that moment. */
   async advance(ms: number): Promise<void> {
     const target = this.#elapsedMs + ms
     await settled()
@@ -66,7 +66,7 @@ export class VirtualClock implements Clock {
   }
 
   /**
-   * Lets time pass until `done()` holds. It is asked whenever everything has settled.
+   * Lets time pass until `done()` holds. It is checked whenever everything has settled.
    * @returns false when `limitMs` have passed, or no timer is left, and it does not hold
    */
   async runUntil(done: () => boolean, limitMs: number): Promise<boolean> {

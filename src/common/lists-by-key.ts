@@ -1,4 +1,4 @@
-/** Puts a value behind those that a map already has under this key. */
+/** Appends a value to a map's list under this key. */
 export function appendTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
   const list = lists.get(key)
   if (list) list.push(value)

@@ -2,7 +2,7 @@ import { isIP } from 'node:net'
 import type { Settings } from './settings.js'
 import { SettingsError } from './settings-error.js'
 
-/** Settings that are right each by itself, and do not go together. @throws SettingsError */
+/** Checks settings that are each valid, but contradict each other. @throws SettingsError */
 export function checkTogether(settings: Settings): void {
   for (const everywhere of settings.sipAddresses.filter((each) => /^(0\.0\.0\.0|::)$/.test(each))) {
     if (settings.sipExternalAddresses.some((each) => isIP(each) === isIP(everywhere))) continue
@@ -57,10 +57,10 @@ export function checkTogether(settings: Settings): void {
   checkSecrets(settings)
 }
 
-/** The secrets that the servers come with. */
+/** The servers' default secrets. */
 const installedSecrets = { drachtio: 'cymru', freeswitch: 'ClueCon' } as const
 
-/** Whoever can command these servers can dial at our cost, listen and record: a secret that everybody knows is none. */
+/** An attacker who controls these servers can dial at our cost, listen and record: a public default is no secret. */
 function checkSecrets(settings: Settings): void {
   if (settings.drachtio.length === 0) return
   const asked = [

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readIdentityLine, readIdentityList } from './identity.js'
 
-describe('which headers are believed from which network', () => {
+describe('the headers trusted from each network', () => {
   it('is read from one line', () => {
     expect(readIdentityLine('192.0.2.0/24=P-Asserted-Identity From, 2001:db8::/32 = rpid pai from')).toEqual([
       { network: '192.0.2.0/24', headers: ['P-Asserted-Identity', 'From'] },

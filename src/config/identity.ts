@@ -4,7 +4,7 @@ import { parseNetwork } from '../guard/source-gate.js'
 
 const expected = `networks with the headers that are believed from them, such as 192.0.2.0/24=P-Asserted-Identity From; headers are ${identityHeaders.join(', ')}`
 
-/** Short names that people use for the headers. */
+/** Short names for the headers. */
 const shortNames: Readonly<Record<string, IdentityHeader>> = { pai: 'P-Asserted-Identity', rpid: 'Remote-Party-ID' }
 
 /**
@@ -26,7 +26,7 @@ export function readIdentityLine(text: string): readonly IdentityRule[] {
 }
 
 /**
- * Reads rules that the settings file has as a list of mappings: `network`, and `headers` as a list or as one text.
+ * Reads rules from a list of mappings in the settings file: `network`, and `headers` as a list or as one text.
  * @throws Error that says what would be right
  */
 export function readIdentityList(list: readonly unknown[]): readonly IdentityRule[] {
@@ -71,7 +71,7 @@ function words(text: string): readonly string[] {
   return text.split(/[\s,+>]+/).filter((word) => word !== '')
 }
 
-/** Which of two rules for one network holds nobody can know. */
+/** Two rules for one network would be ambiguous. */
 function unlike(rules: readonly IdentityRule[]): readonly IdentityRule[] {
   const twice = rules.find(({ network }, index) => rules.findIndex((other) => other.network === network) !== index)
   if (twice) throw new Error(`${expected}; ${twice.network} stands there twice`)

@@ -6,7 +6,7 @@ import { parseNetwork } from '../guard/source-gate.js'
 import { isPushService } from '../outbox/push/address.js'
 import type { Parse } from './setting-row.js'
 
-/** `host:port` of a server that exists already, with its secret. */
+/** `host:port` of an external server. */
 export interface ServerAddress {
   readonly host: string
   readonly port: number
@@ -49,7 +49,7 @@ export const period: Parse<Period> = (value) => {
   return read
 }
 
-/** Security logs are asked for half a year later. */
+/** Security logs may be needed half a year later. */
 export const auditPeriod: Parse<Period> = (value) => {
   const read = period(value)
   if (read.kind === 'for' && read.count * { days: 1, months: 30.4, years: 365 }[read.unit] < 182) throw new Error('at least 6 months')

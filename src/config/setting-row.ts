@@ -1,4 +1,4 @@
-/** Reads what was written; throws what would be right. */
+/** Parses a setting; throws what would be right. */
 export type Parse<T> = (text: string) => T
 
 /** One row of the table in the README: the name in the file, the variable, the default, what it means. */
@@ -8,11 +8,11 @@ export interface SettingRow<T> {
   readonly fallback: string
   readonly meaning: string
   readonly parse: Parse<T>
-  /** Reads it where the file has a list instead of one value. */
+  /** Parses it if the file has a list instead of one value. */
   readonly parseList?: (list: readonly unknown[]) => T
-  /** It may hold a password: what was written is never repeated in an error message. */
+  /** It may hold a password: error messages never repeat its value. */
   readonly secret?: true
-  /** The name it had before, in the file and as a variable: still read, with a warning. */
+  /** Its former name, in the file and as a variable: still read, with a warning. */
   readonly formerly?: { readonly key: string; readonly env: string }
 }
 

@@ -1,4 +1,4 @@
-/** A setting that cannot be used, in one line: where it stands, what is wrong, what would be right. */
+/** An invalid setting, in one line: its place, what is wrong, what would be right. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError'
 }

@@ -1,11 +1,11 @@
 import { parseDocument, LineCounter, isMap, isScalar, isSeq, type Document } from 'yaml'
 import { readTextFileSync } from '../text/read-text-file.js'
 
-/** Where in the settings file a value stands, for error messages. */
+/** The place of a value in the settings file, for error messages. */
 export interface Found {
   readonly value: string
   readonly where: string
-  /** Where the file has a list: its entries, scalars as they were written. */
+  /** If the file has a list: its entries, scalars as written. */
   readonly list?: readonly unknown[]
 }
 
@@ -13,7 +13,7 @@ export function notOneValue(where: string, key: string): string {
   return `${where}: "${key}" has to be one value; lists are written with commas: "a, b".`
 }
 
-/** The scalars of the file by their dotted path, with the line on which each stands. */
+/** The scalars of the file by dotted path, with their lines. */
 export function fileValues(file: string, problems: string[]): Map<string, Found> {
   const lines = new LineCounter()
   const values = new Map<string, Found>()
@@ -34,7 +34,7 @@ export function fileValues(file: string, problems: string[]): Map<string, Found>
       const where = `${file}:${line}`
       if (isMap(pair.value)) walk(pair.value, name)
       else if (isScalar(pair.value) || pair.value === null) {
-        // The text as it was written: a telephone number must not become a floating-point one.
+        // The text as written: a telephone number must not become a floating-point one.
         values.set(name, { value: isScalar(pair.value) ? (pair.value.source ?? '').trim() : '', where })
       } else if (isSeq(pair.value)) values.set(name, { value: '', where, list: pair.value.items.map(written) })
       else problems.push(notOneValue(where, name))
@@ -44,7 +44,7 @@ export function fileValues(file: string, problems: string[]): Map<string, Found>
   return values
 }
 
-/** Mappings and lists as such, scalars as the text that stands there: a password of digits keeps its zeros. */
+/** Mappings and lists as such, scalars as text: a password of digits keeps its zeros. */
 function written(node: unknown): unknown {
   if (isScalar(node)) return (node.source ?? '').trim()
   if (isSeq(node)) return node.items.map(written)

@@ -19,7 +19,7 @@ function read(yaml: string, env: NodeJS.ProcessEnv = {}) {
 }
 
 describe('settings', () => {
-  it('are all on loopback and embedded when nothing is said', () => {
+  it('default to loopback and the embedded switch', () => {
     const settings = readSettings({ root, env: {} })
     expect(settings.sipAddresses).toEqual(['127.0.0.1'])
     expect(settings.httpAddress).toBe('127.0.0.1')
@@ -27,14 +27,14 @@ describe('settings', () => {
     expect(settings.dataFolder).toBe(join(root, 'data'))
   })
 
-  it('come from the environment before the file, and from the file before the default', () => {
+  it('come from the environment, else from the file, else from the default', () => {
     const settings = read('sip:\n  port: 5070\nhttp:\n  port: 8090\n', { RINGROUND_SIP_PORT: '5071' })
     expect(settings.sipPort).toBe(5071)
     expect(settings.httpPort).toBe(8090)
     expect(settings.rtpFrom).toBe(20_000)
   })
 
-  it('are read under the name they had before, with a warning; the name of today counts where both stand', () => {
+  it('are read under their former name, with a warning; the current name wins if both are set', () => {
     const file = join(root, 'settings.yaml')
     writeFileSync(file, 'sip:\n  leastRegistrationSeconds: 40\n')
     const warnings: string[] = []
@@ -58,7 +58,7 @@ describe('settings', () => {
     expect(settings.rtpAddresses).toEqual([])
   })
 
-  it('keep a telephone number as it was written', () => {
+  it('keep a telephone number as written', () => {
     expect(read('calls:\n  outboundNumber: +441865922021\n').outboundNumber).toBe('+441865922021')
   })
 
@@ -121,7 +121,7 @@ describe('settings', () => {
       expect(() => servers(drachtio, freeswitch)).toThrow(line)
     })
 
-    it('are taken where the operator says so', () => {
+    it('are accepted if the operator allows it', () => {
       expect(servers('cymru', 'ClueCon', { RINGROUND_ALLOW_DEFAULT_SECRETS: 'yes' }).drachtioSecret).toBe('cymru')
     })
 
@@ -130,7 +130,7 @@ describe('settings', () => {
     })
   })
 
-  it('report everything that is wrong at once', () => {
+  it('report all errors at once', () => {
     expect(() => read('sip:\n  port: x\nhttp:\n  port: y\n')).toThrow(/sip\.port[^]*http\.port/)
   })
 
@@ -145,7 +145,7 @@ describe('settings', () => {
     ])
   })
 
-  it('read ranges of a trunk in the one line', () => {
+  it('read a trunk’s ranges from one line', () => {
     expect(read('', { RINGROUND_TRUNKS: 'a=10.0.0.1[uk-mobile +353], b=u:p@[2001:db8::1]:5060[uk-03], c=[2001:db8::2]' }).trunks).toEqual([
       { name: 'a', address: '10.0.0.1', ranges: ['uk-mobile', '+353'] },
       { name: 'b', address: '[2001:db8::1]:5060', user: 'u', password: 'p', ranges: ['uk-03'] },
@@ -165,7 +165,7 @@ describe('settings', () => {
     expect(read('calls:\n  trunks:\n    - { name: a, address: h, srtp: off }\n').trunks).toEqual([{ name: 'a', address: 'h', srtp: 'off' }])
   })
 
-  it('read trunks from a list in the file, passwords as they stand there', () => {
+  it('read trunks from a list in the file, passwords as written', () => {
     const yaml = `calls:
   trunks:
     - name: main
@@ -232,7 +232,7 @@ describe('settings', () => {
     expect(message).not.toContain('hunter2')
   })
 
-  it('stand in the README, each of them, as they are', () => {
+  it('are all in the README table', () => {
     expect(readFileSync(new URL('../../README.md', import.meta.url), 'utf8')).toContain(settingsTable())
   })
 

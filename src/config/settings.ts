@@ -34,8 +34,8 @@ export type Settings = { readonly [Name in keyof Rows]: ReturnType<Rows[Name]['p
 /**
  * Reads the settings: environment variable before file before default. Paths are made absolute against `root`.
  * @param file YAML; undefined: `config/ringround.yaml` below `root`, which may be missing
- * @param warn told of each setting that stands under a name it had before; it is read all the same
- * @throws SettingsError one line per thing that is wrong, all of them at once
+ * @param warn called for each setting under its former name; it is still read
+ * @throws SettingsError one line per error, all at once
  */
 export function readSettings(options: {
   readonly root: string
@@ -71,7 +71,7 @@ export function readSettings(options: {
     problems.push(found.list ? notOneValue(found.where, key) : `${found.where}: there is no setting "${key}". ${nearest(key)}`)
   const known = new Set<string>(Object.values(settingRows).map((setting) => setting.env))
   for (const [name, value] of Object.entries(env)) {
-    // Variables of the test suite and of the bench carry their own prefixes.
+    // Variables of the test suite and of the bench have their own prefixes.
     if (value !== undefined && name.startsWith('RINGROUND_') && !name.startsWith('RINGROUND_TEST_') && !known.has(name))
       problems.push(`${name}: there is no such environment variable of Ringround. The README lists them.`)
   }
@@ -95,7 +95,7 @@ export function readSettings(options: {
   }
 }
 
-/** Moves what stands under a former name to the name of today, unless that is there as well. @returns a line for each, in words */
+/** Moves settings under a former name to the current name, unless that is set as well. @returns a warning for each */
 function underNewNames(inFile: Map<string, Found>, env: NodeJS.ProcessEnv): readonly string[] {
   const lines: string[] = []
   for (const { key, env: variable, formerly } of Object.values<SettingRow<unknown>>(settingRows)) {

@@ -12,7 +12,7 @@ const trust = {
 const tenant = '37c354b2-85b0-47f5-b222-07b48d774ee3'
 
 describe('sign-in providers', () => {
-  it('are read with what their kind is asked for, and the issuer as it is written', () => {
+  it('are read with the defaults of their kind, and the issuer as written', () => {
     const cis2 = {
       id: 'cis2',
       name: 'NHS CIS2',
@@ -53,7 +53,7 @@ describe('sign-in providers', () => {
 
   it.each(['{', '{}', 'trust'])('in one text are a JSON list: %s', (text) => expect(() => readProviderText(text)).toThrow(/JSON/))
 
-  it('never repeat a secret in what is wrong', () => {
+  it('never repeat a secret in an error', () => {
     const told = () => readProviderList([{ ...trust, clientSecret: 'hush-hush', kind: 'x' }])
     expect(told).toThrow()
     expect(told).not.toThrow(/hush-hush/)

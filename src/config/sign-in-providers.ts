@@ -18,7 +18,7 @@ const expected = `a list of sign-in providers, each with ${fields.join(', ')}`
 const kinds: readonly ProviderKind[] = ['cis2', 'entra', 'openId']
 const keyAlgorithms = ['RS256', 'RS512', 'PS256', 'ES256'] as const
 
-/** What each kind is asked for, where the settings say nothing else. */
+/** The default requests to each kind. */
 const scopesOf: Readonly<Record<ProviderKind, string>> = {
   cis2: 'openid profile nhsperson nationalrbacaccess associatedorgs selectedrole',
   entra: 'openid profile',
@@ -27,7 +27,7 @@ const scopesOf: Readonly<Record<ProviderKind, string>> = {
 
 /**
  * Reads the list in one text, as JSON: for the environment.
- * @throws Error that says what would be right; never with what was written, for it may hold a secret
+ * @throws Error that says what would be right; never with the value, which may hold a secret
  */
 export function readProviderText(text: string): readonly ProviderSetting[] {
   if (text === '') return []
@@ -71,7 +71,7 @@ function providerOf(entry: unknown, which: string): ProviderSetting {
   const kind = kinds.find((one) => one === needed('kind'))
   if (kind === undefined) throw new Error(`${expected}; the kind of "${id}" is none of ${kinds.join(', ')}`)
   const issuer = needed('issuer')
-  // As it is written: it is compared letter by letter (OpenID Connect Core section 3.1.3.7), port and slash included.
+  // As written: it is compared literally (OpenID Connect Core section 3.1.3.7), port and slash included.
   if (!/^https:\/\/[^\s?#]+$|^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?[^\s?#]*$/.test(issuer))
     throw new Error(`${expected}; the issuer of "${id}" is no https address`)
   if (kind === 'entra' && tenantIn(issuer) === undefined)

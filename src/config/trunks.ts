@@ -7,21 +7,21 @@ export const srtpWishes = ['off', 'optional', 'required'] as const
 /** A SIP trunk: where calls to telephone numbers go. */
 export interface TrunkSetting {
   readonly name: string
-  /** `host` or `host:port`, with `;transport=tcp` or `;transport=tls` where the trunk wants it. */
+  /** `host` or `host:port`, with `;transport=tcp` or `;transport=tls` if the trunk wants it. */
   readonly address: string
-  /** Digest credentials, where the trunk asks for them. */
+  /** Digest credentials, if the trunk asks for them. */
   readonly user?: string
   readonly password?: string
-  /** What this trunk carries, in place of `calls.dialable`. */
+  /** The ranges that this trunk carries, instead of `calls.dialable`. */
   readonly ranges?: readonly DialableRange[]
-  /** Whether voice is offered encrypted. Default `off`. */
+  /** Whether SRTP is offered. Default `off`. */
   readonly srtp?: (typeof srtpWishes)[number]
 }
 
 const expected =
   'trunks as name=host:port, name=user:password@host:port, with [uk-mobile +353] behind it where a trunk carries ranges of its own; commas between trunks'
 
-/** What is wrong with a trunk; never with what was written, for it may hold a password. */
+/** An error of a trunk; never with its value, which may hold a password. */
 export class TrunkError extends Error {
   override readonly name = 'TrunkError'
 }
@@ -51,7 +51,7 @@ export function readTrunkLine(text: string): readonly TrunkSetting[] {
   return unlike(trunks)
 }
 
-/** One trunk of the settings file, as it stands there. `ranges`: a list, or one text. */
+/** One trunk as in the settings file. `ranges`: a list, or one text. */
 export interface WrittenTrunk {
   readonly name?: unknown
   readonly address?: unknown
@@ -64,7 +64,7 @@ export interface WrittenTrunk {
 const fields = ['name', 'address', 'user', 'password', 'ranges', 'srtp']
 
 /**
- * Reads trunks that the settings file has as a list of mappings.
+ * Reads trunks from a list of mappings in the settings file.
  * @throws TrunkError
  */
 export function readTrunkList(list: readonly unknown[]): readonly TrunkSetting[] {
@@ -107,10 +107,10 @@ function trunkOf(
 ): TrunkSetting {
   const { name, address, ranges, srtp, ...credentials } = written
   if (!/^[\w-]{1,40}$/.test(name)) throw new TrunkError(`${expected}; a name has letters, digits, - and _`)
-  // It goes into a request line: nothing but a host, a port and a transport.
+  // It goes into a request line: only a host, a port and a transport.
   if (!/^(?:\[[0-9A-Fa-f:.]{2,45}\]|[A-Za-z0-9](?:[\w.-]{0,251}[A-Za-z0-9])?)(?::\d{1,5})?(?:;transport=(?:udp|tcp|tls))?$/.test(address))
     throw new TrunkError(`${expected}; the address of "${name}" is no host:port`)
-  // RFC 3261 section 25.1: a user name is a quoted string; nothing that ends it or the header may stand in it.
+  // RFC 3261 section 25.1: a user name is a quoted string, so it may contain nothing that ends the string or the header.
   if (/["\\\p{Cc}]/u.test(credentials.user ?? ''))
     throw new TrunkError(`${expected}; the user of "${name}" has a character that may not stand there`)
   if (ranges?.length === 0) throw new TrunkError(`${expected}; "${name}" has an empty list of ranges: it would carry nothing`)
@@ -128,7 +128,7 @@ function trunkOf(
   }
 }
 
-/** Alarms and records name trunks: no two may go by one name. */
+/** Alarms and records name trunks: names are unique. */
 function unlike(trunks: readonly TrunkSetting[]): readonly TrunkSetting[] {
   const twice = trunks.find((trunk, index) => trunks.findIndex((other) => other.name === trunk.name) !== index)
   if (twice) throw new TrunkError(`${expected}; two are called "${twice.name}"`)

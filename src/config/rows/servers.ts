@@ -65,7 +65,7 @@ export const serverRows = {
     'redis.url',
     'RINGROUND_REDIS_URL',
     '',
-    'Redis by which several engines share who is being rung, `redis://host:port`; empty: one engine, in memory',
+    'Redis by which several engines share reservations and more, `redis://host:port`; empty: one engine, in memory',
     redisUrl,
     { secret: true },
   ),
