@@ -5,8 +5,8 @@ const dayMs = 86_400_000
 const hourMs = 3_600_000
 
 /**
- * What the team arranged before the curtain rises, through the API as their secretaries would: call-backs for the next days, calls to patients with a PIN, codes,
- * telephones that may register. So the page and `/docs` have something to show at once. Does nothing where anything is arranged already.
+ * Arranges calls before the demo begins, through the API as secretaries would: call-backs for the next days, calls to patients with a PIN, codes,
+ * telephones that may register. So the page and `/docs` have something to show at once. Does nothing if anything is arranged already.
  * @param now wall-clock ms
  * @returns how many were made
  */
@@ -51,7 +51,7 @@ export async function arrangeBefore(
       headers: { authorization, 'content-type': 'application/json' },
       body: JSON.stringify(body),
     })
-    // A directory of somebody's own may have no number for codes, or a range closed: the others are made all the same.
+    // A user's own directory may have no number for codes, or a closed range: the others are still made.
     if (ok) made++
   }
   return made

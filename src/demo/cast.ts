@@ -8,13 +8,13 @@ export interface Part {
   readonly user: string
   readonly address: string
   readonly port: number
-  /** As the facts name it; undefined: whatever number is rung through the trunk. */
+  /** Its name in the facts; undefined: any number rung through the trunk. */
   readonly target: string | undefined
 }
 
 /**
  * Every `sip:` address of the directory on this machine's loopback, once.
- * @param network where the telephone network is played: one telephone that answers whatever number is rung
+ * @param network where the telephone network is simulated: one telephone that answers every number
  */
 export function cast(directory: Directory, network?: DemoSettings['network']): readonly Part[] {
   const parts = new Map<string, Part>()

@@ -7,8 +7,8 @@ import { announcement, manifestOf, turnSamples } from './voice-files.js'
 const folder = new URL('./voices/', import.meta.url)
 const spoken = spokenTexts()
 
-describe('what is said in the demo', () => {
-  it('was spoken with just these words, and nothing else lies there: `npm run voices` makes it so', () => {
+describe('the demo’s conversations', () => {
+  it('have a file for exactly these words, and no others: `npm run voices` makes them', () => {
     expect(JSON.parse(readFileSync(new URL('manifest.json', folder), 'utf8'))).toEqual(manifestOf(spoken))
     expect(
       readdirSync(folder)
@@ -17,12 +17,12 @@ describe('what is said in the demo', () => {
     ).toEqual(spoken.map(({ file }) => file).sort())
   })
 
-  it('is small enough to be shipped', () => {
+  it('are small enough to ship', () => {
     const bytes = readdirSync(folder).reduce((sum, file) => sum + statSync(new URL(file, folder)).size, 0)
     expect(bytes).toBeLessThan(2_500_000)
   })
 
-  it('is loud enough to be heard, in every turn', () => {
+  it('are loud enough in every turn', () => {
     for (const id of Object.keys(conversations) as ConversationId[]) {
       for (const [index, { text }] of conversations[id].turns.entries()) {
         const samples = turnSamples(id, index)
@@ -33,7 +33,7 @@ describe('what is said in the demo', () => {
     expect(announcement('voicemail').length).toBeGreaterThan(8_000)
   })
 
-  it('is said by two voices that can be told apart', () => {
+  it('have two distinguishable voices', () => {
     for (const { voices } of Object.values(conversations)) expect(voices.first).not.toBe(voices.other)
   })
 })

@@ -1,12 +1,12 @@
 /**
- * What is said in the demo: short telephone conversations between invented people, spoken by `npm run voices` into `voices/`. The advice in them
- * is there to be overheard, and not to be followed.
+ * The demo's conversations: short telephone talks between invented people, spoken by `npm run voices` into `voices/`. The advice in them
+ * is for listening, not for following.
  */
 
 /** Flite's voices. */
 export type VoiceName = 'slt' | 'rms' | 'awb'
 
-/** `first`: whoever rang, and for a call that the engine places the clinician; `other`: whoever was rung. */
+/** `first`: the caller, or the clinician in a call that the engine places; `other`: the called party. */
 export type Side = 'first' | 'other'
 
 export interface Turn {
@@ -19,7 +19,7 @@ export interface Conversation {
   readonly turns: readonly Turn[]
 }
 
-/** Alternate turns; the one who was rung begins. */
+/** Alternate turns; the called party begins. */
 function talk(first: VoiceName, other: VoiceName, ...texts: readonly string[]): Conversation {
   return { voices: { first, other }, turns: texts.map((text, index) => ({ by: index % 2 === 0 ? 'other' : 'first', text })) }
 }
@@ -135,7 +135,7 @@ export const conversations = {
     'Thursday at ten. I will tell him now.',
     'Thank you.',
   ),
-  /** For somebody who really rings a telephone of the demo: whoever answers talks, and waits for a word in between. */
+  /** For a visitor who really rings a telephone of the demo: the one who answers talks, and waits for a word in between. */
   visitor: talk(
     'rms',
     'slt',
@@ -157,7 +157,7 @@ export const announcements = {
   },
 } as const satisfies Readonly<Record<string, { readonly voice: VoiceName; readonly text: string }>>
 
-/** Every text that is spoken, with the name of its file. */
+/** Every spoken text, with its file name. */
 export function spokenTexts(): readonly { readonly file: string; readonly voice: VoiceName; readonly text: string }[] {
   const talks = Object.entries<Conversation>(conversations).flatMap(([id, { voices, turns }]) =>
     turns.map(({ by, text }, index) => ({ file: turnFile(id, index), voice: voices[by], text })),

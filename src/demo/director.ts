@@ -10,42 +10,42 @@ import { Players } from './players.js'
 import { roundSeconds, scenes, storyOf, type Scene } from './scenes.js'
 
 const second = 1_000
-/** Nobody stays on the line for longer. */
+/** The longest call. */
 const longestCallMs = 240 * second
 /** From the answer to the first key: they let the welcome finish. */
 const beforeKeysMs = 2.5 * second
-/** What a patient hears before they know which key asks for a call-back. */
+/** How long a patient listens before they know the key for a call-back. */
 const beforeRequestMs = 9 * second
 
 export interface DirectorOptions {
   readonly directory: Directory
-  /** Where the engine takes calls, `host:port`. */
+  /** The engine's address for calls, `host:port`. */
   readonly sip: string
-  /** The engine's API, with a slash at the end. */
+  /** The engine's API, with a trailing slash. */
   readonly api: string
   readonly apiToken: string
-  /** The telephone network is played too; otherwise nobody of the demo rings a number in it. */
+  /** The telephone network is simulated too; otherwise the demo rings no number in it. */
   readonly network: boolean
   /** For the terminal. */
   readonly tell: (line: string) => void
   readonly log: (line: string) => void
 }
 
-/** What a scene dials, and the keys that follow. */
+/** The number that a scene dials, and the keys that follow. */
 interface Errand {
   readonly number: string
   readonly keys: string
   readonly line: Line | undefined
 }
 
-/** Plays round after round of scenes: several calls at a time, each with its own caller. */
+/** Plays rounds of scenes: several calls at a time, each with its own caller. */
 export class Director {
   readonly players = new Players((callId) => this.#performances.get(callId))
   readonly #options: DirectorOptions
   readonly #performances = new Map<string, Performance>()
-  /** Callers on their way, by their number; their call's id is known with its first fact. */
+  /** Callers whose call is on its way, by number; the call's first fact tells its id. */
   readonly #expected = new Map<string, { readonly scene: Scene; readonly phone: Phone; readonly errand: Errand }>()
-  /** Calls that the engine is about to place, by what was arranged. */
+  /** Calls that the engine is about to place, by arrangement. */
   readonly #arranged = new Map<string, Performance>()
   readonly #watching = new Map<string, (event: CallEvent) => void>()
   readonly #callers = new Set<Phone>()
@@ -133,7 +133,7 @@ export class Director {
     const organisation = 'organisation' in scene.rings ? scene.rings.organisation : undefined
     const offered = line === undefined ? [] : outcomesFor(this.#options.directory, line, organisation)
     const index = offered.findIndex(({ id }) => id === scene.outcome)
-    // Another area's list may not have it: the first then.
+    // Another area's list may lack it: then the first.
     const key = scene.outcome === undefined || offered.length === 0 ? undefined : String(Math.max(0, index) + 1)
     return { people: scene.people, talk: scene.talk, hangsUp: scene.hangsUp ?? 'other', ...(key === undefined ? {} : { outcomeKey: key }) }
   }
@@ -180,11 +180,11 @@ export class Director {
     this.#arranged.delete(arrangement)
   }
 
-  /** @returns undefined where the directory has no such place, or the line is closed now */
+  /** @returns undefined if the directory has no such place, or the line is closed now */
   #errand(scene: Scene): Errand | undefined {
     const { directory } = this.#options
     const { rings } = scene
-    // As people here dial: the national form of a number, where it has one.
+    // As people in the UK dial: the national form of a number, if it has one.
     const dial = (wanted: (use: NumberUse) => boolean) => {
       const all = [...directory.numbers.values()].filter(({ use }) => wanted(use)).map(({ number }) => number)
       return (all.find((number) => number.startsWith('+44')) ?? all[0])?.replace(/^\+44/, '0')

@@ -30,7 +30,7 @@ describe('the invented month', () => {
     expect(records.some(({ arrivedAt }) => now - arrivedAt < 3_600_000)).toBe(true)
   })
 
-  it('has the waits and the share of calls that connect which such services have', () => {
+  it('has realistic waits and a realistic share of connected calls', () => {
     const waits = records.flatMap(({ waitMs }) => (waitMs === undefined ? [] : [waitMs / 1_000]))
     const mean = waits.reduce((sum, wait) => sum + wait, 0) / waits.length
     expect(mean).toBeGreaterThan(26)
@@ -58,7 +58,7 @@ describe('the invented month', () => {
     expect(hours.filter((hour) => hour >= 9 && hour < 12).length).toBeGreaterThan(4 * hours.filter((hour) => hour < 6).length)
   })
 
-  it('has no recording that could not be heard, and says of each why there is none', () => {
+  it('claims no recording that cannot be played, and says why each is missing', () => {
     expect(records.every(({ recordings }) => recordings.length === 0)).toBe(true)
     const spoke = events.filter(({ type }) => type === 'talk.started').length
     const failures = events.filter((event) => event.type === 'recording.failed')
@@ -72,7 +72,7 @@ describe('the invented month', () => {
     expect(late.filter(({ type, at }) => type === 'call.arrived' && sunday - at < 3 * 3_600_000).length).toBeGreaterThan(3)
   })
 
-  it('leaves no request for a call-back that would be overdue', () => {
+  it('leaves no overdue request for a call-back', () => {
     for (const event of events) if (event.type === 'callBack.requested') expect(now - event.at).toBeLessThan(3 * 3_600_000)
   })
 })

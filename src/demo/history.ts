@@ -13,23 +13,23 @@ const second = 1_000
 const minute = 60 * second
 const hour = 60 * minute
 
-/** Calls an hour on a working day, by the hour at which it begins; advice lines are busiest when surgeries are. */
+/** Calls an hour on a working day, by hour of the day; advice lines are busiest when surgeries are. */
 const working: readonly number[] = [
   0.2, 0.1, 0.1, 0.1, 0.1, 0.2, 0.4, 1, 3.2, 5.5, 6, 5.5, 3.8, 3, 4.2, 5, 4.6, 3.8, 2, 1, 0.7, 0.5, 0.3, 0.2,
 ]
-/** Of that so much at a weekend. */
+/** This share of that at a weekend. */
 const weekendShare = 0.3
-/** Whenever the demo is started, there was something to do just before, an hour. */
+/** Whenever the demo starts, there were calls just before, an hour. */
 const leastOfLate = 3
 const lateMs = 3 * hour
 
-/** Of those who have spoken so many leave an outcome; some hang up instead. */
+/** The share of talks with an outcome; some people hang up instead. */
 const leavesOutcome = 0.74
-/** Outcomes in the order of a line's list: the first by far the most often. */
+/** Outcomes in the order of a line's list: the first by far the most frequent. */
 const outcomeShares = [0.56, 0.76, 0.88, 0.95, 1]
-/** Callers who do not bear the hunt to its end. */
+/** Callers who give up during the hunt. */
 const impatient = 0.09
-/** Requests for a call-back of earlier days would stand in today's list as overdue. */
+/** Older requests for a call-back would be overdue in today's list. */
 const requestsWithinMs = 3 * hour
 
 export interface HistoryOptions {
@@ -40,7 +40,7 @@ export interface HistoryOptions {
   readonly seed: number
 }
 
-/** Somebody who rings, and what for. */
+/** A caller, and the purpose of the call. */
 interface Errand {
   readonly number: string
   readonly callerNumber: string
@@ -51,7 +51,7 @@ interface Errand {
 
 /**
  * The month before the demo: calls to the lines of this directory, carried by the engine's own desk and hunt in virtual time, with people on the rotas
- * who answer most of the time. Nothing was recorded, because nobody spoke; the facts say so.
+ * who answer most of the time. Nothing was recorded, because nobody really spoke; the facts say so.
  * @returns the facts of calls that are over, in the order in which they happened
  */
 export async function inventHistory({ directory, now, days, seed }: HistoryOptions): Promise<readonly CallEvent[]> {
@@ -128,7 +128,7 @@ export async function inventHistory({ directory, now, days, seed }: HistoryOptio
   return heardNothing(log.told.filter((event) => over.has(event.callId)))
 }
 
-/** Moments within an hour, ms, as they come by chance at so many an hour. */
+/** Random moments within an hour, ms, at this rate. */
 function arrivals(rate: number, random: RandomStream): readonly number[] {
   const moments: number[] = []
   for (let at = 0; ;) {
@@ -152,7 +152,7 @@ function outcomeKey(directory: Directory, { line, organisation }: Errand, random
   return String(Math.min(index < 0 ? 0 : index, offered.length - 1) + 1) as Key
 }
 
-/** Anybody who can ring then: a practice for a line that it may use, or a patient; only for lines that are open. */
+/** A possible caller at that time: a practice for a line that it may use, or a patient; only for open lines. */
 function errandAt(directory: Directory, at: number, random: RandomStream): Errand | undefined {
   const errands: (() => Errand)[] = []
   const national = [...directory.numbers.values()].filter(({ number }) => number.startsWith('+44'))

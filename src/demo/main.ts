@@ -1,6 +1,6 @@
 /**
- * The simulated phones of `npm run demo`: everybody of the directory whose address is on this machine, and callers who come and go.
- * Started by the engine's program with its settings as JSON in `RINGROUND_DEMO`; told the facts of its calls; ends with it.
+ * The simulated phones of `npm run demo`: every person in the directory with an address on this machine, and callers who come and go.
+ * Started by the engine's program with its settings as JSON in `RINGROUND_DEMO`; gets the facts of its calls; ends with it.
  */
 import { messageOf } from '../common/errors.js'
 import { loadDirectory } from '../directory/load-directory.js'
@@ -59,7 +59,7 @@ for (const part of cast(directory, network)) {
 process.on('message', (message) => directing.take((message as ToDemo).fact))
 tell({ kind: 'ready' })
 directing.begin()
-// The page and the API have something to show before anybody has rung.
+// So that the page and the API have something to show before the first call.
 arrangeBefore(directory, { api, apiToken }, Date.now()).catch((error: unknown) =>
   tell({ kind: 'log', text: `nothing was arranged before the demo: ${messageOf(error)}` }),
 )

@@ -2,11 +2,11 @@ import type { Clock } from '../clock/clock.js'
 import { engine, type Actor } from '../facts/actor.js'
 import type { CallEvent, CallFact, EventLog } from '../facts/events.js'
 
-/** An event log in memory: for tests, and for calls that are replayed. Facts are durable `delayMs` after they were told. */
+/** An event log in memory: for tests and replayed calls. Facts are durable `delayMs` after they were appended. */
 export class MemoryLog implements EventLog {
-  /** Everything told, in order. */
+  /** Everything appended, in order. */
   readonly told: CallEvent[] = []
-  /** Everything durable, with the monotonic moment at which it became so. */
+  /** Everything durable, with the monotonic time at which it became so. */
   readonly stored: { readonly at: number; readonly event: CallEvent }[] = []
   readonly #clock: Clock
   readonly #delayMs: () => number

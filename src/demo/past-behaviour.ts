@@ -7,20 +7,20 @@ import type { RandomStream } from '../what-if/random.js'
 
 const second = 1_000
 
-/** How somebody was whenever they were rung in the invented past. Shares of 1. */
+/** A person's behaviour when rung in the invented past. Shares of 1. */
 interface Habit {
   readonly answers: number
   /** From the first ring to the answer, s. */
   readonly seconds: readonly [least: number, most: number]
-  /** Of those answers so many are their voicemail's. */
+  /** The share of answers by their voicemail. */
   readonly voicemail: number
-  /** Of the others so many are engaged, so many refuse; the rest let it ring. */
+  /** Of the unanswered, the shares engaged and refused; the rest ring out. */
   readonly busy: number
   readonly declines: number
 }
 
 const ordinary: Habit = { answers: 0.4, seconds: [7, 18], voicemail: 0.04, busy: 0.35, declines: 0.25 }
-/** By the user part of the address; the others are ordinary. */
+/** By user part of the address; all others are ordinary. */
 const habits: Readonly<Record<string, Habit>> = {
   lindqvist: { answers: 0.45, seconds: [8, 18], voicemail: 0.2, busy: 0.3, declines: 0.3 },
   okafor: { answers: 0.55, seconds: [6, 15], voicemail: 0, busy: 0.4, declines: 0.3 },
@@ -29,7 +29,7 @@ const habits: Readonly<Record<string, Habit>> = {
   ccu: { answers: 0.6, seconds: [5, 13], voicemail: 0, busy: 0.6, declines: 0.1 },
 }
 
-/** Puts everybody of the directory into a virtual telephone world. */
+/** Adds everybody in the directory to a virtual telephone world. */
 export function pastBehaviour(directory: Directory, telephone: VirtualSwitch, random: RandomStream): void {
   for (const { target } of everyTarget(directory)) {
     const name = targetInFacts(target)

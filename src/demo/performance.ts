@@ -4,30 +4,30 @@ import type { Temperament } from '../embedded/phones/temperament.js'
 import { conversations, type Conversation, type ConversationId } from './conversations.js'
 import { turnSamples } from './voice-files.js'
 
-/** Between two turns people breathe. */
+/** The pause between two turns. */
 const breathMs = 450
-/** A turn of somebody whom the demo does not play. */
+/** A turn of a person whom the demo does not play. */
 const strangersTurnMs = 4_000
-/** From the question for the outcome to the key: they listen to what is offered. */
+/** From the question for the outcome to the key: they listen to the choices. */
 const thinkMs = 5_500
 
-/** How a call of the demo goes, apart from who rings. */
+/** How a call of the demo goes, apart from its caller. */
 export interface Script {
   readonly people: Readonly<Record<string, Temperament>>
   readonly talk: ConversationId
   readonly hangsUp: 'first' | 'other'
-  /** The key of the outcome that is left, by who is asked; undefined: none is. */
+  /** The key of the outcome, by the party asked; undefined: none is left. */
   readonly outcomeKey?: string
 }
 
-/** One call as it is played: the two who talk say their turns, one hangs up, and the other keys the outcome. */
+/** One performance of a call: both parties say their turns, one hangs up, and the other keys the outcome. */
 export class Performance {
   #other: Phone | undefined
   readonly #targets = new Map<string, string>()
   #over = false
 
   /**
-   * @param first who rang; undefined: a visitor with a telephone of their own, or a call that the engine places
+   * @param first the caller; undefined: a visitor with their own telephone, or a call that the engine places
    * @param at the demo's telephone at a target
    */
   constructor(
@@ -46,7 +46,7 @@ export class Performance {
         this.#targets.set(event.attempt, event.target)
         return
       case 'attempt.accepted': {
-        // In a call that the engine places the clinician accepts first, and then the patient is rung.
+        // In a call that the engine places the clinician accepts first; then the patient is rung.
         const accepted = this.at(this.#targets.get(event.attempt) ?? '')
         this.#other = accepted
         return
@@ -96,9 +96,9 @@ export class Performance {
   }
 }
 
-/** @returns false when there is no call any more */
+/** @returns false once the call is over */
 async function says(phone: Phone, samples: Int16Array): Promise<boolean> {
-  // It fails where there is no call, and settles when the call ends in the middle.
+  // It fails without a call, and settles if the call ends in between.
   return phone.says(samples).then(
     () => phone.state === 'talking',
     () => false,

@@ -5,18 +5,18 @@ import type { Part } from './cast.js'
 import type { Performance } from './performance.js'
 import { habits, ordinary } from './scenes.js'
 
-/** What the fact of a ringing and the ringing itself may be apart, ms: they come by different ways. */
+/** The most time between an attempt's fact and its INVITE, ms: they come by different ways. */
 const factWithinMs = 400
 const lookEveryMs = 20
 
-/** Everybody who can be rung, and for whom they are rung now: they act as the scene of that call has it. */
+/** Everybody who can be rung, and the calls that ring them: they act as that call's scene says. */
 export class Players {
   readonly #phones = new Map<string, Phone>()
   #network: Phone | undefined
-  /** By telephone: the call that rings it. */
+  /** The call that rings each telephone. */
   readonly #ringing = new Map<string, { readonly callId: string; readonly attempt: string }>()
 
-  /** @param performanceOf the scene of a call, where it is one of the demo's */
+  /** @param performanceOf the scene of a call, if it is one of the demo's */
   constructor(private readonly performanceOf: (callId: string) => Performance | undefined) {}
 
   add(part: Part, phone: Phone): void {
@@ -32,7 +32,7 @@ export class Players {
       if (callId === event.callId && attempt === event.attempt) this.#ringing.delete(key)
   }
 
-  /** The telephone that is rung at this target; undefined: somebody else's. */
+  /** The demo's telephone at this target; undefined: it is not one. */
   at(target: string): Phone | undefined {
     return this.#phones.get(target) ?? (/^\+?\d/.test(target) ? this.#network : undefined)
   }
@@ -41,7 +41,7 @@ export class Players {
     return this.#phones.has(target) ? target : 'network'
   }
 
-  /** Deals with a ringing. A call that ends in the middle of it ends it quietly. */
+  /** Handles an incoming INVITE. If the call ends meanwhile, it stops quietly. */
   async #act(part: Part, phone: Phone): Promise<void> {
     const key = part.target ?? 'network'
     for (let waited = 0; waited < factWithinMs && !this.#ringing.has(key); waited += lookEveryMs) await phone.waits(lookEveryMs)
@@ -51,7 +51,7 @@ export class Players {
     await temperament.behave(phone)
   }
 
-  /** A patient or a practice: whoever answers is connected. */
+  /** A patient or a practice: connected on answering. */
   async #picksUp(phone: Phone): Promise<void> {
     await phone.waits(6_000)
     if (phone.state === 'ringing') await phone.answers({ withinMs: 1_000 })

@@ -15,7 +15,7 @@ const { directory } = parsed
 describe.each([0, 1, 2, 3])('round %i of the demo', (round) => {
   const all = scenes(round)
 
-  it('rings only places that the demo world has, for lines that may be used from there', () => {
+  it('rings only places in the demo world, for lines that they may use', () => {
     for (const { rings, story } of all) {
       if ('practice' in rings) expect(directory.organisations.get(rings.practice)?.code, story).toBeDefined()
       else if ('patientsLine' in rings) expect(directory.lines.get(rings.patientsLine)?.kind, story).toBe('pifuAnswer')
@@ -26,7 +26,7 @@ describe.each([0, 1, 2, 3])('round %i of the demo', (round) => {
     }
   })
 
-  it('leaves outcomes that are offered', () => {
+  it('leaves only offered outcomes', () => {
     for (const { rings, outcome, story } of all) {
       if (outcome === undefined) continue
       const line = directory.lines.get('line' in rings ? rings.line : 'patientsLine' in rings ? rings.patientsLine : '')
@@ -38,7 +38,7 @@ describe.each([0, 1, 2, 3])('round %i of the demo', (round) => {
     }
   })
 
-  it('names nobody whom the demo does not play', () => {
+  it('names only people whom the demo plays', () => {
     const users = cast(directory).map(({ user }) => user)
     for (const { people, story } of all) for (const user of Object.keys(people)) expect(users, story).toContain(user)
     for (const { callBack } of all) if (callBack) expect(directory.clinicians.has(callBack.clinician)).toBe(true)
@@ -53,7 +53,7 @@ describe.each([0, 1, 2, 3])('round %i of the demo', (round) => {
   })
 })
 
-it('the round in which a telephone is out of order is announced, and the one in which it is mended', () => {
+it('announces the round with a telephone out of order, and the one with its repair', () => {
   expect(storyOf(0)).toBeUndefined()
   expect(storyOf(1)).toContain('out of order')
   expect(storyOf(2)).toContain('mended')

@@ -15,33 +15,33 @@ import { announcement } from './voice-files.js'
 
 const second = 1_000
 
-/** One call of the demo: who rings where, how those who are rung take it, and what comes of it. */
+/** One call of the demo: the caller, the number, the called people's behaviour, and the result. */
 export interface Scene {
   /** When it begins, s after the beginning of the round. */
   readonly at: number
   /** For the terminal. */
   readonly story: string
   readonly caller: { readonly name: string; readonly number: string }
-  /** An organisation whose Dial-In number is rung for a line, a patients' line, or a practice that is reached from outside. */
+  /** An organisation whose Dial-In number is rung for a line, a patients' line, or a practice reached from outside. */
   readonly rings:
     { readonly organisation: string; readonly line: string } | { readonly patientsLine: string } | { readonly practice: string }
-  /** By the user part of their address; whoever is not named here behaves as always. */
+  /** By the user part of their address; anybody not named here behaves as usual. */
   readonly people: Readonly<Record<string, Temperament>>
   readonly talk: ConversationId
-  /** Default: the one who was rung, so that the caller is asked for the outcome. */
+  /** Default: the called party, so that the caller is asked for the outcome. */
   readonly hangsUp?: 'first' | 'other'
-  /** Id of the outcome that is keyed; none: nobody leaves one. */
+  /** Id of the outcome keyed; absent: none is left. */
   readonly outcome?: string
-  /** Hangs up when nobody has accepted this long after the choice of the line, s. */
+  /** Hangs up if nobody has accepted this long after the choice of the line, s. */
   readonly patience?: number
-  /** When nobody was free: asks to be called back, and is, this many s later, by this clinician. */
+  /** If nobody was free: asks for a call-back and gets it, this many s later, from this clinician. */
   readonly callBack?: { readonly after: number; readonly clinician: string; readonly talk: ConversationId; readonly outcome: string }
 }
 
 const accepts = (afterSeconds: number) => answersFast({ afterMs: afterSeconds * second, thinkMs: 5.5 * second })
 const notNow = (afterSeconds: number) => declines({ afterMs: afterSeconds * second })
 const machine = (afterSeconds: number) => voicemail({ afterMs: afterSeconds * second, greeting: announcement('voicemail') })
-/** Another manner each time they are rung; the last one from then on. */
+/** A different manner each time they are rung; the last one from then on. */
 function inTurn(...manners: readonly [Temperament, ...Temperament[]]): Temperament {
   let rung = 0
   return {
@@ -64,7 +64,7 @@ export const roundSeconds = 240
 
 /** Rounds in which the DVT clinic room's telephone is out of order: the second of every three. */
 const outOfOrder = (round: number) => round % 3 === 1
-/** It is in order again, and has to be rung to be noticed. */
+/** It works again, and has to be rung for that to be noticed. */
 const mended = (round: number) => round % 3 === 2
 
 /** The calls of one round; several run at a time. @param round from 0 */
@@ -219,7 +219,7 @@ export function scenes(round: number): readonly Scene[] {
   ]
 }
 
-/** What is told on the terminal where a round has a story beyond its calls. */
+/** Shown on the terminal if a round has a story beyond its calls. */
 export function storyOf(round: number): string | undefined {
   if (outOfOrder(round))
     return "Story      the DVT clinic room's telephone is out of order in this round: after three failures an alarm goes up, and it is rung last; the alarm ends when a call is accepted there again"
@@ -227,7 +227,7 @@ export function storyOf(round: number): string | undefined {
   return undefined
 }
 
-/** How people behave who are rung outside any scene: by a visitor with a telephone of their own. */
+/** How people rung outside any scene behave: by a visitor with their own telephone. */
 export const habits: Readonly<Record<string, Temperament>> = {
   lindqvist: machine(6),
   okafor: acceptsAtSecondPrompt({ afterMs: 3 * second }),

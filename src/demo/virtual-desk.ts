@@ -41,7 +41,7 @@ export function virtualDesk(directory: Directory, startAt: number): VirtualDesk 
   return { clock, telephone, log, desk, latestCall: () => latest }
 }
 
-/** The facts without recordings that nobody could listen to. Each that would have been made is a fact that says why it is not there. */
+/** The facts without unplayable recordings. Each that would have been made becomes a fact that says why it is missing. */
 export function heardNothing(events: readonly CallEvent[]): readonly CallEvent[] {
   return events.flatMap((event): CallEvent[] => {
     if (event.type === 'recording.stopped') return []

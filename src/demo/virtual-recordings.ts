@@ -1,6 +1,6 @@
 import type { RecordingSink } from '../recordings/recording-sink.js'
 
-/** A place to record to that keeps only names. `refuse` says why there is none. */
+/** A spool that keeps only names. `refuse` says why there is none. */
 export class VirtualRecordings implements RecordingSink {
   readonly allocated: string[] = []
   readonly finished: string[] = []

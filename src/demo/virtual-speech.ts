@@ -4,7 +4,7 @@ import type { Audio } from '../switch/port.js'
 
 const msPerLetter = 60
 
-/** Speech without a voice: every text becomes a file whose name says what it says, so that a test can hear it. */
+/** Speech without a voice: every text becomes a file whose name is its content, so that a test can hear it. */
 export class VirtualSpeech implements Speech {
   say(parts: readonly SpeechPart[]): Promise<readonly Audio[]> {
     return Promise.resolve(parts.flatMap(audioOf))
@@ -34,7 +34,7 @@ function file(text: string): Audio {
   return { kind: 'file', path: `/spoken/${text}.wav` }
 }
 
-/** What a piece of audio says: a sentence's id, a name's text, a tone's name. */
+/** The content of a piece of audio: a sentence's id, a name's text, a tone's name. */
 export function heardText(audio: Audio): string {
   switch (audio.kind) {
     case 'file':
@@ -46,7 +46,7 @@ export function heardText(audio: Audio): string {
   }
 }
 
-/** How long somebody would take to say it, ms. */
+/** How long it takes to say it, ms. */
 export function spokenMs(audio: Audio): number {
   if (audio.kind === 'silence') return audio.ms
   if (audio.kind === 'tone') return audio.tone === 'beep' ? 400 : Infinity

@@ -11,7 +11,7 @@ const aLaw = 6
 
 const read = new Map<string, Int16Array>()
 
-/** What is said in one turn, 8 kHz; undefined where nothing is. */
+/** The speech of one turn, 8 kHz; undefined if there is none. */
 export function turnSamples(id: ConversationId, turn: number): Int16Array | undefined {
   const { turns }: Conversation = conversations[id]
   return turns[turn] === undefined || turns[turn].text === '' ? undefined : samplesOf(turnFile(id, turn))
@@ -27,7 +27,7 @@ function samplesOf(file: string): Int16Array {
   return samples
 }
 
-/** What each file was spoken from: a test holds the files against the texts. */
+/** The text of each file: a test compares files with texts. */
 export function manifestOf(
   texts: readonly { readonly file: string; readonly voice: string; readonly text: string }[],
 ): Readonly<Record<string, string>> {

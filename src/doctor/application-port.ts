@@ -10,14 +10,14 @@ export interface Access {
   readonly secret: string
 }
 
-/** What a drachtio-server said to us. */
+/** A drachtio-server's answer. */
 export type ApplicationPort =
   | { readonly kind: 'open'; readonly version: string; readonly contacts: readonly string[] }
   | { readonly kind: 'refused'; readonly why: string }
   | { readonly kind: 'unreachable'; readonly why: string }
 
 /**
- * Logs in to drachtio-server's application port, and leaves. Nothing is asked to be routed, so no call comes here.
+ * Logs in to drachtio-server's application port, and leaves. It registers for no routes, so no call comes here.
  * Frames are `<octets>#<id>|authenticate|<secret>|`; the answer `<octets>#<id>|response|<id>|OK|<contacts>|<version>|...` or `...|NO|<why>`.
  */
 export function askApplicationPort({ host, port, secret }: Access): Promise<ApplicationPort> {
@@ -49,10 +49,10 @@ export function askApplicationPort({ host, port, secret }: Access): Promise<Appl
   })
 }
 
-/** Releases from which on the engine has been tried. */
+/** The oldest releases that the engine was tried with. */
 const minVersion = [0, 8, 0]
 
-/** @returns what is to be said of it; the first finding is whether it can be used */
+/** @returns the findings about it; the first one is whether it can be used */
 export function applicationPort({ host, port }: Access, found: ApplicationPort): readonly Finding[] {
   const name = `drachtio-server ${host}:${port}`
   if (found.kind === 'unreachable')

@@ -3,19 +3,19 @@ import type { ChannelTrial } from '../switch/drachtio/try-servers.js'
 import { readDescription } from '../embedded/protocols/sdp/read.js'
 import { fine, look, wrong, type Finding } from './finding.js'
 
-/** A WAV file's header; nothing was recorded where there is no more. */
+/** The length of a WAV header; a file this long has no audio. */
 const headerOctets = 44
 /** RTP header, and 20 ms of G.711. An authentication tag behind it makes it SRTP. */
 const plainPacketOctets = 12 + 160
 
-/** What is known of the files that the trial used, on this machine. */
+/** The state of the trial's files on this machine. */
 export interface TrialFiles {
   readonly play: string
   /** Undefined: there is no spool folder yet. */
   readonly record: string | undefined
 }
 
-/** The one true test: a channel was made as the engine makes them, with a prompt played and a recording made on it. */
+/** The one real test: makes a channel as the engine does, plays a prompt and records on it. */
 export function channel(trial: ChannelTrial, files: TrialFiles, sharedGroup: string | undefined): readonly Finding[] {
   switch (trial.kind) {
     case 'notTried':
@@ -48,7 +48,7 @@ function media(offer: string): Finding {
   return fine(`plain RTP, at ${at}`)
 }
 
-/** Packets are not needed here, only where the telephones are; where some came they are looked at. */
+/** Packets need not reach this machine, only the telephones; those that came are checked. */
 function audible({ packets, octetsEach }: { readonly packets: number; readonly octetsEach: number }): readonly Finding[] {
   if (packets === 0) return []
   if (octetsEach === plainPacketOctets) return [fine(`${packets} voice packets came`)]

@@ -57,7 +57,7 @@ describe('npm packages', () => {
     lock('node_modules/.package-lock.json', installed)
     expect(packages(scratch).kind).toBe(kind)
   })
-  it('a folder without a list of packages is told, not thrown', () => expect(packages(scratch).kind).toBe('wrong'))
+  it('a folder without a list of packages is a finding, not an exception', () => expect(packages(scratch).kind).toBe('wrong'))
 })
 
 it.each([
@@ -93,7 +93,7 @@ it.each([
   expect(kinds(await programs({ mp3Encoder, tts }, scratch, [join(scratch, 'libmp3lame.so.0')]))).toBe(kind)
 })
 
-it('a directory file is told with the line of each mistake, and the first five', async () => {
+it('a directory file gives the lines of the first five errors', async () => {
   const file = join(scratch, 'directory.yaml')
   writeFileSync(file, 'organisations:\n  a: { kind: gpPractise }\n')
   const found = await directoryFile(file)
@@ -104,9 +104,9 @@ it('a directory file is told with the line of each mistake, and the first five',
 
 describe('folders', () => {
   const mine = process.getuid?.()
-  it('one that is not there yet is made at the start', () =>
+  it('a missing one is made at the start', () =>
     expect(kinds(folder({ path: join(scratch, 'a', 'b'), setting: 'folders.data', need: 'write' }, mine))).toBe('fine fine'))
-  it('a folder that is only read has to be there', () =>
+  it('a read-only folder has to exist', () =>
     expect(told(folder({ path: join(scratch, 'a'), setting: 'prompts.folder', need: 'read' }, mine))).toContain(
       'name the right one as prompts.folder',
     ))
@@ -119,13 +119,13 @@ describe('folders', () => {
     chmodSync(scratch, mode)
     expect(kinds(folder({ path: scratch, setting: 'folders.data', need: 'write', shared }, mine))).toBe(kind)
   })
-  it('that of another user is not judged', () =>
+  it('another user’s is not judged', () =>
     expect(told(folder({ path: scratch, setting: 'folders.data', need: 'write' }, (mine ?? 0) + 1))).toContain(
       "run npm run doctor as the engine's user",
     ))
 })
 
-it('a prompts folder without prompts is told with the first sentence', () => {
+it('a prompts folder without prompts names the first missing sentence', () => {
   expect(told(promptFolder(scratch, scratch))).toMatch(/^wrong: .*: \d+ sentences are missing, the first: /)
 })
 
@@ -150,7 +150,7 @@ describe('ports', () => {
   ])('voice: %s', (_what, settings, ports, kind) => {
     expect(kinds(rtpRange(settings, ports, false))).toBe(kind)
   })
-  it('what is too small is told with what is missing', () =>
+  it('a range that is too small says what is missing', () =>
     expect(told(rtpRange({ ...range, rtpTo: 20_099 }, undefined, false))).toContain(
       'room for 50 channels; 200 calls (calls.concurrent) need 420 -> widen it by 740 ports',
     ))
@@ -234,11 +234,11 @@ describe('a channel', () => {
   ])('%s', (_what, trial, kind) => {
     expect(kinds(judge(trial))).toBe(kind)
   })
-  it('whoever cannot write is told of the group', () => {
+  it('names the group if the folder is not writable', () => {
     expect(told(judge({ ...made, recordedOctets: undefined }))).toContain('folders.sharedGroup')
     expect(told(judge({ ...made, recordedOctets: undefined }, 'ringround-media'))).toContain('(group ringround-media)')
   })
-  it('what is wrong is told with what FreeSWITCH answered', () => {
+  it('an error includes FreeSWITCH’s answer', () => {
     expect(told(judge({ kind: 'refused', answer: '480 (MANDATORY_IE_MISSING)', advice: 'set enable-3pcc' }))).toBe(
       'wrong: FreeSWITCH makes no channel: 480 (MANDATORY_IE_MISSING) -> set enable-3pcc',
     )

@@ -4,10 +4,10 @@ import { fine, look, wrong, type Finding } from './finding.js'
 
 const timeoutMs = 3_000
 
-/** What the operating system knows of its clock; undefined: nothing. */
+/** The operating system's clock status; undefined: unknown. */
 export type ClockState = 'synchronized' | 'notSynchronized' | undefined
 
-/** Whether this machine's clock is set by others. Rotas, hours and records go by it. */
+/** Whether this machine's clock is synchronised. Rotas, hours and records depend on it. */
 export async function clockSync(ask: () => Promise<ClockState> = askSystem, now = new Date()): Promise<Finding> {
   if (now.getUTCFullYear() < 2025) return wrong(`the clock says ${now.toISOString()}`, 'set it, and let it be set by NTP')
   const state = await ask()

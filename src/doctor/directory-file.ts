@@ -3,7 +3,7 @@ import { fine, look, wrong, type Finding } from './finding.js'
 
 const maxTold = 5
 
-/** Every mistake of the directory file with its line, and what it says besides. */
+/** Every error of the directory file with its line, and its advice. */
 export async function directoryFile(file: string): Promise<readonly Finding[]> {
   const parsed = await loadDirectory(file)
   if (!parsed.ok) {

@@ -33,16 +33,16 @@ describe('what docker/ starts', () => {
     ['disable_rtp_auto_adjust', 'true'],
   ])('FreeSWITCH has the global variable %s %s', (name, value) => expect(global(name)).toBe(value))
 
-  it('every variable that FreeSWITCH is given is one that its configuration reads', () => {
+  it('FreeSWITCH’s configuration reads every variable that it is given', () => {
     const read = [...freeswitch.matchAll(/(?:cmd="env-set" data="\w+=\$|printenv )(\w+)/g)].map(([, name]) => name)
     expect(read.length).toBeGreaterThan(10)
     expect(read).toEqual(expect.arrayContaining(Object.keys(services.freeswitch.environment)))
   })
 
-  it('without a password FreeSWITCH has one that nobody knows', () =>
+  it('without a set password FreeSWITCH gets a random one', () =>
     expect(freeswitch).toMatch(/data="event_socket_password=printenv FREESWITCH_SECRET \| grep \. \|\| head -c 24 \/dev\/urandom/))
 
-  it('every variable that the engine is given is a setting of it', () => {
+  it('every variable given to the engine is one of its settings', () => {
     const known = new Set<string>(Object.values(settingRows).map(({ env }) => env))
     expect(Object.keys(services.ringround.environment).filter((name) => !known.has(name))).toEqual([])
   })

@@ -32,22 +32,22 @@ export interface Surroundings {
   readonly root: string
   /** As the PATH variable. */
   readonly path: string
-  /** Who asks; undefined where there are no users (Windows). */
+  /** The user id; undefined on systems without (Windows). */
   readonly uid: number | undefined
-  /** Where the master key comes from, and the store whose keys it wraps. */
+  /** The master key's source, and the store whose keys it wraps. */
   readonly keys: KeysPlace
-  /** Starts an embedded switch on ports of its own, for the trial. */
+  /** Starts an embedded switch on separate ports, for the trial. */
   readonly startEmbedded: () => Promise<{ readonly servers: ServerSet; readonly stop: () => Promise<void> }>
-  /** Told of each finding as it is made. */
+  /** Called with each finding as it is made. */
   readonly report: (report: Report) => void
 }
 
-/** Permission bits of folders that are shared with FreeSWITCH's group: passed through, written, read. */
+/** Permission bits of folders shared with FreeSWITCH's group: passed through, written, read. */
 const passable = 0o010
 
 /**
- * Looks at a whole set-up, in the order in which things depend on each other. It may run beside an engine: no port is bound for longer than a trial
- * of its own needs, no call is touched.
+ * Checks a whole set-up, in order of dependency. It may run beside an engine: no port is bound for longer than a trial
+ * needs, and no call is affected.
  */
 export async function examine(settings: Settings, around: Surroundings): Promise<void> {
   const tell = async (
@@ -127,7 +127,7 @@ async function external(set: ServerSet, settings: Settings, servers: ServersSett
   const media = await checkMediaServer(set, servers)
   await tell('drachtio', () => signalling)
   await tell('freeswitch', () => media)
-  // Where one of them cannot be used that has been said.
+  // If one of them is unusable, a finding says so already.
   if (signalling[0]?.kind === 'wrong' || media[0]?.kind === 'wrong') {
     await tell('trunks', () => trunks(settings.trunks, askByOptions))
     return

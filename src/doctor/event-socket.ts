@@ -3,7 +3,7 @@ import type { Access } from './application-port.js'
 
 const timeoutMs = 4_000
 
-/** FreeSWITCH's event socket as the doctor uses it: `api` and nothing else. Events are not asked for. */
+/** FreeSWITCH's event socket as the doctor uses it: only `api`, without events. */
 export interface EventSocket {
   /** @returns the body, trimmed. Rejects when none comes in time. */
   api(command: string): Promise<string>

@@ -1,4 +1,4 @@
-/** What a check found. `look`: it works as it is, or cannot be checked from here; a person should look. `wrong`: it does not work. */
+/** The result of a check. `look`: it works, or cannot be checked from here; a person should look. `wrong`: it does not work. */
 export type Finding =
   { readonly kind: 'fine'; readonly what: string } | { readonly kind: 'look' | 'wrong'; readonly what: string; readonly advice: string }
 

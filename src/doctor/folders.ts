@@ -11,13 +11,13 @@ export interface FolderWanted {
   readonly path: string
   /** As in the settings file. */
   readonly setting: string
-  /** `write`: the engine makes it where it is missing. */
+  /** `write`: the engine makes it if it is missing. */
   readonly need: 'read' | 'write'
-  /** Permission bits that others may have at most (the folder is shared with FreeSWITCH). Default: none. */
+  /** The most permission bits for others (the folder is shared with FreeSWITCH). Default: none. */
   readonly shared?: number
 }
 
-/** @param uid who asks, undefined where there is none (Windows) */
+/** @param uid the user id, undefined if there is none (Windows) */
 export function folder({ path, setting, need, shared = 0 }: FolderWanted, uid: number | undefined): readonly Finding[] {
   if (!existsSync(path)) {
     if (need === 'read') return [wrong(`${path}: there is no such folder`, `name the right one as ${setting}`)]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** Ports that are bound on this machine, by whomever; TCP: those that listen. */
+/** Ports bound by any program on this machine; TCP: those that listen. */
 export interface HeldPorts {
   readonly udp: ReadonlySet<number>
   readonly tcp: ReadonlySet<number>
@@ -8,7 +8,7 @@ export interface HeldPorts {
 
 const listening = '0A'
 
-/** Read off /proc/net, so that nothing is bound to find out. @returns undefined where the operating system does not say */
+/** Read from /proc/net, so that no port has to be bound to find out. @returns undefined if the operating system does not say */
 export function heldPorts(proc = '/proc'): HeldPorts | undefined {
   try {
     const udp = ['udp', 'udp6'].flatMap((name) => entries(`${proc}/net/${name}`))

@@ -14,7 +14,7 @@ export interface KeysPlace {
 const openToOthers = 0o077
 const maxEntries = 100_000
 
-/** Whether the master key can be had, is the one under which the keys of the store are wrapped, and is nobody else's to read. */
+/** Whether the master key is available, wraps the keys of the store, and is unreadable to others. */
 export async function masterKeyAtHand({ source, store }: KeysPlace): Promise<readonly Finding[]> {
   const by = await wrappedBy(store)
   if (typeof by !== 'object')
@@ -61,7 +61,7 @@ function rights(path: string): readonly Finding[] {
       ]
 }
 
-/** Of each key of the store, the names of the master keys that it was ever wrapped by; or why nobody knows. */
+/** For each key of the store, the names of all master keys that ever wrapped it; or why that is unknown. */
 async function wrappedBy(store: KeysPlace['store']): Promise<ReadonlyMap<string, readonly string[]> | string> {
   const by = new Map<string, string[]>()
   if (store.postgres === undefined && !existsSync(store.file)) return by
@@ -69,7 +69,7 @@ async function wrappedBy(store: KeysPlace['store']): Promise<ReadonlyMap<string,
     const database = await openForAsking(store)
     try {
       for (const { data } of await entriesOf(database.db, 'key', 0, maxEntries)) {
-        // As `KeyRing` writes it; what is no key has no `by`.
+        // As `KeyRing` writes it; other entries have no `by`.
         const { id, by: name } = data as { readonly id?: string; readonly by?: string }
         if (id !== undefined && name !== undefined) appendTo(by, id, name)
       }

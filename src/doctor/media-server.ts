@@ -3,12 +3,12 @@ import type { EventSocket, EventSocketAnswer } from './event-socket.js'
 import { fine, look, wrong, type Finding } from './finding.js'
 import { channelsFor, roomFor } from './rtp-range.js'
 
-/** A clock that differs by so much puts recordings and records into another order. */
+/** A clock difference this large would put recordings and records out of order. */
 const driftMs = 1_000
 
 const modules = ['mod_sofia', 'mod_event_socket', 'mod_commands', 'mod_dptools', 'mod_dialplan_xml', 'mod_sndfile', 'mod_tone_stream']
 
-/** Why a log-in fails there; fine when it works. */
+/** Why a log-in fails there; fine if it works. */
 export function eventSocketAccess({ host, port }: Access, found: EventSocketAnswer): Finding {
   const name = `FreeSWITCH ${host}:${port}`
   switch (found.kind) {
@@ -26,7 +26,7 @@ export function eventSocketAccess({ host, port }: Access, found: EventSocketAnsw
   }
 }
 
-/** Version, modules, global variables and limits of a FreeSWITCH, as its event socket tells them. */
+/** Version, modules, global variables and limits of a FreeSWITCH, from its event socket. */
 export async function mediaServer(
   { host, port }: Access,
   socket: EventSocket,
@@ -63,7 +63,7 @@ async function loaded(name: string, socket: EventSocket): Promise<readonly Findi
   return missing.map((module) => wrong(`${name}: ${module} is not loaded`, 'load it in modules.conf.xml, and start FreeSWITCH again'))
 }
 
-/** The variable has no effect on a channel that was asked for without SDP, unless it is global. Whether SRTP is offered a channel shows. */
+/** The variable has no effect on a channel requested without SDP, unless it is global. A trial channel shows whether SRTP is offered. */
 async function plainRtp(name: string, socket: EventSocket): Promise<Finding> {
   const value = await globalVariable(socket, 'rtp_secure_media_inbound')
   if (value === 'forbidden') return fine(`${name}: rtp_secure_media_inbound is forbidden`)
@@ -82,13 +82,13 @@ async function latching(name: string, socket: EventSocket): Promise<Finding> {
   )
 }
 
-/** Its range of voice ports, where the configuration tells it (that of docker/freeswitch does); FreeSWITCH itself has no way to. */
+/** Its RTP port range, if the configuration tells it (that of docker/freeswitch does); FreeSWITCH itself cannot. */
 async function voicePorts(name: string, socket: EventSocket, concurrentCalls: number): Promise<readonly Finding[]> {
   const [from, to] = [Number(await globalVariable(socket, 'rtp_from')), Number(await globalVariable(socket, 'rtp_to'))]
   return from > 0 && to > 0 ? [roomFor(`${name}: voice ports ${from} to ${to}`, from, to, concurrentCalls)] : []
 }
 
-/** @returns undefined where it is not set: the answer is empty, or -ERR */
+/** @returns undefined if it is not set: the answer is empty, or -ERR */
 async function globalVariable(socket: EventSocket, variable: string): Promise<string | undefined> {
   const value = await socket.api(`global_getvar ${variable}`)
   return value === '' || value.startsWith('-ERR') ? undefined : value

@@ -12,8 +12,8 @@ const timeoutMs = 4_000
 const resendMs = [500, 1_000, 2_000]
 
 /**
- * Sends OPTIONS (RFC 3261 section 11) from a port of its own, so that it needs no switch and disturbs none.
- * @param target `host:port`, with `;transport=tcp` or `tls` where it is wanted
+ * Sends OPTIONS (RFC 3261 section 11) from its own port, so that it needs no switch and disturbs none.
+ * @param target `host:port`, with `;transport=tcp` or `tls` if wanted
  */
 export function askByOptions(target: string, headers: Readonly<Record<string, string>> = {}): Promise<OptionsAnswer> {
   return new Promise((resolve) => {
@@ -40,7 +40,7 @@ function overUdp(peer: Endpoint, written: (local: string) => string): Promise<Op
       if (answer) end(answer)
     })
     socket.once('error', (error: NodeJS.ErrnoException) => end({ kind: 'silent', why: error.code ?? error.message }))
-    // Connected: a closed port is told at once (ICMP).
+    // Connected: a closed port is reported at once (ICMP).
     socket.connect(peer.port, peer.address, () => {
       const { address, port } = socket.address()
       const request = written(`${hostForUri(address)}:${port}`)
@@ -88,7 +88,7 @@ function options(target: string, peer: Endpoint, local: string, headers: Readonl
   )
 }
 
-/** @returns undefined for what is no final answer */
+/** @returns undefined for anything but a final response */
 function answerIn(data: Buffer): OptionsAnswer | undefined {
   const parsed = parseMessage(data)
   if (!parsed.ok || parsed.message.kind !== 'response' || parsed.message.status < 200) return undefined

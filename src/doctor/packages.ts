@@ -10,7 +10,7 @@ interface Locked {
   readonly devOptional?: boolean
 }
 
-/** Whether node_modules has what package-lock.json says, leaving out what only tests need. */
+/** Whether node_modules matches package-lock.json, apart from development packages. */
 export function packages(root: string): Finding {
   const advice = 'run npm start once, or: npm ci --omit=dev --ignore-scripts'
   try {

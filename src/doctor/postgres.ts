@@ -3,7 +3,7 @@ import { fine, look, wrong, type Finding } from './finding.js'
 
 const patienceMs = 3_000
 const driftMs = 1_000
-/** The oldest that the tests have seen. */
+/** The oldest tested version. */
 const triedVersion = 15
 
 /** @param url `postgres://...`; undefined: a SQLite file. It may hold a password and is not repeated. */

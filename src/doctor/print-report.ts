@@ -2,7 +2,7 @@ import type { Report } from './doctor.js'
 
 const marks = { fine: 'ok   ', look: 'look ', wrong: 'WRONG' } as const
 
-/** One line; what to change behind an arrow. */
+/** One line; what to change follows an arrow. */
 export function printReport(report: Report): string {
   const advice = report.kind === 'fine' ? '' : ` -> ${report.advice}`
   return `${marks[report.kind]} ${report.check.padEnd(15)} ${report.what}${advice}`

@@ -2,7 +2,7 @@ import type { Access } from './application-port.js'
 import type { EventSocket } from './event-socket.js'
 import { fine, look, wrong, type Finding } from './finding.js'
 
-/** The SIP profile on which the engine makes channels. What `sofia status profile` does not tell (enable-3pcc) a channel shows: `channel.ts`. */
+/** The SIP profile on which the engine makes channels. A trial channel shows what `sofia status profile` does not tell (enable-3pcc): `channel.ts`. */
 export async function sipProfile({ host, port }: Access, socket: EventSocket, profile = 'drachtio_mrf'): Promise<readonly Finding[]> {
   const name = `FreeSWITCH ${host}:${port}: SIP profile ${profile}`
   const all = await socket.api('sofia status')

@@ -3,9 +3,9 @@ import { loadLameLibrary } from '../recordings/lame-library.js'
 import { fine, look, wrong, type Finding } from './finding.js'
 
 /**
- * What recordings and spoken names use where it is there.
- * @param path folders in which programs are looked for, as in the PATH variable
- * @param libraries names under which libmp3lame is looked for; the platform's own when undefined
+ * Optional programs for recordings and spoken names.
+ * @param path folders to search for programs, as in the PATH variable
+ * @param libraries names to try for libmp3lame; the platform's own when undefined
  */
 export async function programs(
   settings: { readonly mp3Encoder: 'auto' | 'native' | 'wasm'; readonly tts: 'auto' | 'flite' | 'none' },

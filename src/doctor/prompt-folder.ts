@@ -1,7 +1,7 @@
 import { missingSentences } from '../prompts/prompt-files.js'
 import { fine, wrong, type Finding } from './finding.js'
 
-/** Whether every sentence can be said. */
+/** Whether every sentence has a file. */
 export function promptFolder(prompts: string, names: string): Finding {
   const missing = missingSentences({ prompts, cache: names })
   if (missing.length === 0) return fine(`${prompts}: every sentence is there`)

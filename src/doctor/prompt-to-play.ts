@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** A sentence for FreeSWITCH to play: the longest, so that it is still playing when that is looked at. @returns undefined where there is none */
+/** A sentence for FreeSWITCH to play: the longest, so that it still plays when checked. @returns undefined if there is none */
 export function promptToPlay(promptsFolder: string): string | undefined {
   const files = ['recorded', 'rendered'].flatMap((folder) => wavsIn(join(promptsFolder, folder)))
   return files.sort((a, b) => b.octets - a.octets)[0]?.path

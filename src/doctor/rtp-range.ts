@@ -3,12 +3,12 @@ import type { HeldPorts } from './held-ports.js'
 
 /** RTP and RTCP. */
 const portsPerChannel = 2
-/** The caller and the person rung. */
+/** The caller and the called party. */
 const channelsPerCall = 2
-/** Channels that wait for the next calls. */
+/** Spare channels for the next calls. */
 const spareChannels = 20
 
-/** Channels that the concurrent calls of the settings need. */
+/** Channels that the configured concurrent calls need. */
 export function channelsFor(concurrentCalls: number): number {
   return concurrentCalls * channelsPerCall + spareChannels
 }

@@ -2,13 +2,13 @@ import { fine, wrong, type Finding } from './finding.js'
 
 const timeoutMs = 3_000
 
-/** What answers at the port of the pages. */
+/** The program that answers at the pages' port. */
 export type AtHttpPort =
   | { readonly kind: 'engine'; readonly ready: boolean; readonly missing: readonly string[] }
   | { readonly kind: 'stranger' }
   | { readonly kind: 'nobody' }
 
-/** Looks whether an engine runs with these settings. Only a running one says `parts` at /readyz. */
+/** Checks whether an engine runs with these settings. Only a running one reports `parts` at /readyz. */
 export async function askHttpPort(address: string, port: number): Promise<AtHttpPort> {
   const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '[::1]' : address.includes(':') ? `[${address}]` : address
   try {

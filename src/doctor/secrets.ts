@@ -1,7 +1,7 @@
 import type { Settings } from '../config/settings.js'
 import { fine, look, wrong, type Finding } from './finding.js'
 
-/** What is set up so that more people than meant could get at the servers or the pages. */
+/** Settings that would let more people than meant reach the servers or the pages. */
 export function doors(
   settings: Pick<Settings, 'drachtio' | 'freeswitch' | 'allowDefaultSecrets' | 'eventSocketAddress' | 'httpAddress' | 'callers'>,
 ): readonly Finding[] {

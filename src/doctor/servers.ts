@@ -19,16 +19,16 @@ export interface ServersSettings {
   readonly dataFolder: string
   readonly promptsFolder: string
   readonly sharedGroup: string | undefined
-  /** Servers that exist for the trial alone: they are not asked for what belongs to their configuration. */
+  /** Servers started only for the trial: their configuration is not checked. */
   readonly ownServers: boolean
 }
 
-/** A drachtio-server, asked alone. */
+/** A drachtio-server alone. */
 export async function checkApplicationPort(set: ServerSet): Promise<readonly Finding[]> {
   return applicationPort(set.drachtio, await askApplicationPort(set.drachtio))
 }
 
-/** A FreeSWITCH, asked alone. Before anything else: what the adapter sets there when it connects is not to be taken for its configuration. */
+/** A FreeSWITCH alone. Checked first, so that what the adapter sets when it connects is not taken for its configuration. */
 export async function checkMediaServer(set: ServerSet, settings: ServersSettings): Promise<readonly Finding[]> {
   const { freeswitch } = set
   const opened = await openEventSocket(freeswitch)
@@ -45,8 +45,8 @@ export async function checkMediaServer(set: ServerSet, settings: ServersSettings
 }
 
 /**
- * Both together, as the engine uses them. A recording of a moment is made in the spool folder and deleted again.
- * @param use is given the way to trunks while the connections are there
+ * Both together, as the engine uses them. A short recording is made in the spool folder and deleted again.
+ * @param use gets the path to trunks while the connections are up
  */
 export async function checkChannel(
   set: ServerSet,

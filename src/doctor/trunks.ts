@@ -8,15 +8,15 @@ import { parseHostPort } from '../embedded/protocols/sip/uri.js'
 import type { OptionsAnswer } from '../switch/drachtio/try-servers.js'
 import { fine, look, wrong, type Finding } from './finding.js'
 
-/** Sends OPTIONS to a trunk: through drachtio-server where there is one, as the calls go. */
+/** Sends OPTIONS to a trunk: through drachtio-server if there is one, as calls go. */
 export type AskTrunk = (address: string, headers?: Readonly<Record<string, string>>) => Promise<OptionsAnswer>
 
-/** @returns addresses of a name; rejects where it has none */
+/** @returns addresses of a name; rejects if it has none */
 export type Resolve = (name: string) => Promise<readonly string[]>
 
 const system: Resolve = async (name) => (await lookup(name, { all: true })).map(({ address }) => address)
 
-/** Each trunk: its name in DNS, whether it answers, whether it takes our credentials. */
+/** Each trunk: its DNS name, whether it answers, whether it accepts our credentials. */
 export async function trunks(settings: readonly TrunkSetting[], ask: AskTrunk, resolve: Resolve = system): Promise<readonly Finding[]> {
   if (settings.length === 0)
     return [
@@ -54,7 +54,7 @@ async function oneTrunk(trunk: TrunkSetting, ask: AskTrunk, resolve: Resolve): P
   return [...found, await withCredentials(name, trunk, answer.challenges, answer.status, ask)]
 }
 
-/** Any answer but these says that something there reads SIP. */
+/** Any other answer shows that something there speaks SIP. */
 function answered(name: string, status: number): Finding {
   if (status === 403) return look(`${name}: answers 403`, 'ask the carrier whether it knows this address of yours')
   if (status === 503 || status === 408) return look(`${name}: answers ${status}`, 'it is there, and takes no calls now')

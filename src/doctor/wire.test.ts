@@ -23,7 +23,7 @@ const told = (found: readonly Finding[]): string =>
   found.map((each) => `${each.kind}: ${each.what}${each.kind === 'fine' ? '' : ` -> ${each.advice}`}`).join('\n')
 const kinds = (found: readonly Finding[]) => found.map(({ kind }) => kind).join(' ')
 
-/** A TCP server that does this with each connection. */
+/** A TCP server with this handler for each connection. */
 async function server(serve: (socket: Socket) => void): Promise<number> {
   const listening: Server = createServer((socket) => {
     socket.on('error', () => undefined)
@@ -73,7 +73,7 @@ describe('drachtio-server', () => {
   })
 })
 
-/** FreeSWITCH's answers to `api` commands; the others are what 1.10.12 says of a command that it does not know. */
+/** FreeSWITCH's answers to `api` commands; the others are 1.10.12's answers to an unknown command. */
 type Answers = Readonly<Record<string, string>>
 const profileLine = '             drachtio_mrf\tprofile\t              sip:mod_sofia@192.0.2.10:5080\tRUNNING (0)'
 const good: Answers = {
