@@ -19,11 +19,11 @@ const rows = [
 ]
 
 describe('what a clinician gave', () => {
-  it('is all times rung, whatever came of them, the calls answered and the time spoken', () => {
+  it('is all attempts, with any result, the calls answered and the time spoken', () => {
     expect(adviceOf(rows.filter(({ id }) => id === 'okafor'))).toEqual({ rung: 5, answered: 3, talkMs: 5_400_000 })
     expect(adviceOf([])).toEqual({ rung: 0, answered: 0, talkMs: 0 })
   })
-  it('is listed with whoever spoke longest first', () => {
+  it('is listed by time spoken, longest first', () => {
     const each = ['hughes', 'okafor'].map((id) => ({ id, ...adviceOf(rows.filter((one) => one.id === id)) }))
     expect(longestFirst(each).map(({ id }) => id)).toEqual(['okafor', 'hughes'])
   })

@@ -1,7 +1,7 @@
 import type { RollUpRow } from './roll-up.js'
 import { count, hours, minutes, percent } from './words.js'
 
-/** What a clinician has given: how often they were rung, how many calls they took, and how long they spoke. */
+/** A clinician's advice: how often they were rung, how many calls they took, and how long they spoke. */
 export interface Advice {
   readonly rung: number
   readonly answered: number
@@ -19,7 +19,7 @@ export function adviceOf(rows: Iterable<RollUpRow>): Advice {
   return sums
 }
 
-/** Whoever spoke longest first. */
+/** By time spoken, longest first. */
 export function longestFirst<T extends Advice & { readonly id: string }>(all: readonly T[]): readonly T[] {
   return all.toSorted((a, b) => b.talkMs - a.talkMs || b.rung - a.rung || (a.id < b.id ? -1 : 1))
 }

@@ -18,7 +18,7 @@ describe('what became of a call', () => {
     ['the line was closed', { ...hunted, ending: 'lineClosed' }, 'closed'],
     ['the caller hung up in the menu', { kind: 'dialIn', ending: 'abandonedInMenu', endedAfterMs: 9_000 }, 'notOffered'],
     ['the engine failed in the menu', { kind: 'dialIn', ending: 'engineFault', endedAfterMs: 9_000 }, 'notOffered'],
-    ['the engine failed while somebody was being rung', { ...hunted, ending: 'engineFault' }, 'unanswered'],
+    ['the engine failed while a specialist was rung', { ...hunted, ending: 'engineFault' }, 'unanswered'],
     [
       'the engine died before the answer, and another one took the call',
       { kind: 'dialIn', ending: 'cameAgain', endedAfterMs: 900 },
@@ -39,12 +39,12 @@ describe('figures', () => {
     expect(connectionMs(hunted)).toBeUndefined()
   })
 
-  it('the answer rate leaves nobody out who was to be answered, and is nothing where nobody called', () => {
+  it('the answer rate counts every offered call, and is undefined without calls', () => {
     expect(answerRate({ answered: 8, unanswered: 1, abandoned: 1 })).toBe(0.8)
     expect(answerRate({ answered: 0, unanswered: 0, abandoned: 0 })).toBeUndefined()
   })
 
-  it('stand in docs/figures.md as they stand here', () => {
+  it('are the same in docs/figures.md', () => {
     const page = readFileSync(new URL('../../docs/figures.md', import.meta.url), 'utf8')
     for (const [name, meaning] of Object.entries({ ...figureDefinitions, ...nowDefinitions }))
       expect(page).toContain(`| \`${name}\` | ${meaning} |`)

@@ -39,18 +39,18 @@ export const nowDefinitions = {
 
 export type FigureName = keyof typeof figureDefinitions
 
-/** A caller who hangs up sooner has not waited for anybody, ms. */
+/** A caller who hangs up sooner has not waited, ms. */
 export const abandonedEarlyMs = 5_000
 /** Answered within it counts as `within60`, ms. */
 export const serviceLevelMs = 60_000
 
-/** Kinds of calls that hunt for somebody on a line. */
+/** Kinds of calls that hunt on a line. */
 const lineKinds: ReadonlySet<CallKind> = new Set<CallKind>(['dialIn', 'line', 'pifuAnswer'])
 
-/** What became of one call, in one word: each call is in one class. `again`: a beginning of a call that has a record elsewhere; it counts for nothing. */
+/** The class of a call: each call is in exactly one. `again`: a beginning of a call that has a record elsewhere; it counts for nothing. */
 export type CallClass = 'answered' | 'unanswered' | 'abandoned' | 'abandonedEarly' | 'closed' | 'notOffered' | 'arranged' | 'again'
 
-/** What of a call that is over the figures are read off. */
+/** The parts of an ended call that figures use. */
 export interface EndedCall {
   readonly kind: CallKind
   readonly ending: CallEnding
@@ -63,7 +63,7 @@ export interface EndedCall {
 }
 
 const classOfEnding: Readonly<Record<CallEnding, 'unanswered' | 'abandoned' | 'closed' | 'notOffered' | 'again'>> = {
-  // Without a talk: the other one hung up in the moment in which they were to be connected.
+  // Without a talk: the other party hung up just as they were being connected.
   completed: 'unanswered',
   abandonedInMenu: 'notOffered',
   abandonedInHunt: 'abandoned',
@@ -84,7 +84,7 @@ const classOfEnding: Readonly<Record<CallEnding, 'unanswered' | 'abandoned' | 'c
   cameAgain: 'again',
 }
 
-/** What became of a call that is over. */
+/** The class of an ended call. */
 export function classOf(call: EndedCall): CallClass {
   if (call.ending === 'cameAgain' && call.talkStartedAfterMs === undefined) return 'again'
   if (!lineKinds.has(call.kind)) return 'arranged'
@@ -96,7 +96,7 @@ export function classOf(call: EndedCall): CallClass {
   return found
 }
 
-/** Whether somebody was to be found for it. */
+/** Whether the call was offered. */
 export function isOffered(what: CallClass): boolean {
   return what === 'answered' || what === 'unanswered' || what === 'abandoned'
 }
@@ -106,7 +106,7 @@ export function connectionMs({ lineChosenAfterMs = 0, talkStartedAfterMs }: Ende
   return talkStartedAfterMs === undefined ? undefined : Math.max(0, Math.round(talkStartedAfterMs - lineChosenAfterMs))
 }
 
-/** Answered, as a share of those offered. @returns 0 to 1; undefined where nobody called */
+/** Answered calls as a share of those offered. @returns 0 to 1; undefined without calls */
 export function answerRate({
   answered,
   unanswered,

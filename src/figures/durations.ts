@@ -1,5 +1,5 @@
 /**
- * Durations as counts in buckets, which can be added up over days and lines and still tell median and percentiles. Each bucket is at most 2 % wide, so a
+ * Durations as counts in buckets, which can be added up over days and lines and still give median and percentiles. Each bucket is at most 2 % wide, so a
  * quantile is at most 1 % off (as DDSketch has it: Masson, Rim, Lee, VLDB 2019); shorter than a tenth of a second all are one.
  */
 const growth = Math.log(1.02)
@@ -20,7 +20,7 @@ export function middleOf(bucket: number): number {
 /**
  * @param counts how many durations there are in each bucket
  * @param q 0.5: the median
- * @returns ms; undefined where there are none
+ * @returns ms; undefined if there are none
  */
 export function quantileOf(counts: ReadonlyMap<number, number>, q: number): number | undefined {
   const total = [...counts.values()].reduce((sum, count) => sum + count, 0)

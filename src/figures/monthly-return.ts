@@ -5,13 +5,13 @@ import type { RollUpRow } from './roll-up.js'
  * The monthly return for commissioners (System EROC, specialist advice): how many requests for advice there were, by who asked and who answered. docs/figures.md
  */
 
-/** What advice by telephone counts as; the ICB decides. */
+/** The type that advice by telephone counts as; the ICB decides. */
 export const returnTypes = ['pre-referral', 'post-referral', 'other'] as const
 export type ReturnType = (typeof returnTypes)[number]
 
 export interface ReturnSettings {
   readonly type: ReturnType
-  /** Outcomes by which a referral was not needed. */
+  /** Outcomes that mean no referral was needed. */
   readonly diverted: readonly string[]
 }
 
@@ -31,12 +31,12 @@ export interface ReturnRow {
   readonly diverted: number
 }
 
-/** What a return says of one row, apart from its figures. */
+/** The key fields of a row, without its figures. */
 export function returnKey({ month, requestingIcb, respondingOds, specialty, type }: ReturnRow): string {
   return JSON.stringify([month, requestingIcb, respondingOds, specialty, type])
 }
 
-/** @param rows sums of the scope `asked` @param reached lines that whoever asks reports on */
+/** @param rows sums of the scope `asked` @param reached lines that the reader reports on */
 export function returnRows(
   rows: Iterable<RollUpRow>,
   directory: Directory,
@@ -45,7 +45,7 @@ export function returnRows(
 ): readonly ReturnRow[] {
   type Counted = { -readonly [K in keyof ReturnRow]: ReturnRow[K] }
   const found = new Map<string, Counted>()
-  /** By what is asked and month. Many sums belong to one row, and finding it goes through the directory. */
+  /** By id and month. Many sums belong to one row, and finding it goes through the directory. */
   const rowsOf = new Map<string, Map<string, Counted | undefined>>()
   const icbs = new Map<string, string>()
   const rowFor = (month: string, id: string): Counted | undefined => {
@@ -73,7 +73,7 @@ export function returnRows(
   return [...found.values()].filter(({ total }) => total !== 0).sort(inOrder)
 }
 
-/** Rows of a month that was returned before and reads otherwise now: calls were assigned, outcomes left or changed since. What has come to nothing is returned as nothing. */
+/** Rows of a returned month that have changed: calls were assigned, outcomes left or changed since. A row that has dropped to zero is returned as zero. */
 export function restatedRows(now: readonly ReturnRow[], returned: readonly ReturnRow[]): readonly ReturnRow[] {
   const before = new Map(returned.map((row) => [returnKey(row), row]))
   const changed = now.filter((row) => {
@@ -97,7 +97,7 @@ function inOrder(a: ReturnRow, b: ReturnRow): number {
         a.specialty.localeCompare(b.specialty)
 }
 
-/** Patients' lines are no requests for advice. A line that the directory has no more was one. */
+/** Calls to patients' lines are not requests for advice. A line removed from the directory counts as an advice line. */
 function isAdvice({ lines }: Directory, line: string): boolean {
   return (lines.get(line)?.kind ?? 'advice') === 'advice'
 }

@@ -31,7 +31,7 @@ describe('the sums of a month', () => {
       expect(sum(rows, 'connectionIn', scope)).toBe(1)
       expect(sum(rows, 'answeredAt', scope)).toBe(1)
     }
-    // By the hour for a line alone: nobody else is told.
+    // By hour only for lines: nothing else shows it.
     expect(['all', 'line', 'organisation'].map((scope) => sum(rows, 'connectionAt', scope))).toEqual([
       0,
       sum(rows, 'connectionMs', 'line'),
@@ -40,7 +40,7 @@ describe('the sums of a month', () => {
     expect(new Set(rows.filter(({ scope }) => scope !== 'lineDay').map(({ month }) => month))).toEqual(new Set(['2026-03']))
   })
 
-  it('have a call on its day as well, of its line alone: as much of it as the wallboard shows', () => {
+  it('have a call on its day as well, only for its line: what the wallboard shows', () => {
     const rows = [...rollUpOf(callRecord(events(goodCall('one')))).values()]
     const days = rows.filter(({ scope }) => scope === 'lineDay')
     expect(new Set(days.map(({ month, id }) => `${month} ${id}`))).toEqual(new Set(['2026-03-10 cardiology']))
@@ -56,7 +56,7 @@ describe('the sums of a month', () => {
     ])
   })
 
-  it('have a call by who asked whom, for returns: as much as these tell', () => {
+  it('have a call by who asked whom, for returns: what these show', () => {
     const rows = [
       ...rollUpOf(callRecord(events([...goodCall('one'), { type: 'outcome.left', outcome: 'referral-avoided', by: 'staff' }]))).values(),
     ].filter(({ scope }) => scope === 'asked')
@@ -66,7 +66,7 @@ describe('the sums of a month', () => {
     ])
   })
 
-  it('are changed by the difference, whenever it is counted', () => {
+  it('change by the difference, whenever it is counted', () => {
     const all = events(goodCall('one'))
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: all.length }), { maxLength: 5 }), (cuts) => {

@@ -5,18 +5,18 @@ import { classOf, connectionMs, isOffered, serviceLevelMs, type CallClass, type 
 import { bucketOf } from './durations.js'
 
 /**
- * The months of the past, added up with every call that ends: what a summary of a year reads in place of its calls. A call adds the same to the
- * sums whenever it is counted, so sums can be held against a recount, and a call that changes (an outcome left later) changes them by the difference.
+ * The months of the past, added up with every call that ends: a summary of a year reads them instead of its calls. A call adds the same to the
+ * sums whenever it is counted, so sums can be checked against a recount, and a changed call (a later outcome) changes them by the difference.
  */
 
-/** Months and hours are those of this zone, whatever zone a line is in. Whoever changes what is added up here adds a migration that empties the sums: they are then counted again. */
+/** Months and hours are in this zone, whatever zone a line is in. A change of what is added up here needs a migration that empties the sums: they are then counted again. */
 export const serviceTimeZone = 'Europe/London'
 
-/** For whom sums are kept. `organisation`: whose call it was. `clinician`: who was rung, and who accepted. `lineDay`: a line on one day, for the wallboard. `asked`: an organisation that asked a line (`elm-row cardiology`), for returns. `month`: of no call; how often the sums of a month were changed (`changes`). */
+/** The scopes of sums. `organisation`: the one that called. `clinician`: one who was rung, or accepted. `lineDay`: a line on one day, for the wallboard. `asked`: an organisation that asked a line (`elm-row cardiology`), for returns. `month`: of no call; how often the sums of a month were changed (`changes`). */
 export type RollUpScope = 'all' | 'line' | 'organisation' | 'clinician' | 'lineDay' | 'asked' | 'month'
 
 /**
- * What is added up. Durations are sums of ms beside the counts of their buckets (`durations.ts`), with the bucket in `part`; `offeredAt`, `answeredAt`: by
+ * The figures added up. Durations are sums of ms beside the counts of their buckets (`durations.ts`), with the bucket in `part`; `offeredAt`, `answeredAt`: by
  * hour of the week, 0 is Monday 00:00; `connectionAt`: of a line alone, ms of connection of what `answeredAt` counts; `outcome`: by its code; `ringing`: of a clinician's telephones, by its result.
  */
 export type RollUpFigure =
@@ -46,15 +46,15 @@ export interface RollUpRow {
   /** `2026-11`, in the service's time zone; of `lineDay` the day, `2026-11-30`. */
   readonly month: string
   readonly scope: RollUpScope
-  /** Of the line, the organisation, the clinician; empty for `all`. */
+  /** The line, the organisation, the clinician; empty for `all`. */
   readonly id: string
   readonly figure: RollUpFigure
-  /** Bucket, hour of the week, code; empty where there is one sum alone. */
+  /** Bucket, hour of the week, code; empty for a single sum. */
   readonly part: string
   readonly amount: number
 }
 
-/** What is added up by days as well. Of the rest nobody asks for a day, and each of them is one row more to write for every call. */
+/** Figures also added up by day. Others are not needed by day, and each costs one more row for every call. */
 const figuresOfDays: ReadonlySet<RollUpFigure> = new Set<RollUpFigure>([
   'answered',
   'unanswered',
@@ -69,7 +69,7 @@ const figuresOfDays: ReadonlySet<RollUpFigure> = new Set<RollUpFigure>([
   'dialToVoiceIn',
 ])
 
-/** What a return tells of an organisation and a line: requests, those that were answered, and what came of these. */
+/** A return's figures for an organisation and a line: requests, answered ones, and their outcomes. */
 function askedFigures(amounts: readonly Amount[]): readonly Amount[] {
   const wasAnswered = amounts.some(([figure, amount]) => figure === 'answered' && amount > 0)
   return amounts.filter(
@@ -77,10 +77,10 @@ function askedFigures(amounts: readonly Amount[]): readonly Amount[] {
   )
 }
 
-/** Sums, by what they are of. */
+/** Sums, by key. */
 export type RollUp = ReadonlyMap<string, RollUpRow>
 
-/** What a call adds to the sums. Nothing while it runs. Pure: the same record adds the same. */
+/** A call's contribution to the sums. Nothing while it runs. Pure: the same record adds the same. */
 export function rollUpOf(record: CallRecord | undefined): RollUp {
   const sums = new Map<string, RollUpRow>()
   if (record?.ending === undefined) return sums
@@ -118,7 +118,7 @@ export function rollUpOf(record: CallRecord | undefined): RollUp {
   return sums
 }
 
-/** What has to be added to sums that hold `before` so that they hold `now`. */
+/** The difference that turns sums with `before` into sums with `now`. */
 export function rollUpChange(before: RollUp, now: RollUp): RollUp {
   const sums = new Map<string, RollUpRow>()
   for (const row of now.values()) put(sums, row)
@@ -135,7 +135,7 @@ export class RollUpTotal {
     for (const row of one.values()) put(this.#sums, row)
   }
 
-  /** Sums that are not 0, in one order for everybody. */
+  /** Non-zero sums, in a fixed order. */
   rows(): readonly RollUpRow[] {
     return [...this.#sums]
       .filter(([, { amount }]) => amount !== 0)
@@ -187,13 +187,13 @@ function amountsOf(call: CallRecord & EndedCall, hourOfWeek: number, byNcn: bool
   ]
 }
 
-/** How long connections of a line take at an hour: what callers are told before they ring. */
+/** A line's connection time by hour, shown to callers before they ring. */
 function atHour(call: CallRecord & EndedCall, hourOfWeek: number): readonly Amount[] {
   const connection = classOf(call) === 'answered' ? connectionMs(call) : undefined
   return connection === undefined ? [] : [['connectionAt', connection, String(hourOfWeek)]]
 }
 
-/** What a sum is of, in one text. */
+/** A sum's key as text. */
 export function rollUpName({ month, scope, id, figure, part }: Omit<RollUpRow, 'amount'>): string {
   return `${month} ${scope} ${id} ${figure} ${part}`
 }

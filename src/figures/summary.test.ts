@@ -54,7 +54,7 @@ describe('the figures of a period', () => {
     expect(figures.talkMs).toBe(10_000)
   })
 
-  it('can be told by month and by line', () => {
+  it('can be split by month and by line', () => {
     const months = grouped(
       rows().filter(({ scope }) => scope === 'all'),
       ({ month }) => month,
@@ -73,7 +73,7 @@ describe('the figures of a period', () => {
     ])
   })
 
-  it('say nothing of what there is none of', () => {
+  it('omit what there is none of', () => {
     expect(figuresOf([])).toEqual({
       ...{ placed: 0, offered: 0, answered: 0, unanswered: 0, abandoned: 0, abandonedEarly: 0, closed: 0, notOffered: 0 },
       connection: {},

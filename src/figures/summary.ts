@@ -2,14 +2,14 @@ import { answerRate } from './definitions.js'
 import { quantileOf } from './durations.js'
 import type { RollUpFigure, RollUpRow } from './roll-up.js'
 
-/** Mean exactly, median and ninetieth percentile to within 1 %, ms. Missing where there is nothing to tell of. */
+/** Mean exactly, median and ninetieth percentile to within 1 %, ms. Missing if there are none. */
 export interface Durations {
   readonly mean?: number
   readonly median?: number
   readonly p90?: number
 }
 
-/** What some sums come to: of a month, a line, a year. Definitions: `definitions.ts`. */
+/** The totals of some sums: of a month, a line, a year. Definitions: `definitions.ts`. */
 export interface PeriodFigures {
   readonly placed: number
   readonly offered: number
@@ -19,7 +19,7 @@ export interface PeriodFigures {
   readonly abandonedEarly: number
   readonly closed: number
   readonly notOffered: number
-  /** 0 to 1; undefined where nothing was offered. */
+  /** 0 to 1; undefined if nothing was offered. */
   readonly answerRate?: number
   /** Share of the answered calls whose connection took at most 60 seconds, 0 to 1. */
   readonly within60?: number
@@ -27,9 +27,9 @@ export interface PeriodFigures {
   readonly ncnShare?: number
   readonly connection: Durations
   readonly dialToVoice: Durations
-  /** Mean wait until the acceptance, ms. */
+  /** Mean wait until acceptance, ms. */
   readonly wait?: number
-  /** All of it, and the mean of an answered call, ms. */
+  /** The total, and the mean of an answered call, ms. */
   readonly talkMs: number
   readonly talk?: number
   /** Specialists tried per offered call. */
@@ -41,14 +41,14 @@ export interface PeriodFigures {
   readonly outcomes: readonly { readonly outcome: string; readonly calls: number }[]
 }
 
-/** Sums of one scope, added up over whatever months and lines they are of. */
+/** Sums of one scope, added up over any months and lines. */
 export interface Sums {
   total(figure: RollUpFigure): number
   /** Amounts by bucket, hour of the week, code. */
   parts(figure: RollUpFigure): ReadonlyMap<string, number>
 }
 
-/** These rows, added up. Of one scope: a call stands in several. */
+/** These rows, added up. Of one scope only: a call is in several. */
 export function sumsOf(rows: Iterable<RollUpRow>): Sums {
   const totals = new Map<RollUpFigure, number>()
   const parts = new Map<RollUpFigure, Map<string, number>>()
@@ -62,7 +62,7 @@ export function sumsOf(rows: Iterable<RollUpRow>): Sums {
   return { total: (figure) => totals.get(figure) ?? 0, parts: (figure) => parts.get(figure) ?? new Map() }
 }
 
-/** What these rows come to together. */
+/** The totals of these rows. */
 export function figuresOf(rows: Iterable<RollUpRow>): PeriodFigures {
   return figuresIn(sumsOf(rows))
 }
@@ -111,7 +111,7 @@ export function figuresIn(sums: Sums): PeriodFigures {
   }
 }
 
-/** The sums by what `key` says of them. */
+/** The sums grouped by `key`. */
 export function grouped<T>(rows: Iterable<T>, key: (row: T) => string): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>()
   for (const row of rows) {

@@ -29,7 +29,7 @@ describe('how long it usually takes at this hour', () => {
 
   it('at a weekend, of the weekend', async () => expect((await usual([], Date.UTC(2026, 10, 28, 23))).asked[0]?.hours).toEqual([143, 167]))
 
-  it('is not told of too few', async () => {
+  it('is undefined for too few calls', async () => {
     const few = leastCallsForUsual - 1
     const { found } = await usual([
       { id: 'ent', figure: 'answeredAt', amount: few },

@@ -1,9 +1,9 @@
 import { whenIn, type RollUpRow } from './roll-up.js'
 import { monthsUntil } from './summary.js'
 
-/** How long it usually takes at this hour until somebody answers: read off the sums of the last twelve months. */
+/** The usual time to an answer at this hour, from the sums of the last twelve months. */
 
-/** Fewer answered calls than this say nothing. */
+/** Fewer answered calls than this are too few. */
 export const leastCallsForUsual = 20
 const months = 12
 
@@ -26,7 +26,7 @@ export interface ConnectionSums {
   connectionsAtHours(asked: ConnectionsAsked): Promise<readonly Pick<RollUpRow, 'id' | 'figure' | 'amount'>[]>
 }
 
-/** @returns by line; of one that nobody answered at this hour there is nothing */
+/** @returns by line; lines without an answered call at this hour are missing */
 export async function usualConnections(
   sums: ConnectionSums,
   lines: readonly string[],

@@ -1,4 +1,4 @@
-/** Figures as people read them. A dash: there is nothing to tell of. */
+/** Figures for people. A dash: there is no value. */
 
 export function count(value: number): string {
   return value.toLocaleString('en-GB')

@@ -84,7 +84,7 @@ describe('the keys', () => {
     expect(await other.find('00'.repeat(16))).toBeUndefined()
   })
 
-  it('for codes are the same for all engines, even where two have made one at once', async () => {
+  it('for codes are the same for all engines, even if two made one at once', async () => {
     const [{ ring: one }, { ring: other }] = [await opened(), await opened()]
     await Promise.all([one.make('codes'), other.make('codes')])
     expect(await one.first('codes')).toEqual(await other.first('codes'))
@@ -98,7 +98,7 @@ describe('the keys', () => {
     expect((await ring.current('organisation:a')).key).toHaveLength(32)
   })
 
-  it('of earlier times stay readable', async () => {
+  it('from earlier stay readable', async () => {
     const { ring } = await opened()
     const before = await ring.current('organisation:a')
     const after = await ring.make('organisation:a')
@@ -152,7 +152,7 @@ describe('a master key that is lost or another', () => {
   })
 })
 
-it('a master key that goes while the engine runs: what there is opens, nothing new is made until it is back', async () => {
+it('a master key lost while the engine runs: existing keys open, no new ones are made until it is back', async () => {
   const { ring, alarms, clock } = await opened()
   const one = await ring.current('organisation:a')
   const [key, kept] = [join(folder, 'master.key'), join(folder, 'kept.key')]
@@ -170,7 +170,7 @@ it('a master key that goes while the engine runs: what there is opens, nothing n
 })
 
 describe('a new master key', () => {
-  it('wraps all keys once more, and the one before is needed no more', async () => {
+  it('wraps all keys again, and the old one is no longer needed', async () => {
     const { ring } = await opened()
     const [one, two] = [await ring.current('organisation:a'), await ring.make('organisation:a')]
     const next = masterKey(randomBytes(32))
@@ -183,7 +183,7 @@ describe('a new master key', () => {
     expect(after.health()).toMatchObject({ ok: true })
   })
 
-  it('is not taken where a key would be lost with the one before', async () => {
+  it('is refused if a key would be lost with the old one', async () => {
     const { ring: before } = await opened()
     await before.current('organisation:a')
     await writeMasterKeys(join(folder, 'master.key'), [masterKey(randomBytes(32))])
@@ -193,7 +193,7 @@ describe('a new master key', () => {
   })
 })
 
-/** A ring of an engine that shares its store, with a master key file of its own. */
+/** A key ring of an engine that shares its store, with its own master key file. */
 async function engineOf(node: string) {
   const alarms = new AlarmBoard()
   const ring = await KeyRing.open({
@@ -227,7 +227,7 @@ describe('engines that begin a store together', () => {
     expect(await again.ring.current('organisation:a')).toEqual(key)
   })
 
-  it('agree even where the first one is committed after the second', async () => {
+  it('agree even if the first one is committed after the second', async () => {
     const one = await engineOf('one')
     const [claim] = ledger.kept.splice(0)
     const two = await engineOf('two')
@@ -272,7 +272,7 @@ describe('the key of a recording', () => {
     return ring
   }
 
-  it('is its own, the same when it is asked for again, and gone when it was deleted', async () => {
+  it('is its own, the same when asked for again, and gone once deleted', async () => {
     const ring = await withKeys()
     const [one, two] = [await ring.forRecording('r1', 'c', 'organisation:a'), await ring.forRecording('r2', 'c', 'organisation:a')]
     expect(one.key).not.toEqual(two.key)

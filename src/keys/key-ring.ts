@@ -10,17 +10,17 @@ import type { Ledger, LedgerEntry } from '../store/ledger.js'
 import { keyBytes, unwrap, wrap } from '../sealing/wrap.js'
 import { masterKeys, NoMasterKey, type MasterKey, type MasterKeySource } from './master-key.js'
 
-/** A key in the clear; it is never written down so. */
+/** A plain key; never written unwrapped. */
 export interface Key {
   /** 32 hexadecimal digits. */
   readonly id: string
   readonly key: Buffer
 }
 
-/** What a key is for: it stands in the ledger as the subject of its entries. */
+/** The purpose of a key: the subject of its ledger entries. */
 export type KeyPurpose = `organisation:${string}` | 'codes'
 
-/** The keys cannot be had at the moment, and why. */
+/** The keys are unavailable at the moment, and why. */
 export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable'
 }
@@ -32,15 +32,15 @@ export interface KeysHealth {
 
 export interface KeyRingSettings {
   readonly ledger: Pick<Ledger, 'append' | 'entries'>
-  /** Keys of recordings. Undefined: there are none, and what is sealed is sealed under the key of its organisation. */
+  /** Keys of recordings. Undefined: there are none, and recordings are sealed under the key of their organisation. */
   readonly recordingKeys?: Pick<RecordingKeys, 'find' | 'keep' | 'wrap' | 'all'>
   readonly master: MasterKeySource
   readonly alarms: Alarms
-  /** Name of this engine, where several use the store: then they agree on one master key before any key is made. Undefined: it has the store to itself. */
+  /** Name of this engine, if several use the store: they then agree on one master key before any key is made. Undefined: it has the store to itself. */
   readonly node?: string | undefined
   /** Default: the system's. */
   readonly clock?: Clock
-  /** How long after a try that failed the master key is asked for again, ms. Default 30,000. */
+  /** Pause before asking for the master key again after a failure, ms. Default 30,000. */
   readonly retryAfterMs?: number
 }
 
@@ -54,19 +54,19 @@ interface WrappedKey {
 }
 
 const idBytes = 16
-/** Under this subject engines of one store say which master key is theirs. */
+/** The subject under which engines of one store announce their master key. */
 const claims = 'master'
 const defaultRetryAfterMs = 30_000
 
 /**
- * The keys under the master key. Each stands in the ledger, wrapped: `made` when it comes into use, `wrapped` once more under each later master key. The ledger
+ * The keys under the master key. Each is in the ledger, wrapped: `made` when it comes into use, `wrapped` again under each later master key. The ledger
  * forgets nothing, so what was sealed under an earlier key stays readable; and all engines of one store have the same keys. They are on disk before they are used.
  */
 export class KeyRing {
   readonly #keys = new Map<string, Key>()
-  /** Those of each purpose, in the order in which they were made. */
+  /** The keys of each purpose, in order of making. */
   readonly #made = new Map<string, string[]>()
-  /** Those that no master key at hand opens, with the name of the one that would. */
+  /** Keys that no available master key opens, with the name of the one that would. */
   readonly #shut = new Map<string, string>()
   readonly #making = new Map<string, Promise<Key>>()
   readonly #usable = new Set<() => void>()
@@ -82,7 +82,7 @@ export class KeyRing {
     this.#clock = settings.clock ?? systemClock
   }
 
-  /** Rejects when the ledger cannot be asked. Without a master key it is there all the same, says so, and goes on asking for it. */
+  /** Rejects if the ledger does not answer. Without a master key it opens anyway, says so, and keeps asking for it. */
   static async open(settings: KeyRingSettings): Promise<KeyRing> {
     const ring = new KeyRing(settings)
     await ring.#read()
@@ -95,13 +95,13 @@ export class KeyRing {
     return { ok: true, detail: `${this.#keys.size} keys under the master key ${this.#masters?.[0].name ?? ''}` }
   }
 
-  /** Told whenever the keys can be had again. @returns ends it */
+  /** Called whenever the keys are available again. @returns stops it */
   onUsable(listener: () => void): () => void {
     this.#usable.add(listener)
     return () => this.#usable.delete(listener)
   }
 
-  /** The key in force for something; the first time, it is made. Rejects with `KeysUnavailable`. */
+  /** The current key for a purpose; made the first time. Rejects with `KeysUnavailable`. */
   async current(purpose: KeyPurpose): Promise<Key> {
     const known = this.#inForce(purpose)
     if (known) return known
@@ -111,7 +111,7 @@ export class KeyRing {
   }
 
   /**
-   * The key of a recording alone, under a key of its organisation; the first time, it is made. Who deletes it makes every copy of the file unreadable. Rejects with `KeysUnavailable`.
+   * The key of a single recording, under a key of its organisation; made the first time. Deleting it makes every copy of the file unreadable. Rejects with `KeysUnavailable`.
    */
   async forRecording(recordingId: string, callId: string, purpose: KeyPurpose): Promise<Key> {
     const organisation = await this.current(purpose)
@@ -134,7 +134,7 @@ export class KeyRing {
     return key
   }
 
-  /** Wraps the keys of recordings by those of their organisations that are in force. @returns their ids, and how many were wrapped again. Rejects with `KeysUnavailable` */
+  /** Wraps the keys of recordings by their organisations' current keys. @returns their ids, and how many were wrapped again. Rejects with `KeysUnavailable` */
   async rewrapRecordingKeys(): Promise<{ readonly ids: ReadonlySet<string>; readonly wrapped: number }> {
     const { recordingKeys } = this.settings
     let wrapped = 0
@@ -164,7 +164,7 @@ export class KeyRing {
     return key
   }
 
-  /** The key of this id. @returns undefined where there is none. Rejects with `KeysUnavailable` where there is, and it does not open */
+  /** The key of this id. @returns undefined if there is none. Rejects with `KeysUnavailable` if it does not open */
   async find(id: string): Promise<Buffer | undefined> {
     // Another engine may have made it a moment ago.
     if (!this.#keys.has(id) && !this.#shut.has(id))
@@ -180,15 +180,15 @@ export class KeyRing {
     return ofRecording && this.#unwrapped(ofRecording)
   }
 
-  /** @throws KeysUnavailable why they are not */
+  /** @throws KeysUnavailable */
   #mustBeAvailable(): void {
     if (this.#why !== undefined) throw new KeysUnavailable(this.#why)
   }
 
-  /** A new key, in force from now on. Rejects with `KeysUnavailable`. */
+  /** A new key, current from now on. Rejects with `KeysUnavailable`. */
   async make(purpose: KeyPurpose): Promise<Key> {
     if (!this.#masters || this.#why !== undefined) throw new KeysUnavailable(this.#why ?? 'there is no master key')
-    // Read again: somebody may have put another in force since, and the one from before will be gone.
+    // Read again: an operator may have replaced it since, and the old one will be gone.
     this.#masters = await masterKeys(this.settings.master, this.#entries.size === 0).catch((error: unknown) => {
       this.#isUnavailable(messageOf(error))
       return unavailable(messageOf(error))
@@ -203,8 +203,8 @@ export class KeyRing {
   }
 
   /**
-   * Wraps every key by this master key. Those that are wrapped by it already stay as they are: it may be killed, and be begun again.
-   * @returns how many were wrapped again. Rejects with `KeysUnavailable` where one does not open
+   * Wraps every key by this master key. Keys already wrapped by it stay: it may be killed and started again.
+   * @returns how many were wrapped again. Rejects with `KeysUnavailable` if one does not open
    */
   async rewrapAll(master: MasterKey): Promise<number> {
     await this.#read()
@@ -223,12 +223,12 @@ export class KeyRing {
     return wrapped
   }
 
-  /** What the key of this id is for; undefined where there is none. */
+  /** The purpose of the key with this id; undefined if there is none. */
   purposeOf(id: string): KeyPurpose | undefined {
     return this.#entries.get(id)?.[0]?.subject as KeyPurpose | undefined
   }
 
-  /** The purposes for which there are keys. */
+  /** The purposes that have keys. */
   get purposes(): readonly KeyPurpose[] {
     return [...this.#made.keys()] as KeyPurpose[]
   }
@@ -255,7 +255,7 @@ export class KeyRing {
       .catch((error: unknown) => unavailable(`a key cannot be kept: ${messageOf(error)}`))
   }
 
-  /** What the ledger has, the entries of other engines too. */
+  /** Reads the ledger, including other engines' entries. */
   async #read(): Promise<void> {
     for await (const entry of this.settings.ledger.entries('key', this.#lastSeq + 1)) {
       if (entry.seq <= this.#lastSeq) continue
@@ -274,7 +274,7 @@ export class KeyRing {
       this.#masters = await masterKeys(this.settings.master, this.#entries.size === 0)
       for (const id of this.#entries.keys()) this.#openKey(id)
       const [by] = this.#shut.values()
-      // What opens, opens; but a key that is made under a master key of which nobody knows is one more that gets lost.
+      // Keys that open still open; but a key made under an unknown master key would be one more to lose.
       this.#why = by === undefined ? undefined : wrongMaster(this.#masters[0].name, by)
       if (this.#why === undefined) await this.#agree(this.#masters)
     } catch (error) {
@@ -296,13 +296,13 @@ export class KeyRing {
     if (!this.#closed) this.#cancelRetry = this.#clock.after(this.settings.retryAfterMs ?? defaultRetryAfterMs, () => void this.#unlock())
   }
 
-  /** Of engines that begin a store together, each with a master key that it made, the first one's holds: nothing is sealed under two. */
+  /** If engines begin a store together, each with its own new master key, the first one's wins: nothing is sealed under two. */
   async #agree(masters: readonly [MasterKey, ...MasterKey[]]): Promise<void> {
     if (this.settings.node === undefined) return
     await this.#read()
     const [shut] = this.#shut.values()
     if (shut !== undefined) return this.#isUnavailable(wrongMaster(masters[0].name, shut))
-    // What is sealed here opens with ours: there is nothing to agree on.
+    // The sealed data here open with ours: there is nothing to agree on.
     if (this.#entries.size > 0) return
     const before = await this.#claimed()
     if (before === undefined) await this.#claim('claimed', masters[0])
@@ -320,7 +320,7 @@ export class KeyRing {
       .catch((error: unknown) => unavailable(`the master key cannot be agreed on: ${messageOf(error)}`))
   }
 
-  /** The first that was claimed, or what it was moved to since; all of it is read: an entry may have been committed after a later one. */
+  /** The first one claimed, or its successor; reads everything, as an entry may have been committed after a later one. */
   async #claimed(): Promise<{ readonly name: string; readonly node: string } | undefined> {
     let first: LedgerEntry | undefined
     let moved: LedgerEntry | undefined

@@ -17,7 +17,7 @@ const file = () => join(folder, 'deeper', 'master.key')
 const text = (value: string) => masterKeys({ kind: 'text', text: value, from: 'keys.master' }, false)
 
 describe('a master key in a file', () => {
-  it('is made where nothing was ever wrapped, for its owner alone, and found again', async () => {
+  it('is made if nothing was ever wrapped, for its owner alone, and found again', async () => {
     const [made] = await masterKeys({ kind: 'file', path: file() }, true)
     expect(statSync(file()).mode & 0o777).toBe(0o600)
     expect(readdirSync(join(folder, 'deeper'))).toEqual(['master.key'])
@@ -27,20 +27,20 @@ describe('a master key in a file', () => {
     expect(readFileSync(file(), 'utf8')).toContain(made.key.toString('hex'))
   })
 
-  it('is not made again where something was', async () => {
+  it('is not made again if something was', async () => {
     await expect(masterKeys({ kind: 'file', path: file() }, false)).rejects.toThrow(
       /is not there, and what was sealed before opens with it alone/,
     )
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('keeps those from before behind the one in force', async () => {
+  it('keeps earlier ones after the current one', async () => {
     await writeMasterKeys(file(), [masterKey(other), masterKey(one)])
     expect((await masterKeys({ kind: 'file', path: file() }, false)).map(({ key }) => key)).toEqual([other, one])
   })
 })
 
-describe('a master key as it is written', () => {
+describe('the text form of a master key', () => {
   it.each([
     ['hexadecimal', one.toString('hex')],
     ['in capitals', one.toString('hex').toUpperCase()],
@@ -52,7 +52,7 @@ describe('a master key as it is written', () => {
   })
 
   it.each(['', '# nothing', 'password', one.toString('hex').slice(1), `${one.toString('hex')},x`])(
-    'is refused where it is none, and not repeated: %j',
+    'is refused if invalid, and not repeated: %j',
     async (written) => {
       const error: unknown = await text(written).catch((refused: unknown) => refused)
       expect(error).toBeInstanceOf(NoMasterKey)
@@ -90,11 +90,11 @@ describe('a command that asks a KMS', () => {
     expect(String(error)).toMatch(message)
   })
 
-  it('is not waited for longer than it may take, nor for what it has started', async () => {
+  it('is not waited for beyond its time-out, nor are its child processes', async () => {
     await expect(asked('sleep 60 & sleep 60', 100)).rejects.toThrow('has not answered within 0.1 s')
   })
 
-  it('says where the wrapped key is missing', async () => {
+  it('says which wrapped key is missing', async () => {
     await expect(masterKeys({ kind: 'command', command: 'cat', wrapped: join(folder, 'none') }, true)).rejects.toThrow(
       /cannot be read from .*none \(ENOENT\)/,
     )

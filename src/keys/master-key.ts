@@ -4,19 +4,19 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { keyBytes } from '../sealing/wrap.js'
 
-/** The key that wraps all others. Its name says which it is and nothing of what it is. */
+/** The key that wraps all others. Its name identifies it without revealing it. */
 export interface MasterKey {
   readonly name: string
   readonly key: Buffer
 }
 
-/** Where the master key comes from. */
+/** The source of the master key. */
 export type MasterKeySource =
-  /** Made there where there is none yet. */
+  /** A file, made if there is none yet. */
   | { readonly kind: 'file'; readonly path: string }
-  /** As it stands in the environment. */
+  /** The value from the environment. */
   | { readonly kind: 'text'; readonly text: string; readonly from: string }
-  /** A command that is given the content of the file, the key as a KMS has wrapped it, and answers with the key. */
+  /** A command that gets the file's content, the key as wrapped by a KMS, and answers with the key. */
   | { readonly kind: 'command'; readonly command: string; readonly wrapped: string; readonly withinMs?: number }
 
 /** Why there is no master key, in one line that says what to do. */
@@ -27,12 +27,12 @@ export class NoMasterKey extends Error {
 const commandWithinMs = 10_000
 const maxAnswerBytes = 4_096
 const maxComplaintBytes = 2_000
-/** Of what is written down of a name: enough to tell keys apart. */
+/** Length of a name: enough to tell keys apart. */
 const nameBytes = 8
 
 /**
- * The master keys that a source has: the first is in force, the others only open what was wrapped before.
- * @param mayMake nothing was ever wrapped here: a file that is missing is made
+ * The master keys of a source: the first is current, the others only open older keys.
+ * @param mayMake nothing was ever wrapped here: a missing file is made
  * @throws NoMasterKey
  */
 export async function masterKeys(source: MasterKeySource, mayMake: boolean): Promise<readonly [MasterKey, ...MasterKey[]]> {
@@ -56,7 +56,7 @@ export function masterKey(key: Buffer): MasterKey {
   }
 }
 
-/** Writes a file of master keys, the one in force first: whole, on the disk, for its owner alone, or not at all. */
+/** Writes a file of master keys, the current one first: whole, on the disk, for its owner alone, or not at all. */
 export async function writeMasterKeys(path: string, keys: readonly MasterKey[]): Promise<void> {
   const text = [
     '# The master key of Ringround: what is sealed opens with it alone. Keep a copy elsewhere, and not beside the recordings.',
@@ -102,7 +102,7 @@ async function readOrMake(path: string, mayMake: boolean): Promise<string | Buff
   }
 }
 
-/** Keys of 32 bytes: hexadecimal or base64, one a line or with commas between them, `#` before remarks; or the bytes of one as they are. Never says what it read. */
+/** Keys of 32 bytes: hexadecimal or base64, one a line or with commas between them, `#` before remarks; or the raw bytes of one. Errors never repeat the input. */
 function keysIn(content: string | Buffer, where: string): readonly [MasterKey, ...MasterKey[]] {
   if (typeof content !== 'string' && content.length === keyBytes) return [masterKey(content)]
   const written = content
@@ -132,7 +132,7 @@ async function asked({ command, wrapped, withinMs = commandWithinMs }: Extract<M
   })
   return new Promise((resolve, reject) => {
     const fail = (why: string) => reject(new NoMasterKey(`keys.masterCommand ${why}`))
-    // A group of its own: what the command has started ends with it.
+    // Its own process group: the command's children end with it.
     const child = spawn(command, { shell: true, stdio: ['pipe', 'pipe', 'pipe'], detached: process.platform !== 'win32' })
     const answer: Buffer[] = []
     let bytes = 0
@@ -144,7 +144,7 @@ async function asked({ command, wrapped, withinMs = commandWithinMs }: Extract<M
         if (process.platform === 'win32') child.kill('SIGKILL')
         else process.kill(-child.pid, 'SIGKILL')
       } catch {
-        // It has ended by itself.
+        // It has already ended.
       }
       child.stdout.destroy()
       child.stderr.destroy()
@@ -156,7 +156,7 @@ async function asked({ command, wrapped, withinMs = commandWithinMs }: Extract<M
       if (bytes > maxAnswerBytes) end(`answers with more than ${maxAnswerBytes} bytes; a key has ${keyBytes}`)
     })
     child.stderr.on('data', (data: Buffer) => (complaints = (complaints + data.toString()).slice(-maxComplaintBytes)))
-    // It need not read what it is given.
+    // It need not read its input.
     child.stdin.on('error', () => undefined)
     child.stdin.end(given)
     child.once('error', (error) => {

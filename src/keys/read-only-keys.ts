@@ -2,7 +2,7 @@ import type { FindKey } from '../sealing/sealed-file.js'
 import type { RecordingKeys } from '../store/store.js'
 import { KeyRing, KeysUnavailable, type KeyRingSettings } from './key-ring.js'
 
-/** Finds keys for a command that only reads: where there are none, none is made. */
+/** Finds keys for a command that only reads: it makes none. */
 export async function readOnlyKeys({
   entries,
   recordingKey,
@@ -20,7 +20,7 @@ export async function readOnlyKeys({
     recordingKeys: { find: recordingKey, keep: refuse, wrap: refuse, async *all() {} },
     ledger: { append: refuse, entries: (_topic, from = 0) => entries(from) },
   })
-  // Nobody waits for a master key that may come.
+  // It does not wait for a master key that may come.
   keys.close()
   return (id) => keys.find(id)
 }

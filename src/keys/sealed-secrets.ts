@@ -1,15 +1,15 @@
 import { hkdfSync } from 'node:crypto'
 import { keyBytes, unwrap, wrap } from '../sealing/wrap.js'
 
-/** Small secrets that have to be read again, under a key of the key ring: each is 32 bytes, and says what it is about. */
+/** Small secrets to read again, sealed under a key of the key ring: each is 32 bytes, bound to what it is about. */
 export interface SealedSecrets {
   /** @returns base64. Rejects with `KeysUnavailable` */
   seal(secret: Buffer, about: string): Promise<string>
-  /** Rejects with `KeysUnavailable`, and where it was sealed under another key, or about something else. */
+  /** Rejects with `KeysUnavailable`, or if it was sealed under another key or for something else. */
   open(sealed: string, about: string): Promise<Buffer>
 }
 
-/** @param key that from which theirs is derived (HKDF, RFC 5869), so that it is good for nothing else */
+/** @param key the one to derive theirs from (HKDF, RFC 5869), so that it serves only this use */
 export function sealedSecrets(key: () => Promise<Buffer>): SealedSecrets {
   const derived = async () => Buffer.from(hkdfSync('sha256', await key(), Buffer.alloc(0), 'secrets of code generators', keyBytes))
   return {

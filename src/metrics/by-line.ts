@@ -1,20 +1,20 @@
 import type { Counter, Histogram, Metric } from 'prom-client'
 
-/** The label `line` of what belongs to no line: the call has not come so far. No id of a line has brackets in it. */
+/** The label `line` for calls that have not reached a line. No id of a line has brackets in it. */
 export const noLine = '(none)'
-/** Of what happens on a line that the directory has no more. */
+/** For a line no longer in the directory. */
 export const goneLine = '(gone)'
 
 type LabelledByLine = Counter | Histogram
 
 /**
- * Figures with a label `line`. There are never more series than the directory has lines: what happens on another line counts as `(gone)`, and the series of
- * a line that has gone are dropped once they have been scraped for the last time.
+ * Figures with a label `line`. There are never more series than the directory has lines: any other line counts as `(gone)`, and the series of
+ * a removed line are dropped after a last scrape.
  */
 export class ByLine {
   readonly #metrics: LabelledByLine[] = []
 
-  /** @param has does the directory in force have this line */
+  /** @param has whether the current directory has this line */
   constructor(private readonly has: (line: string) => boolean) {}
 
   add<M extends LabelledByLine>(metric: M): M {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { descriptorHealth, descriptorUse, DescriptorWatch } from './descriptors.js'
 
-/** A /proc with one process that has so many descriptors open. */
+/** A /proc with one process that has this many descriptors open. */
 function proc(open: number, limit: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'ringround-proc-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -48,14 +48,14 @@ describe('file descriptors of a process', () => {
     expect(health.detail).toMatch(/^the embedded switch has 1020 of 1024 file descriptors in use: .*LimitNOFILE/)
   })
 
-  it('those that have enough are told in figures, and a system that says nothing is told as that', () => {
+  it('processes with enough are reported in figures, and a system without the data as such', () => {
     expect(descriptorHealth({ 'the engine': { open: 40, limit: 1024 }, 'the embedded switch': undefined }).detail).toBe(
       'the engine: 40 of 1024 in use',
     )
     expect(descriptorHealth({ 'the engine': undefined }).detail).toBe('not known on this system')
   })
 
-  it('raise one alarm while they run out, which is over when enough are left', () => {
+  it('raise one alarm while they run out, cleared when enough are left', () => {
     vi.useFakeTimers()
     onTestFinished(() => {
       vi.useRealTimers()

@@ -12,13 +12,13 @@ export interface DescriptorHealth {
   readonly detail: string
 }
 
-/** A call needs some ten of them in both processes together; where fewer than this are left, the next calls fail. */
+/** A call needs some ten of them in both processes together; with fewer than this left, the next calls fail. */
 const minFree = 64
 const watchEveryMs = 5_000
 
 /**
- * What the operating system says of a process's descriptors. Undefined where it does not say (not Linux, the process is gone).
- * Where not even this can be asked because there is no descriptor left to ask with, all of them are in use.
+ * A process's descriptors by the operating system. Undefined if unknown (not Linux, the process is gone).
+ * If there is no descriptor left to ask with, all of them are in use.
  * @param pid a process id or `self`
  */
 export function descriptorUse(pid: number | 'self', proc = '/proc'): DescriptorUse | undefined {
@@ -55,7 +55,7 @@ function isExhausted(error: unknown): boolean {
   return code === 'EMFILE' || code === 'ENFILE'
 }
 
-/** Says of all processes of the engine whether descriptors are left, with the worst in words. */
+/** Whether all processes of the engine have descriptors left, with the worst in words. */
 export function descriptorHealth(uses: Readonly<Record<string, DescriptorUse | undefined>>): DescriptorHealth {
   const known = Object.entries(uses).flatMap(([process, use]) => (use === undefined ? [] : [{ process, ...use }]))
   // With a small limit a quarter of it will do.
@@ -81,7 +81,7 @@ export class DescriptorWatch {
   readonly #timer: NodeJS.Timeout
   #short = false
 
-  /** @param processes their ids by a name for people; asked each time, because a process may be started again */
+  /** @param processes their ids by a name for people; asked each time, because a process may restart */
   constructor(
     private readonly processes: () => Readonly<Record<string, number | 'self' | undefined>>,
     private readonly alarms: Alarms,
@@ -96,7 +96,7 @@ export class DescriptorWatch {
       Object.fromEntries(Object.entries(this.processes()).map(([name, pid]) => [name, pid === undefined ? undefined : descriptorUse(pid)])),
     )
     if (health.ok && this.#short) this.alarms.clear('descriptors.runningOut')
-    // Once: it is looked at every few seconds, and each raising is a line in the log.
+    // Once: it is checked every few seconds, and each raising is a log line.
     if (!health.ok && !this.#short) this.alarms.raise('descriptors.runningOut', health.detail)
     this.#short = !health.ok
     return health

@@ -60,7 +60,7 @@ test('wait and talk are measured as the record has them', async () => {
 })
 
 test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)(
-  'an acceptance that came to nothing (%s) was no end of a wait; the one after it is',
+  'an acceptance without a talk (%s) does not end a wait; the next one does',
   async (result) => {
     const { tell, value } = measured()
     const until = untilTalking('one', { heardAt: 43_000 })
@@ -77,7 +77,7 @@ test.each(['answeredThenHungUp', 'failed', 'cancelled'] as const)(
   },
 )
 
-test('what is measured is the monotonic clock’s', async () => {
+test('durations are the monotonic clock’s', async () => {
   const { listeners, value } = measured()
   goodCall('one').forEach((fact, index) => {
     for (const listener of listeners)
@@ -111,7 +111,7 @@ test('a recording that becomes ready after its call is measured from its end', a
   expect(await value('ringround_recordings_ready_total')).toBe(1)
 })
 
-test('what is asked at each scrape is asked at each scrape', async () => {
+test('gauges are asked for at each scrape', async () => {
   const { state, value } = measured()
   expect(await value('ringround_switch_ready')).toBe(1)
   Object.assign(state, { ready: false, backlog: 7, queued: 9 })
@@ -123,14 +123,14 @@ test('what is asked at each scrape is asked at each scrape', async () => {
   expect(await value('nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0)
 })
 
-test('closed metrics listen no more', () => {
+test('closed metrics stop listening', () => {
   const { metrics, listeners } = measured()
   expect(listeners.size).toBe(1)
   metrics.close()
   expect(listeners.size).toBe(0)
 })
 
-test('waits, endings and ringings are told apart by line; what belongs to none is no line’s', async () => {
+test('waits, endings and attempts are labelled by line; those without a line have none', async () => {
   const { tell, value } = measured()
   tell('one', 1_000, ...goodCall('one', { line: 'ent-adult' }))
   tell('two', 1_000, ...goodCall('two').slice(0, 7), { type: 'call.ended', ending: 'abandonedInHunt' })
@@ -164,7 +164,7 @@ test('there are no more series than the directory has lines: a line that goes is
   expect(await value('ringround_wait_seconds_count', { line: 'ent-adult' })).toBeUndefined()
   expect(await value('ringround_wait_seconds_bucket', { line: 'ent-adult' })).toBeUndefined()
   expect(await value('ringround_attempts_total', { line: 'ent-adult' })).toBeUndefined()
-  // A call that runs on it is still counted, and makes no new series.
+  // A running call on it is still counted, without a new series.
   tell('running', 60_000, { type: 'call.ended', ending: 'completed' })
   for (let line = 0; line < 50; line++) tell(`unknown-${line}`, 1_000, ...goodCall(`unknown-${line}`, { line: `line-${line}` }))
   expect(await value('ringround_calls_ended_total', { ending: 'completed', line: '(gone)' })).toBe(51)
@@ -191,7 +191,7 @@ test('refs are measured of calls that hunted for a line, and of no others', asyn
   expect(await value('ringround_refs_sum')).toBe(2)
 })
 
-test('the process has the usual names, and the build says which it is', async () => {
+test('process metrics have the usual names, and the build is identified', async () => {
   const { value } = measured()
   expect(await value('process_cpu_seconds_total')).toBeGreaterThan(0)
   expect(await value('process_resident_memory_bytes')).toBeGreaterThan(0)
@@ -234,7 +234,7 @@ function namingFaults(text: string): readonly string[] {
   return faults
 }
 
-test('everything else that happens is counted by what it was', async () => {
+test('every other event is counted by its kind', async () => {
   const { tell, value } = measured()
   tell('one', 1_000, ...untilTalking('one'))
   tell(
@@ -257,7 +257,7 @@ test('everything else that happens is counted by what it was', async () => {
   expect(await value('ringround_recordings_ready_total')).toBe(0)
 })
 
-test('the time to answer is that of the ringing that was answered; each ringing counts for its own pool', async () => {
+test('the time to answer is the answered attempt’s; each attempt counts for its own pool', async () => {
   const { tell, value } = measured()
   const started = (attempt: string, pool: 'local' | 'ncn'): CallFact => ({
     type: 'attempt.started',
@@ -288,7 +288,7 @@ test('the time to answer is that of the ringing that was answered; each ringing 
   expect(await value('ringround_wait_seconds_count')).toBeUndefined()
 })
 
-test('a call that the engine placed is live until it ends; facts of a call that is not known begin none', async () => {
+test('a call that the engine placed is live until it ends; facts of an unknown call begin none', async () => {
   const { tell, value } = measured()
   tell('placed', 1_000, { type: 'call.placed', kind: 'patientConnect', arrangement: 'x', clinician: 'dr-okafor' })
   tell('stray', 1_000, { type: 'recording.ready', recordingId: 'r', path: 'p', bytes: 1, seconds: 1, sha256: '' })
@@ -298,7 +298,7 @@ test('a call that the engine placed is live until it ends; facts of a call that 
   expect(await value('ringround_calls_live')).toBe(0)
 })
 
-test('faults that nobody dealt with are counted by kind, as they stand at the scrape', async () => {
+test('unhandled faults are counted by kind, as of the scrape', async () => {
   const faults = { rejection: 2, exception: 1 }
   const metrics = createMetrics({
     log: { subscribe: () => () => undefined },
@@ -314,6 +314,6 @@ test('faults that nobody dealt with are counted by kind, as they stand at the sc
   const text = await metrics.scrape()
   expect(text).toContain('ringround_program_faults_total{kind="rejection"} 5')
   expect(text).toContain('ringround_program_faults_total{kind="exception"} 1')
-  // Without labels of its own an engine has none.
+  // Without default labels there are none.
   expect(text).toContain('\nringround_legs 0\n')
 })

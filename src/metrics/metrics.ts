@@ -6,7 +6,7 @@ import type { SwitchHealth } from '../switch/port.js'
 import { ByLine } from './by-line.js'
 import { processMetrics } from './process-metrics.js'
 
-/** What the metrics are read off. The functions are asked at each scrape. */
+/** The sources of the metrics. The functions are called at each scrape. */
 export interface MetricsSources {
   readonly log: Pick<EventLog, 'subscribe'>
   readonly switchHealth: () => SwitchHealth
@@ -14,9 +14,9 @@ export interface MetricsSources {
   readonly recordings: () => { readonly backlog: number; readonly failed: number }
   readonly alarms: () => readonly { readonly alarm: string }[]
   readonly registeredDevices?: () => number
-  /** Faults that nobody dealt with, by kind, since the start. */
+  /** Unhandled faults, by kind, since the start. */
   readonly programFaults?: () => { readonly rejection: number; readonly exception: number }
-  /** Does the directory in force have this line: figures are kept by line for these alone. Default: any. */
+  /** Whether the current directory has this line: figures are kept by line only for these. Default: any. */
   readonly hasLine?: (line: string) => boolean
   /** Of the program. */
   readonly version?: string
@@ -28,12 +28,12 @@ export interface Metrics {
   /** Prometheus text format. */
   scrape(): Promise<string>
   readonly contentType: string
-  /** A call that another engine carried so far, and counted, goes on here. @param events its facts up to now, in order */
+  /** A call that another engine carried and counted goes on here. @param events its facts so far, in order */
   resume(events: readonly CallEvent[]): void
   close(): void
 }
 
-/** Seconds; fine where the target lies (a specialist's voice within 33 s), coarse beyond. */
+/** Seconds; fine around the target (a specialist's voice within 33 s), coarse beyond. */
 const waitBuckets = [5, 10, 15, 20, 25, 30, 35, 40, 50, 60, 90, 120, 180, 300]
 const talkBuckets = [15, 30, 60, 120, 180, 300, 450, 600, 900, 1_800, 3_600]
 const answerBuckets = [1, 2, 3, 5, 8, 10, 12, 15, 20, 25, 30, 60]
@@ -106,7 +106,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   }
 }
 
-/** The record so far. Facts that come after a call (its recording is ready) belong to no open one. */
+/** The record so far. Facts after a call's end (its recording is ready) belong to no open one. */
 function followed(open: ReadonlyMap<string, CallRecord>, event: CallEvent): CallRecord | undefined {
   const before = open.get(event.callId)
   if (before) return withEvent(before, event)
@@ -204,7 +204,7 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
     }),
   )
   const alarms = new Counter({ name: 'ringround_call_alarms_total', help: 'Alarms raised by calls', labelNames: ['alarm'], registers })
-  /** When recordings stopped, until they are ready: the call itself may be over by then. Bounded, should some never become ready. */
+  /** When recordings stopped, until they are ready: the call may have ended by then. Bounded, in case some never become ready. */
   const stopped = new Map<string, Moment>()
 
   return {
@@ -225,7 +225,7 @@ function callMetrics(register: Registry, byLine: ByLine): { count(event: CallEve
             : answer.observe(Math.max(0, attempt.answeredAfterMs - attempt.startedAfterMs) / 1000)
         }
         case 'attempt.ended':
-          // Not at the acceptance: they may hang up in the same moment, and then nobody has accepted.
+          // Not at the acceptance: the specialist may hang up at that moment, and then nobody has accepted.
           if (event.result === 'accepted' && record?.acceptedBy === event.attempt && record.waitMs !== undefined)
             wait.observe({ line: byLine.labelOf(record.line) }, record.waitMs / 1000)
           return attempts.inc({

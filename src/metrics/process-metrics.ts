@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client'
 
-/** Gauges whose names end in `_total`, which is a counter's: Prometheus's own check refuses them, and the figures by type are there beside them. */
+/** Gauges with names ending in `_total`, the suffix of counters: Prometheus's own check refuses them, and figures by type exist besides. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total']
 
-/** What every Prometheus dashboard for Node.js expects of the process, under the usual names (`process_cpu_seconds_total`, `nodejs_heap_size_used_bytes`), and which build it is. */
+/** The process metrics that every Prometheus dashboard for Node.js expects, under the usual names (`process_cpu_seconds_total`, `nodejs_heap_size_used_bytes`), and which build it is. */
 export function processMetrics(register: Registry, version: string): void {
   collectDefaultMetrics({ register })
   for (const name of misnamed) register.removeSingleMetric(name)
