@@ -1,9 +1,9 @@
-/** How often a child looks whether its parent still runs, ms. */
+/** How often a child checks that its parent still runs, ms. */
 const LOOK_EVERY_MS = 1_000
 
 /**
- * Ends a child process with the process that started it. To be called first thing.
- * @param end is called once; the process is ended `graceMs` later whatever comes of it
+ * Ends a child process with its parent. Call it first.
+ * @param end called once; the process is ended `graceMs` later in any case
  */
 export function endWithParent(end: () => void, graceMs: number): void {
   whenParentGone(() => {
@@ -13,9 +13,9 @@ export function endWithParent(end: () => void, graceMs: number): void {
 }
 
 /**
- * Finds out that the process that started this one has ended, however it ended and however early: by the end of the IPC channel, by a look at the parent's
- * number (a channel that broke before anybody listened tells nothing), and by an error on its own output, whose reader was the parent. Until then it
- * does not hear what a terminal tells all its programs. To be called first thing. Without an IPC channel only the error on the output counts.
+ * Notices the end of the parent process, of any kind and however early: by the end of the IPC channel, by checking the parent's
+ * process id (a channel that broke before there was a listener tells nothing), and by an error on its own output, whose reader was the parent. Until then it
+ * ignores a terminal's signals to all its programs. Call it first. Without an IPC channel only the error on the output counts.
  * @param gone is called once
  */
 export function whenParentGone(gone: () => void): void {
@@ -25,11 +25,11 @@ export function whenParentGone(gone: () => void): void {
     told = true
     gone()
   }
-  // Nobody reads any more. Without a listener this is an exception, and writing that down the next one.
+  // The reader has gone. Without a listener this is an exception, and logging it the next one.
   process.stdout.on('error', over)
   process.stderr.on('error', over)
   if (process.send === undefined) return
-  // Ctrl-C and the end of a terminal reach every program that was started there. What becomes of this one, its parent decides: it lets calls end first.
+  // Ctrl-C and the end of a terminal reach every program started there. The parent decides about this one: it lets calls end first.
   for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => undefined)
   const parent = process.ppid
   process.on('disconnect', over)

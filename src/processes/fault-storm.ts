@@ -2,7 +2,7 @@
 const STORM_FAULTS = 1_000
 const STORM_MS = 2_000
 
-/** Tells a program that fails all the time, and serves nobody, from one with a fault now and then. */
+/** Tells a program that fails all the time from one with a fault now and then. */
 export class FaultStorm {
   readonly #recent: number[] = []
 

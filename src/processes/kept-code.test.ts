@@ -25,8 +25,8 @@ function run(name: string, body: string, fingerprint: string): object {
 
 const kept = () => (existsSync(join(folder, 'compiled')) ? readdirSync(join(folder, 'compiled')) : [])
 
-describe('a program that keeps what was compiled of it', () => {
-  it('exports what it says, knows where it lies, and finds its packages from there', () => {
+describe('a program with a code cache', () => {
+  it('exports its exports, knows its path, and finds its packages from there', () => {
     expect(run('main.cjs', "exports.where = programUrl; exports.here = __dirname; exports.sep = require('node:path').sep", 'a')).toEqual({
       where: pathToFileURL(join(folder, 'main.cjs')).href,
       here: folder,
@@ -34,11 +34,11 @@ describe('a program that keeps what was compiled of it', () => {
     })
   })
 
-  it('is read as the UTF-8 that it is', () => {
+  it('is read as UTF-8', () => {
     expect(run('main.cjs', "exports.name = 'Siobhán Ní Bhriain ☎'", 'a')).toEqual({ name: 'Siobhán Ní Bhriain ☎' })
   })
 
-  it('is written down once the start is over, and then run from there', () => {
+  it('is cached once the start is over, and then run from the cache', () => {
     run('main.cjs', 'exports.sum = (() => 1 + 1)()', 'a')
     expect(kept()).toEqual([])
     vi.advanceTimersByTime(60_000)
@@ -50,13 +50,13 @@ describe('a program that keeps what was compiled of it', () => {
     expect(kept().map((name) => readFileSync(join(folder, 'compiled', name)))).toEqual([before])
   })
 
-  it('is compiled again when its content is another, of the same length too', () => {
+  it('is compiled again when its content changes, even at the same length', () => {
     run('main.cjs', 'exports.sum = 2', 'a')
     vi.advanceTimersByTime(60_000)
     expect(run('main.cjs', 'exports.sum = 3', 'b')).toEqual({ sum: 3 })
   })
 
-  it('runs all the same when what was kept is broken, and mends it', () => {
+  it('runs with a broken cache, and repairs it', () => {
     const file = join(folder, 'compiled', `main.cjs-a-${process.version}-${process.arch}`)
     mkdirSync(join(folder, 'compiled'))
     writeFileSync(file, 'half a file')
@@ -65,7 +65,7 @@ describe('a program that keeps what was compiled of it', () => {
     expect(readFileSync(file, 'latin1')).not.toContain('half a file')
   })
 
-  it('runs all the same where nothing can be kept', () => {
+  it('runs without a writable cache', () => {
     writeFileSync(join(folder, 'compiled'), 'a file in the place of the folder')
     expect(run('main.cjs', 'exports.sum = 2', 'a')).toEqual({ sum: 2 })
     expect(() => vi.advanceTimersByTime(60_000)).not.toThrow()

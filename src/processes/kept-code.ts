@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { constants, Script } from 'node:vm'
 
-/** What a program has compiled is written down so long after its start, in ms: by then it has compiled what a start needs. */
+/** A program's compiled code is cached this long after its start, in ms: by then it has compiled what a start needs. */
 const keepAfterMs = 2_000
 
 /** The one function that a bundled file consists of. */
@@ -20,10 +20,10 @@ type Program = (
 ) => void
 
 /**
- * Runs a bundled program with what V8 compiled of it the last time, which is most of what a start would otherwise wait for. V8 itself refuses what
- * another version of it compiled; then, and the first time, the program is compiled as ever and the result is kept in `compiled/` beside it.
+ * Runs a bundled program with V8's compiled code from the last time, which is most of what a start would otherwise wait for. V8 refuses code
+ * compiled by another version; then, and the first time, the program is compiled as usual and the result is kept in `compiled/` beside it.
  * @param file one function of type {@link Program}, in sloppy mode unless it says otherwise
- * @param fingerprint of the file's content: V8 compares no more than its length
+ * @param fingerprint of the file's content: V8 only compares its length
  * @returns what the program exports
  */
 export function runKept(file: URL, fingerprint: string): object {
@@ -48,7 +48,7 @@ export function runKept(file: URL, fingerprint: string): object {
   return module.exports
 }
 
-/** Megabytes: what is ASCII alone (which the build sees to) need not be decoded, and takes half the memory. */
+/** Megabytes: pure ASCII (which the build ensures) need not be decoded, and takes half the memory. */
 function textOf(bytes: Buffer): string {
   return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8')
 }
@@ -61,7 +61,7 @@ function read(kept: string): Buffer | undefined {
   }
 }
 
-/** A folder that cannot be written costs the next start its time, and nothing else. */
+/** An unwritable folder only makes the next start slower. */
 function write(kept: string, script: Script): void {
   const fresh = `${kept}.${process.pid}`
   try {
@@ -69,7 +69,7 @@ function write(kept: string, script: Script): void {
     writeFileSync(fresh, script.createCachedData())
     renameSync(fresh, kept)
   } catch {
-    // On a full disk half a file is there.
+    // On a full disk there is half a file.
     if (existsSync(fresh)) rmSync(fresh, { force: true })
   }
 }

@@ -1,18 +1,18 @@
 export interface LineLimit {
-  /** So many lines may come at once ... */
+  /** This many lines may come at once ... */
   readonly burst: number
-  /** ... and one more each time that so many ms have passed. */
+  /** ... and one more every this many ms. */
   readonly refillMs: number
-  /** How long after the first line left out it is said how many were, ms. */
+  /** How long after the first dropped line their number is reported, ms. */
   readonly summaryMs: number
 }
 
-/** What strangers can cause: enough to see what happens, too little to fill a disk (some 1,500 lines a day). */
+/** For what strangers can cause: enough to see what happens, too little to fill a disk (some 1,500 lines a day). */
 export const strangersLines: LineLimit = { burst: 20, refillMs: 60_000, summaryMs: 60_000 }
-/** What only a fault of ours can cause, over and over. */
+/** For what only our own fault can cause, repeatedly. */
 export const faultLines: LineLimit = { burst: 50, refillMs: 1_000, summaryMs: 10_000 }
 
-/** Writes lines as long as they are few; beyond that it counts them, and says how many were left out. */
+/** Writes lines while they are few; beyond that it counts them, and reports how many were dropped. */
 export class LimitedLines {
   #tokens: number
   #at: number

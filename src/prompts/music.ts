@@ -4,7 +4,7 @@ const rate = 8_000
 const beatMs = 500
 /** Each chord is picked as eight notes, lowest first and back again, for two bars. */
 const picking = [0, 1, 2, 3, 2, 1, 2, 1]
-/** Hz. C, A minor, F, G, twice, and home: notes between 130 and 800 Hz, where a telephone is at its best. */
+/** Hz. C, A minor, F, G, twice, and home: notes between 130 and 800 Hz, which telephones carry best. */
 const chords: readonly (readonly [number, number, number, number])[] = [
   [130.81, 261.63, 329.63, 392.0],
   [220.0, 261.63, 329.63, 440.0],
@@ -20,7 +20,7 @@ const peak = 9_000
 const decayMs = 900
 
 /**
- * What patients wait with: a plain picked figure of our own, 32 s, which ends where it begins so that it can be repeated. 8 kHz, 16 bit, mono.
+ * Patients' music on hold: a plain picked figure of our own, 32 s, which ends as it begins so that it can loop. 8 kHz, 16 bit, mono.
  * The same bytes every time.
  */
 export function waitingMusic(): Buffer {
@@ -34,7 +34,7 @@ export function waitingMusic(): Buffer {
   return encodeWav([Int16Array.from(sum, (sample) => Math.round((sample * peak) / loudest))], rate)
 }
 
-/** Adds one plucked note; what rings on beyond the end rings at the beginning, so that the repetition has no seam. */
+/** Adds one plucked note; its tail beyond the end is wrapped to the beginning, so that the loop has no seam. */
 function pluck(sum: Float64Array, from: number, frequency: number): void {
   const length = (3 * decayMs * rate) / 1_000
   const attack = rate / 100

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { sentences, type SentenceId } from './sentences.js'
 
 /**
- * Where the WAV files of what is said lie. For a sentence: `recorded/<id>.wav` (a human voice) before `rendered/<id>.wav`. For a name: the
+ * The WAV files of prompts. For a sentence: `recorded/<id>.wav` (a human voice) before `rendered/<id>.wav`. For a name: the
  * same with `names/<name>-<hash>.wav`, then the cache of names spoken on this machine. The hash is of the words and the voice, so that
  * a changed name never finds its old recording; a human recording of a name carries no hash (`recorded/names/<name>.wav`).
  */
@@ -15,17 +15,17 @@ export interface PromptFolders {
   readonly cache: string
 }
 
-/** Finds the first of these files that is there. */
+/** Finds the first of these files that exists. */
 export type LookForFile = (files: readonly string[]) => string | undefined
 
 const onDisk: LookForFile = (files) => files.find((file) => existsSync(file))
 
-/** A file that was there is taken to be there for this long, ms. */
+/** A found file is assumed to exist for this long, ms. */
 const thereForMs = 10_000
 
 /**
- * Does not ask the disk for each sentence of each call. A better file that is put there later (a human recording beside the rendered one) is found
- * after at most ten seconds.
+ * Does not ask the disk for each sentence of each call. A better file added later (a human recording beside the rendered one) is found
+ * within ten seconds.
  * @param monotonic ms
  */
 export function rememberingLook(monotonic: () => number): LookForFile {
@@ -71,7 +71,7 @@ export function contentHash(text: string, voice: string): string {
   return createHash('sha256').update(`${voice}\n${text}`).digest('hex').slice(0, 12)
 }
 
-/** Letters, digits and hyphens only, and short: whatever stands in the directory becomes a harmless file name. */
+/** Letters, digits and hyphens only, and short: any text of the directory becomes a harmless file name. */
 function slug(text: string): string {
   return (
     text
@@ -82,7 +82,7 @@ function slug(text: string): string {
   )
 }
 
-/** The sentences that have no file at all: nobody should be taken on the telephone before these are there. */
+/** The sentences without a file: no call should be taken before they exist. */
 export function missingSentences(folders: PromptFolders): readonly SentenceId[] {
   return (Object.keys(sentences) as SentenceId[]).filter((id) => sentenceFile(folders, id) === undefined)
 }

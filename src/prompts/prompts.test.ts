@@ -22,11 +22,11 @@ function tone(seconds: number, rate: number, silentSeconds = 0): Buffer {
 }
 
 describe('the prompts of the repository', () => {
-  it('are there for every sentence', () => {
+  it('exist for every sentence', () => {
     expect(missingSentences({ prompts: rendered, cache: '' })).toEqual([])
   })
 
-  it('were spoken from the words that stand in sentences.ts now', () => {
+  it('match the words in sentences.ts', () => {
     const manifest = JSON.parse(readFileSync(join(rendered, 'rendered', 'manifest.json'), 'utf8')) as Record<string, string>
     for (const [id, text] of Object.entries(sentences))
       expect(manifest[id], `${id}: run npm run prompts`).toBe(contentHash(text, renderedVoice))
@@ -43,7 +43,7 @@ describe('the prompts of the repository', () => {
 })
 
 describe('telephone audio', () => {
-  it.each([8_000, 16_000, 44_100])('is made of a file at %i Hz, without the silence around it', (rate) => {
+  it.each([8_000, 16_000, 44_100])('is made from a file at %i Hz, without the silence around it', (rate) => {
     const { rate: made, channels, durationMs } = decodeWav(toTelephoneWav(tone(1, rate, 0.5)))
     expect([made, channels.length]).toEqual([8_000, 1])
     expect(durationMs).toBeGreaterThan(1_000)
@@ -56,7 +56,7 @@ describe('telephone audio', () => {
     expect(samples.findIndex((sample) => Math.abs(sample) > 2_000) / 8, 'ms').toBeLessThan(5)
   })
 
-  it('is never made of silence or of something else', () => {
+  it('is never made from silence or a non-WAV file', () => {
     expect(() => toTelephoneWav(encodeWav([new Int16Array(8_000)], 8_000))).toThrow(/silence/)
     expect(() => toTelephoneWav(Buffer.from('no wav'))).toThrow(/RIFF/)
   })
@@ -93,7 +93,7 @@ describe('speech', () => {
     expect(file(await speech.say([{ kind: 'sentence', id: 'welcome' }]))).toEqual(['prompts/recorded/welcome.wav'])
   })
 
-  it('does not ask the disk again for a sentence that was there a moment ago, and notices in ten seconds that it has gone', async () => {
+  it('does not ask the disk again for a sentence found a moment ago, and notices within ten seconds that it has gone', async () => {
     const speech = speechWith(undefined)
     const welcome = [{ kind: 'sentence', id: 'welcome' }] as const
     await speech.say(welcome)
@@ -111,7 +111,7 @@ describe('speech', () => {
     ])
   })
 
-  it('speaks a new name once, for however many callers, and keeps it', async () => {
+  it('speaks a new name once for any number of callers, and keeps it', async () => {
     let spoken = 0
     const voice: Voice = {
       name: 'test-voice',
@@ -143,7 +143,7 @@ describe('speech', () => {
     expect(problems).toEqual([expect.stringContaining('goodbye')])
   })
 
-  it('makes a harmless file name of whatever stands in the directory', () => {
+  it('makes a harmless file name from any text of the directory', () => {
     expect(nameFileName('../../etc/passwd\0', 'v')).toMatch(/^etc-passwd-[0-9a-f]{12}\.wav$/)
     expect(nameFileName('日本', 'v')).toMatch(/^name-[0-9a-f]{12}\.wav$/)
     expect(existsSync(folders.cache)).toBe(false)

@@ -1,8 +1,8 @@
 /**
  * Every fixed sentence that a caller or a specialist may hear, by its id, with its words. One text, one WAV file: `<id>.wav`.
- * `npm run prompts` renders those whose words have changed; a human recording in `prompts/recorded/<id>.wav` goes before it.
+ * `npm run prompts` renders those whose words have changed; a human recording in `prompts/recorded/<id>.wav` takes precedence.
  *
- * Sentences that go around a name are cut where the name stands: "For" {Cardiology} "press" {2}.
+ * Sentences with a name inside are cut there: "For" {Cardiology} "press" {2}.
  */
 export const sentences = {
   // The beginning of a call
@@ -46,7 +46,7 @@ export const sentences = {
   'time-midday': 'midday',
   'time-midnight': 'midnight',
 
-  // Nobody accepted, or something failed: what the caller is told
+  // Told to the caller when nobody accepted, or something failed
   'nobody-available': 'I am sorry, nobody was able to take your call.',
   'try-again-later': 'Please try again later.',
   'still-trying': 'Please stay on the line. We are still trying to reach somebody for you.',
@@ -122,7 +122,7 @@ export const sentences = {
   'outcome-not-kept': 'I am sorry, the outcome could not be saved. It can be left later. Goodbye.',
   'outcome-later': 'Thank you. The outcome can be left later. Goodbye.',
 
-  // In place of a name that cannot be spoken
+  // Instead of a name that cannot be spoken
   'generic-practice': 'a practice',
   'generic-line': 'an advice line',
   'generic-patient-line': 'your clinic',

@@ -2,11 +2,11 @@ import type { Audio } from '../switch/port.js'
 import type { SentenceId } from './sentences.js'
 
 /**
- * What can be said to somebody on the telephone.
+ * What can be said to a party on the telephone.
  * - `sentence`: one of the fixed sentences of `sentences.ts`, recorded once, replaceable by a human recording
  * - `name`: a name or a line's own words from the directory, spoken by the text-to-speech engine and kept by content; `instead` is the
  *   generic sentence ("a practice", "an advice line") for when it cannot be spoken
- * - `music`: what patients wait with, once through; a recording of your own goes before it
+ * - `music`: patients' music on hold, once through; your own recording takes precedence
  * - `digits`: read one by one, with the sentences `digit-0` to `digit-9`
  */
 export type SpeechPart =
@@ -16,13 +16,13 @@ export type SpeechPart =
   | { readonly kind: 'pause'; readonly ms: number }
   | { readonly kind: 'music' }
 
-/** Turns what is to be said into audio that a leg can play. */
+/** Turns speech parts into audio that a leg can play. */
 export interface Speech {
   /**
    * Never rejects, and settles within two seconds: a name that cannot be spoken by then (no TTS, or it failed) is replaced by its
    * `instead`, and the failure is logged.
    */
   say(parts: readonly SpeechPart[]): Promise<readonly Audio[]>
-  /** Speaks and keeps names ahead of time, so that no caller waits for the TTS. */
+  /** Speaks and keeps names in advance, so that no caller waits for the TTS. */
   warm(names: readonly string[]): Promise<void>
 }

@@ -1,4 +1,4 @@
-/** What of a directory is spoken: anything with these fields will do, so that this room needs to know no other. */
+/** The spoken parts of a directory: any object with these fields will do, so that this room depends on no other. */
 export interface SpokenWorld {
   readonly organisations: Iterable<{ readonly spokenName: string }>
   readonly lines: Iterable<{

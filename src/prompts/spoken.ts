@@ -8,19 +8,19 @@ import type { Speech, SpeechPart } from './speech.js'
 import { toTelephoneWav } from './telephone-wav.js'
 import type { Voice } from './voice.js'
 
-/** The longest that a caller waits for a name which has not been spoken before. */
+/** The longest that a caller waits for a name not spoken before. */
 const nameTimeoutMs = 1_500
 
-/** Names spoken at the same time when many are warmed up: one core stays free for calls. */
+/** Names spoken at the same time when many are prepared: one core stays free for calls. */
 const warmConcurrency = 1
 
 export interface SpokenOptions {
   readonly folders: PromptFolders
   /** Undefined: no text-to-speech on this machine; names without a WAV are replaced by their generic sentence. */
   readonly voice: Voice | undefined
-  /** Voice name under which the repository's names were rendered. */
+  /** The voice of the repository's rendered names. */
   readonly renderedVoice: string
-  /** Mode of the files of spoken names; somebody else may have to read them. Default: for their own user alone. */
+  /** Mode of the files of spoken names; another user may have to read them. Default: their own user only. */
   readonly nameMode?: number
   /** ms; default: the system's. */
   readonly monotonic?: () => number
@@ -30,7 +30,7 @@ export interface SpokenOptions {
 /** Speech from WAV files: the sentences' own, and names that are spoken once and kept. */
 export function createSpeech(options: SpokenOptions): Speech {
   const { folders, voice, nameMode = 0o600, onProblem } = options
-  /** Names being spoken now, so that two callers at once do not speak the same name twice. */
+  /** Names being spoken now, so that two callers at once do not have the same name spoken twice. */
   const speaking = new Map<string, Promise<string | undefined>>()
   const voiceName = voice?.name ?? options.renderedVoice
   const look = rememberingLook(options.monotonic ?? (() => performance.now()))

@@ -6,14 +6,14 @@ const telephoneRate = 8_000
 const peak = 32_767 * 10 ** (-3 / 20)
 /** Quieter than this, below the peak, is silence: engines put a quarter of a second of it at both ends, and the specialist waits through it. */
 const silenceBelowPeak = 10 ** (-40 / 20)
-/** What is left of it behind the words, so that they do not run into each other. Nothing is left before them: each packet of it is one that somebody waits through. */
+/** The silence kept after the words, so that they do not run into each other. None is kept before them: the listener would wait through each packet of it. */
 const tailMs = 120
 /** The first samples rise from nothing, so that words do not begin with a click. */
 const riseMs = 2
 
 /**
- * Any WAV file as a telephone wants it: 8 kHz, 16 bit, mono, at an even level, begun and ended close to the words.
- * @throws WavError when it is not a WAV file; Error when there is nothing but silence in it
+ * Converts any WAV file for the telephone: 8 kHz, 16 bit, mono, at an even level, trimmed close to the words.
+ * @throws WavError when it is not a WAV file; Error when it is all silence
  */
 export function toTelephoneWav(file: Uint8Array): Buffer {
   const { channels, rate } = decodeWav(file)

@@ -9,7 +9,7 @@ const run = promisify(execFile)
 
 /** A text-to-speech engine that needs no network. */
 export interface Voice {
-  /** Part of the name under which speech is kept: other voice, other file. */
+  /** Part of the file name of kept speech: a different voice, a different file. */
   readonly name: string
   /**
    * Speaks a text.
@@ -22,7 +22,7 @@ export interface Voice {
 /** Flite's US-English male voice "rms": of the free voices the one that a recogniser understands best at telephone bandwidth. */
 const fliteVoice = 'rms'
 
-/** @returns flite as a voice, or undefined where there is no `flite` on the PATH */
+/** @returns flite as a voice, or undefined without `flite` on the PATH */
 export function findFlite(path = process.env.PATH ?? ''): Voice | undefined {
   const program = path
     .split(delimiter)
@@ -46,7 +46,7 @@ export function findFlite(path = process.env.PATH ?? ''): Voice | undefined {
   }
 }
 
-/** What an engine would stumble over is taken out: control characters, markup, brackets; "&" is spoken. */
+/** Removes what an engine would stumble over: control characters, markup, brackets; "&" is spoken. */
 function speakable(text: string): string {
   return text
     .replace(/&/g, ' and ')

@@ -8,28 +8,28 @@ export interface DeletedRecording {
   /** When it began, and when it was deleted; wall-clock ms. */
   readonly startedAt: number
   readonly deletedAt: number
-  /** Of the MP3; absent where there was none. */
+  /** Of the MP3; absent if there was none. */
   readonly bytes?: number
   readonly sha256?: string
 }
 
-/** The facts of a call, and all that was read off them. */
+/** The facts of a call, and all that was derived from them. */
 export interface DeletedRecord {
   readonly callId: string
   /** Wall-clock ms. */
   readonly deletedAt: number
   readonly facts: number
-  /** Over its facts: whoever still has them can prove that they are these. */
+  /** Over its facts: a holder of a copy can prove that it matches. */
   readonly hash: string
 }
 
-/** A call-back, a call to a patient or a code: all that the ledger had of it. */
+/** A call-back, a call to a patient or a code: all its ledger entries. */
 export interface DeletedArrangement {
   readonly arrangementId: string
   /** Wall-clock ms. */
   readonly deletedAt: number
   readonly entries: number
-  /** Over its entries: whoever still has them can prove that they are these. */
+  /** Over its entries: a holder of a copy can prove that it matches. */
   readonly hash: string
 }
 
@@ -37,11 +37,11 @@ export interface DeletedArrangement {
 export interface DeletedAudit {
   readonly through: number
   readonly entries: number
-  /** Of that entry: it holds those of all before it, and the next one follows it. */
+  /** Of that entry: it covers all before it, and the next one follows it. */
   readonly seal: string
 }
 
-/** What was deleted together, of one kind. */
+/** The things deleted together, of one kind. */
 export interface Deleted {
   readonly recordings: readonly DeletedRecording[]
   readonly calls?: readonly DeletedRecord[]
@@ -63,7 +63,7 @@ export interface Certificate extends Deleted {
 
 export const subjectPrefix = 'deletion:'
 
-/** How many things it is, whatever they are. */
+/** How many things were deleted, of any kind. */
 export function countOf({ recordings, calls = [], arrangements = [], audit }: Deleted): number {
   return recordings.length + calls.length + arrangements.length + (audit?.entries ?? 0)
 }

@@ -3,7 +3,7 @@ import type { Actor } from '../facts/actor.js'
 import type { CallRecord } from '../facts/call-record.js'
 import type { Ledger, LedgerEntry } from '../store/ledger.js'
 
-/** What a legal hold is on: one call, all of an organisation, or all calls in which a number took part (that of a patient, E.164). */
+/** The scope of a legal hold: one call, all of an organisation, or all calls with a number (a patient's, E.164). */
 export interface HoldScope {
   readonly kind: 'call' | 'organisation' | 'number'
   readonly value: string
@@ -19,7 +19,7 @@ export interface Hold {
   readonly released?: { readonly at: number; readonly by: Actor; readonly reason: string }
 }
 
-/** Whom and what something that is kept has to do with. */
+/** The call, organisation and numbers that stored data concern. */
 export interface Holdable {
   readonly calls: ReadonlySet<string>
   readonly organisations: ReadonlySet<string>
@@ -37,7 +37,7 @@ export class Holds {
 
   constructor(private readonly ledger: Pick<Ledger, 'append' | 'entries'>) {}
 
-  /** Reads what was appended since. Rejects where the ledger cannot be read, or has a hold that nobody understands: then nothing may be deleted. */
+  /** Reads new entries. Rejects if the ledger cannot be read, or has an unknown kind of hold: then nothing may be deleted. */
   refresh(): Promise<void> {
     const done = this.#reading.then(() => this.#read())
     this.#reading = done.catch(() => undefined)
@@ -57,7 +57,7 @@ export class Holds {
     return this.all().some(({ released }) => released === undefined)
   }
 
-  /** The first hold in force that a call is under; undefined: none. */
+  /** The first current hold on a call; undefined: none. */
   on(call: CallRecord): Hold | undefined {
     if (!this.anyInForce()) return undefined
     return this.covering({
@@ -67,7 +67,7 @@ export class Holds {
     })
   }
 
-  /** The first hold in force on any of these; undefined: none. */
+  /** The first current hold on any of these; undefined: none. */
   covering({ calls, organisations, numbers }: Holdable): Hold | undefined {
     return this.all().find(
       ({ released, scope: { kind, value } }) =>
@@ -106,7 +106,7 @@ export class Holds {
   }
 }
 
-/** Every number that took part in a call, in one form. */
+/** Every number in a call, in canonical form. */
 export function numbersOf(call: CallRecord): ReadonlySet<string> {
   const written = [call.callerNumber, call.callBackRequested ?? '', ...call.attempts.map(({ target }) => target)]
   return new Set(written.filter((number) => number !== '').map(toE164))

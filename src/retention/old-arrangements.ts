@@ -5,32 +5,32 @@ import type { DeletedArrangement } from './certificate.js'
 import type { Hold, Holdable, Holds } from './holds.js'
 import { cutoff, ruleFor, shortest, type RetentionRule } from './rules.js'
 
-/** A settled arrangement, as it stands in the ledger. */
+/** A settled arrangement in the ledger. */
 export interface SettledArrangement extends Pick<Holdable, 'organisations' | 'numbers'> {
   readonly id: string
-  /** Under which it stands in the ledger: its own id, and those of requests that were noted on it. */
+  /** Its ids in the ledger: its own, and those of requests noted on it. */
   readonly subjects: readonly string[]
   /** `seq` of its last entry. */
   readonly through: number
   /** When anything last happened to it, wall-clock ms. */
   readonly changedAt: number
-  /** By whose rule it is kept. */
+  /** Whose rule applies. */
   readonly organisation: string | null
   readonly line: string | null
-  /** The calls in which it was asked for and carried out: it stays as long as any of them. */
+  /** The calls that requested and carried it: it stays as long as any of them. */
   readonly carriedBy: readonly string[]
   /** The call that a code is about. */
   readonly about: string | undefined
 }
 
-/** Call-backs, calls to patients and codes, as far as they may be deleted. Both as they were before an instant (wall-clock ms). */
+/** Deletable call-backs, calls to patients and codes, unchanged since before an instant (wall-clock ms). */
 export interface ArrangementsToKeep {
   /** Settled ones, the oldest first. */
   settledBefore(before: number): AsyncIterable<SettledArrangement>
   find(id: string, before: number): Promise<SettledArrangement | undefined>
 }
 
-/** An arrangement that is over its time. */
+/** An arrangement past its time. */
 export interface DueArrangement {
   readonly arrangementId: string
   readonly changedAt: number
@@ -48,7 +48,7 @@ export interface OldArrangementsSettings {
   readonly now: () => number
 }
 
-/** What was arranged is kept as long as a record of a call that came to its end with it, and never less than those of its own calls. */
+/** An arrangement is kept as long as the record of a call that ended with it, and never less than the records of its own calls. */
 export class OldArrangements {
   constructor(private readonly settings: OldArrangementsSettings) {}
 
@@ -62,7 +62,7 @@ export class OldArrangements {
     }
   }
 
-  /** Those of these arrangements go that may. A hold is read before each. */
+  /** Deletes those of these arrangements that may go. Holds are read before each. */
   async delete(certificate: string, ids: readonly string[]): Promise<readonly DeletedArrangement[]> {
     const deleted: DeletedArrangement[] = []
     for (const id of ids) {
@@ -72,7 +72,7 @@ export class OldArrangements {
     return deleted
   }
 
-  /** @returns undefined: it is gone by another deletion, or something keeps it that came since this one was begun */
+  /** @returns undefined: another deletion removed it, or something that came since keeps it */
   async #delete(certificate: string, id: string): Promise<DeletedArrangement | undefined> {
     const { store, arrangements, holds, now } = this.settings
     const [before] = await store.deletedArrangements([id])

@@ -38,39 +38,39 @@ export interface RetentionSettings {
   readonly audit: AuditToKeep
   readonly arrangements: ArrangementsToKeep
   readonly directory: () => Directory
-  /** How long recordings are kept, and records of calls, where an organisation says nothing; and how long the audit. */
+  /** The default times for recordings and call records; and the time for the audit. */
   readonly keepRecordings: Period
   readonly keepRecords: Period
   readonly keepAudit: Period
-  /** Deletes the file of a recording, and what is left of it in the spool. On the disk when it resolves; nothing to be done where they are gone. */
+  /** Deletes a recording's file and its spool. On the disk when it resolves; harmless if they are gone. */
   readonly deleteFiles: (recording: Pick<RecordingRecord, 'recordingId' | 'path' | 'spoolPath'>) => Promise<void>
-  /** Done by one engine at a time. */
+  /** Runs in one engine at a time. */
   readonly inTurn: <T>(work: () => Promise<T>) => Promise<T>
   /** Wall-clock ms. */
   readonly now: () => number
 }
 
-/** The audit, as far as it is deleted: from its beginning on, for each entry holds the seal of the one before. */
+/** The deletable audit: from its beginning on, for each entry holds the seal of the one before. */
 export interface AuditToKeep {
-  /** The oldest entries that are left, up to an instant (wall-clock ms). */
+  /** The oldest remaining entries, up to an instant (wall-clock ms). */
   entriesUntil(until: number): AsyncIterable<{ readonly seq: number; readonly subjectKind: string; readonly subject: string }>
-  /** What was deleted last; undefined: nothing. */
+  /** The last deletion; undefined: none. */
   lastCut(): Promise<(DeletedAudit & { readonly certificate: string }) | undefined>
   cut(through: number, certificate: string): Promise<DeletedAudit>
 }
 
-/** A recording that is over its time. */
+/** A recording past its time. */
 export interface Due {
   readonly recordingId: string
   readonly callId: string
   readonly startedAt: number
   readonly bytes: number
   readonly rule: RetentionRule
-  /** It stays, because of this hold. */
+  /** The hold that keeps it. */
   readonly heldBy?: Hold
 }
 
-/** The record of a call that is over its time. */
+/** The record of a call past its time. */
 export interface DueRecord {
   readonly callId: string
   readonly arrivedAt: number
@@ -78,7 +78,7 @@ export interface DueRecord {
   readonly heldBy?: Hold
 }
 
-/** The audit that is over its time. `heldBy`: its end stays, from the first entry about a call under that hold. */
+/** The audit past its time. `heldBy`: its end stays, from the first entry about a call under that hold. */
 export interface DueAudit {
   readonly through: number
   readonly entries: number
@@ -88,16 +88,16 @@ export interface DueAudit {
 
 export interface Ran {
   readonly certificates: readonly Certificate[]
-  /** Of whatever kind. */
+  /** Of any kind. */
   readonly deleted: number
-  /** Over their time, and kept by a hold. */
+  /** Past their time, and kept by a hold. */
   readonly held: number
 }
 
-/** Recordings, records or arrangements in one deletion, with a certificate. */
+/** The most recordings, records or arrangements in one deletion, with one certificate. */
 const inOne = 200
 
-/** What a deletion is about, of one kind. */
+/** The things in a deletion, of one kind. */
 interface Begun {
   readonly rule: string
   readonly recordings?: readonly { readonly recordingId: string; readonly callId: string }[]
@@ -107,9 +107,9 @@ interface Begun {
 }
 
 /**
- * Deletes what is over its time: recordings, then records of calls of which nothing is recorded any more, then arrangements of whose calls there is no record any more, then the audit from its beginning. A deletion is begun in the ledger, then each thing goes (a recording gets the fact that
- * it was deleted, its key and its file go; the facts of a call, and the entries of an arrangement, give way to rows that say so), and then the certificate is
- * kept: whoever is killed in between is taken up by the next run. Holds are read again after a deletion was begun and before each thing: who places a hold either is in time, or
+ * Deletes what is past its time: recordings, then records of calls without recordings, then arrangements without call records, then the audit from its beginning. A deletion is begun in the ledger, then each thing goes (a recording gets the fact that
+ * it was deleted, its key and its file go; the facts of a call, and the entries of an arrangement, are replaced by rows that say so), and then the certificate is
+ * stored: if the engine is killed in between, the next run goes on. Holds are read again after a deletion was begun and before each thing: a new hold either is in time, or
  * finds the deletion in the ledger.
  */
 export class Retention {
@@ -122,7 +122,7 @@ export class Retention {
     this.#arrangements = new OldArrangements({ ...settings, holds: this.holds })
   }
 
-  /** What would go now, and what stays because of a hold; the oldest first. Rejects as the store does. */
+  /** Recordings that would go now, and those that stay because of a hold; the oldest first. Rejects as the store does. */
   async *due(): AsyncGenerator<Due> {
     const { store, directory, keepRecordings, now } = this.settings
     await this.holds.refresh()
@@ -173,7 +173,7 @@ export class Retention {
     return found && { ...found, rule }
   }
 
-  /** Deletes what is due. @param actor who wants it; default: the engine, by its rules. Rejects as the store and the file system do; the next run goes on where this one ended */
+  /** Deletes what is due. @param actor who started it; default: the engine, by its rules. Rejects as the store and the file system do; the next run goes on where this one ended */
   run(actor: Actor = engine): Promise<Ran> {
     const done = this.#running.then(() => this.settings.inTurn(() => this.#run(actor)))
     this.#running = done.catch(() => undefined)
@@ -212,7 +212,7 @@ export class Retention {
     return { certificates, deleted: certificates.reduce((sum, one) => sum + countOf(one), 0), held }
   }
 
-  /** @returns its certificate; none where a hold has kept all of it */
+  /** @returns its certificate; none if a hold has kept all of it */
   async #carryOut(id: string, { rule, recordings = [], calls, arrangements, audit }: Begun, actor: Actor): Promise<readonly Certificate[]> {
     const { ledger } = this.settings.store
     const deletedRecordings: DeletedRecording[] = []
@@ -244,7 +244,7 @@ export class Retention {
     return nothing ? [] : [asCertificate(entry)]
   }
 
-  /** @returns undefined: it is gone by another deletion, or a rule or a hold keeps it that came since this one was begun */
+  /** @returns undefined: another deletion removed it, or a rule or hold that came since keeps it */
   async #deleteRecord(certificate: string, callId: string): Promise<DeletedRecord | undefined> {
     const { store, directory, keepRecords, now } = this.settings
     const [before] = await store.deletedCalls([callId])
@@ -265,7 +265,7 @@ export class Retention {
     const last = await this.settings.audit.lastCut()
     if (last !== undefined && last.through >= through)
       return last.certificate === certificate ? { through: last.through, entries: last.entries, seal: last.seal } : undefined
-    // A hold may have come since it was begun: then it ends before, in another deletion.
+    // A hold may have come since: then this deletion ends before it.
     const due = await this.dueAudit()
     return due === undefined || due.through < through ? undefined : this.settings.audit.cut(through, certificate)
   }
@@ -306,7 +306,7 @@ export class Retention {
       if (told === undefined) throw new Error('the store cannot write; nothing more is deleted')
       ;[call, recording] = await this.#find(callId, recordingId)
     }
-    // Of another deletion, which has its own certificate.
+    // In another deletion, which has its own certificate.
     if (recording?.deleted?.certificate !== certificate) return undefined
     await store.recordingKeys.delete(recordingId)
     await deleteFiles(recording)
@@ -332,13 +332,13 @@ export class Retention {
     const before = cutoff(rule.keep, now())
     if (before === undefined || startedAt >= before) return undefined
     const call = known ?? callRecord(await store.events(callId))
-    // A call that runs for years is none; but nothing of one that is not over is deleted.
+    // No call runs for years; but nothing of a running one is deleted.
     if (call?.ending === undefined) return undefined
     const heldBy = this.holds.on(call)
     return { recordingId, callId, startedAt, bytes, rule, ...(heldBy ? { heldBy } : {}) }
   }
 
-  /** Deletions that were begun and have no certificate: whoever did it was killed. */
+  /** Deletions begun without a certificate: their engine was killed. */
   async #unfinished(): Promise<readonly { readonly id: string; readonly begun: Begun; readonly by: Actor }[]> {
     const open = new Map<string, { readonly id: string; readonly begun: Begun; readonly by: Actor }>()
     for await (const { subject, type, data, actor } of this.settings.store.ledger.entries('retention')) {
@@ -352,7 +352,7 @@ export class Retention {
   }
 }
 
-/** Those of each rule together, so many at a time. @returns how many are held */
+/** Groups them by rule, a limited number at a time. @returns how many are held */
 async function byRule<D extends { readonly rule: RetentionRule; readonly heldBy?: Hold }>(
   all: AsyncIterable<D>,
   begin: (rule: string, due: readonly D[]) => Promise<void>,

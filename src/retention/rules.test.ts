@@ -5,7 +5,7 @@ import { cutoff } from './rules.js'
 const at = (text: string) => Date.parse(`${text}T12:00:00Z`)
 const day = (instant: number | undefined) => (instant === undefined ? undefined : new Date(instant).toISOString().slice(0, 10))
 
-describe('a time for which something is kept', () => {
+describe('a retention period', () => {
   it.each([
     ['3 years', '2029-03-10', '2026-03-10'],
     ['1 year', '2028-02-29', '2027-02-28'],

@@ -1,20 +1,20 @@
 import type { Directory, Organisation } from '../directory/model.js'
 import { parsePeriod, type Period } from '../directory/period.js'
 
-/** What has a time of its own: recordings, the records of calls, the audit. */
+/** Kinds with a retention period: recordings, call records, the audit. */
 export type KeptKind = 'recordings' | 'records' | 'audit'
 
-/** How long something is kept, and by whose rule. */
+/** A retention period and its owner. */
 export interface RetentionRule {
   readonly kind: KeptKind
-  /** The organisation whose own rule it is; undefined: that of the settings. */
+  /** The organisation with this rule; undefined: the settings. */
   readonly organisation: string | undefined
   readonly keep: Period
 }
 
 export { parsePeriod, type Period }
 
-/** Before which instant (wall-clock ms) something has to have happened to be over its time; undefined: never. By the calendar, in UTC: of 29 February a year later, 1 March. */
+/** The instant (wall-clock ms) before which data are past their time; undefined: never. By the calendar, in UTC: a year after 29 February is 1 March. */
 export function cutoff(keep: Period, now: number): number | undefined {
   if (keep.kind === 'forever') return undefined
   const date = new Date(now)
@@ -32,7 +32,7 @@ function earlier(now: Date, years: number, months: number): number {
   const then = new Date(now)
   then.setUTCDate(1)
   then.setUTCFullYear(now.getUTCFullYear() - years, now.getUTCMonth() - months)
-  // The last day of a shorter month: what began on it is kept no shorter for it.
+  // A shorter month must not shorten the period.
   const last = new Date(Date.UTC(then.getUTCFullYear(), then.getUTCMonth() + 1, 0)).getUTCDate()
   then.setUTCDate(Math.min(now.getUTCDate(), last))
   return then.getTime()
@@ -42,7 +42,7 @@ type OfCalls = Exclude<KeptKind, 'audit'>
 
 const ownRule = { recordings: 'keepRecordings', records: 'keepRecords' } as const satisfies Readonly<Record<OfCalls, keyof Organisation>>
 
-/** Whose rule holds for a call: that of the organisation that called, else that of the trust whose line it was. */
+/** The rule for a call: the calling organisation's, else that of the trust whose line it was. */
 export function ruleFor(
   kind: OfCalls,
   { organisation, line }: { readonly organisation: string | null; readonly line: string | null },
@@ -57,7 +57,7 @@ export function ruleFor(
   return { kind, organisation: undefined, keep: usual }
 }
 
-/** The shortest time that any rule has, to know where to begin to look. */
+/** The shortest period of any rule: where to start looking. */
 export function shortest(kind: OfCalls, directory: Directory, usual: Period, now: number): number | undefined {
   const cutoffs = [usual, ...[...directory.organisations.values()].flatMap((organisation) => organisation[ownRule[kind]] ?? [])].flatMap(
     (keep) => cutoff(keep, now) ?? [],

@@ -1,18 +1,18 @@
-/** Where a file stops being text that can be read for certain, and what would be right. `line` counts from 1. */
+/** The place where a file cannot be read with certainty, and what would be right. `line` counts from 1. */
 export interface TextProblem {
   readonly line: number
   readonly message: string
   readonly expected: string
 }
 
-/** A text without its byte order mark, or the first place at which it is none. */
+/** A text without its byte order mark, or its first undecodable place. */
 export type DecodedText = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problem: TextProblem }
 
 const savedAsUtf8 = 'the file saved as UTF-8 (Excel: "CSV UTF-8"; Notepad: the encoding UTF-8; other editors: "Save with encoding")'
 
 /**
- * Reads the bytes of a file that people wrote: UTF-8 with or without a byte order mark, UTF-16 with one, and UTF-16 without one where nothing
- * else is possible. Nothing is guessed: in any other encoding a name would become another name without a word.
+ * Reads the bytes of a file that people wrote: UTF-8 with or without a byte order mark, UTF-16 with one, and UTF-16 without one if nothing
+ * else is possible. Nothing is guessed: a wrong encoding would silently change names.
  */
 export function decodeText(bytes: Uint8Array): DecodedText {
   // UTF-32LE begins as UTF-16LE does, with two more zeros.
@@ -31,8 +31,8 @@ export function decodeText(bytes: Uint8Array): DecodedText {
 }
 
 /**
- * As `decodeText`; what is neither UTF-8 nor UTF-16 is read as Windows-1252, in which Excel saves its plain "CSV" in Britain. `guessed` is then
- * true, and whoever asked believes of what is not ASCII only what it can hold against something known.
+ * As `decodeText`; anything else is read as Windows-1252, in which UK Excel saves its plain "CSV". `guessed` is then
+ * true, and the calling code trusts non-ASCII text only if it matches something known.
  */
 export function decodeSheet(bytes: Uint8Array): { readonly decoded: DecodedText; readonly guessed: boolean } {
   const decoded = decodeText(bytes)
@@ -46,7 +46,7 @@ export function decodeSheet(bytes: Uint8Array): { readonly decoded: DecodedText;
     return { decoded, guessed: false }
   const unassigned = bytes.findIndex((byte) => unassignedIn1252.includes(byte))
   if (unassigned >= 0) return { decoded, guessed: false }
-  // A character that was lost before (see `decodeUtf8`) is no question of the encoding.
+  // A character lost earlier (see `decodeUtf8`) is not a matter of encoding.
   if (decodesAsUtf8(bytes)) return { decoded, guessed: false }
   return { decoded: { ok: true, text: windows1252(bytes) }, guessed: true }
 }
@@ -74,7 +74,7 @@ function decodeUtf8(bytes: Uint8Array): DecodedText {
   return { ok: true, text }
 }
 
-/** What stands there if the file is in Windows-1252, so that it is found and the cause is understood. */
+/** The text there in Windows-1252, so that it is found and the cause understood. */
 function inWindows1252(bytes: Uint8Array, at: number): string {
   let from = at
   let to = at + 1
@@ -84,7 +84,7 @@ function inWindows1252(bytes: Uint8Array, at: number): string {
   return unassignedIn1252.includes(bytes[at] ?? 0) ? '' : ` (in Windows-1252 it would be "${windows1252(bytes.subarray(from, to))}")`
 }
 
-/** WHATWG Encoding, index-windows-1252: what differs from Latin-1. Some versions of Node's own decoder take it for Latin-1. */
+/** WHATWG Encoding, index-windows-1252: the differences from Latin-1. Some versions of Node's decoder treat it as Latin-1. */
 const from80 =
   '\u20ac\u0081\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152\u008d\u017d\u008f\u0090\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u009d\u017e\u0178'
 
@@ -138,7 +138,7 @@ function decodeUtf16(bytes: Uint8Array, order: 'little' | 'big'): DecodedText {
     )
   }
   let text = ''
-  // In portions: a call takes a limited number of arguments.
+  // In portions: a function call takes a limited number of arguments.
   for (let start = 0; start < units.length; start += 8_192) text += String.fromCharCode(...units.slice(start, start + 8_192))
   const lost = text.indexOf('\uFFFD')
   if (lost >= 0)
@@ -151,8 +151,8 @@ function decodeUtf16(bytes: Uint8Array, order: 'little' | 'big'): DecodedText {
 }
 
 /**
- * The byte order of UTF-16 without a mark. Sure where zeros stand at the even or at the odd places alone, and at more than half of them: text in
- * a Latin script, and nothing else, looks like that.
+ * The byte order of UTF-16 without a mark. Certain if zeros are only at even or only at odd places, and at more than half of them: only text in
+ * a Latin script looks like that.
  */
 function utf16WithoutMark(bytes: Uint8Array): 'little' | 'big' | undefined {
   if (bytes.length % 2 === 1) return undefined
@@ -176,7 +176,7 @@ function refused(line: number, message: string, expected: string): DecodedText {
   return { ok: false, problem: { line, message, expected } }
 }
 
-/** @returns `character 12 of the line`, counted in bytes before it: good enough to find it, and right where the line is ASCII up to there */
+/** @returns `character 12 of the line`, counted in bytes before it: good enough to find it, and exact if the line is ASCII up to there */
 function placeOf(bytes: Uint8Array, at: number): string {
   return `position ${at - lineStart(bytes, at) + 1}`
 }

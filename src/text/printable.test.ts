@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { onOneLine, printable } from './printable.js'
 
-test('what a terminal would obey is seen instead', () => {
+test('control characters for a terminal are shown instead', () => {
   expect(printable('\u001b[2J\u009b31m\u0007\u007f\u202eevil\u2028x\r')).toBe('\\u001b[2J\\u009b31m\\u0007\\u007f\\u202eevil\\u2028x\\r')
 })
 
@@ -10,6 +10,6 @@ test('names in every script stay as they are, and so do lines and tabs', () => {
   expect(printable(text)).toBe(text)
 })
 
-test('on one line a newline is seen', () => {
+test('in one line a newline is shown', () => {
   expect(onOneLine('Mary\r\nperson-1  forged')).toBe('Mary\\r\\nperson-1  forged')
 })

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { messageOf } from '../common/errors.js'
 import { decodeText, type TextProblem } from './decode-text.js'
 
-/** A text file that people wrote, or why it cannot be read. A file that is not there has its problem in line 1, like any other. */
+/** A text file written by people, or why it cannot be read. A missing file has its problem in line 1, like any other. */
 export type TextFile = { readonly ok: true; readonly text: string } | { readonly ok: false; readonly problem: TextProblem }
 
 /** Never rejects. */
@@ -24,7 +24,7 @@ export function readTextFileSync(path: string): TextFile {
   }
 }
 
-/** What the file system refuses, in a sentence. */
+/** A file system error, in a sentence. */
 export function fileProblem(error: unknown): TextProblem {
   const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
   const [message, expected] = (code === undefined ? undefined : sentences[code]) ?? [

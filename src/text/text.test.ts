@@ -50,7 +50,7 @@ describe('a text file', () => {
     expect(decoded.problem.expected).not.toBe('')
   })
 
-  it('without marks is the text that was written, whatever it holds', () => {
+  it('without marks gives the original text, whatever it holds', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         fc.pre(!/[\u0000\uFEFF\uFFFD]/.test(text))
@@ -73,7 +73,7 @@ describe('a text file', () => {
 })
 
 describe('a sheet', () => {
-  it('that is no UTF-8 is read as Windows-1252, and said to be a guess', () => {
+  it('that is not UTF-8 is read as Windows-1252, and marked as a guess', () => {
     expect(decodeSheet(latin1('Dr Siobh\u00e1n'))).toEqual({ decoded: { ok: true, text: 'Dr Siobhán' }, guessed: true })
     expect(decodeSheet(utf8('Dr Siobhán'))).toEqual({ decoded: { ok: true, text: 'Dr Siobhán' }, guessed: false })
   })
@@ -88,7 +88,7 @@ describe('a sheet', () => {
 })
 
 describe('a file', () => {
-  it('that cannot be read is a sentence, with what would be right', async () => {
+  it('that cannot be read gives a sentence, with what would be right', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ringround-text-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
     const file = join(folder, 'a.yaml')
