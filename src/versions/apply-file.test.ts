@@ -66,12 +66,12 @@ async function saved(content: string): Promise<SavedDirectory> {
   return { ...read, directory: parsed.directory, advice: parsed.advice }
 }
 
-/** The file is saved like this, and applied. */
+/** Saves the file like this, and applies it. */
 async function save(content: string, by = engine, name = 'watched'): Promise<Changed<FileRefused>> {
   return applyFile(by, store, name, await saved(content), { actor: staff, source: 'file' })
 }
 
-/** Somebody else changes the directory in force, as if they had its file and changed it so. */
+/** Another person changes the current directory, as if by its file. */
 function change(by: DirectoryInForce, from: string, to: string): Promise<Changed<never>> {
   return by.change({ actor: staff, source: 'api' }, (now): Proposal<never> => ({ kind: 'to', directory: edited(now.directory, from, to) }))
 }
@@ -90,14 +90,14 @@ const refusal = (result: Changed<FileRefused>) =>
     : [result.kind]
 
 describe('a directory file', () => {
-  it('is the first version where there is none, and none more where nothing differs', async () => {
+  it('is the first version if there is none, and makes no other if nothing differs', async () => {
     expect(await save(text)).toMatchObject({ kind: 'changed', version: { version: 1, source: 'file', actor: { kind: 'staff' } } })
     expect(await save(text)).toEqual({ kind: 'same', version: 1 })
     expect(await save(text.replace('# ours', '# of us all'))).toEqual({ kind: 'same', version: 1 })
     expect(engine.current().directory.lines.get('one')?.ring.ringSeconds).toBe(20)
   })
 
-  it('is a change against what it said before: what others have changed stays', async () => {
+  it('is a change against its previous state: others’ changes stay', async () => {
     await save(text)
     await change(other, 'ringSeconds: 20', 'ringSeconds: 15')
     expect(await save(text.replace('name: One', 'name: Line one'))).toMatchObject({ kind: 'changed', version: { version: 3 } })
@@ -106,12 +106,12 @@ describe('a directory file', () => {
     // Nor is it brought back by the next change of the file, which still has 20.
     await save(text.replace('name: One', 'name: Line 1'))
     expect(engine.current().directory.lines.get('one')?.ring.ringSeconds).toBe(15)
-    // One who has not changed anything has that of the others.
+    // A file without changes takes over the others'.
     await other.refresh()
     expect(other.current()).toEqual(engine.current())
   })
 
-  it('that says otherwise than others by now is refused with line and both values, and nothing of it is applied', async () => {
+  it('that conflicts with others’ changes is refused with line and both values, and nothing of it is applied', async () => {
     await save(text)
     await change(other, 'ringSeconds: 20', 'ringSeconds: 15')
     await change(other, 'name: Dr B', 'name: Dr Bee')
@@ -126,14 +126,14 @@ describe('a directory file', () => {
     ])
     expect(await store.newest()).toBe(3)
     expect(engine.current().directory.lines.get('one')?.name).toBe('One')
-    // Solved by taking over what is in force.
+    // Solved by taking over the current value.
     expect(await save(conflicting.replace('ringSeconds: 30', 'ringSeconds: 15').replace('Dr Bea', 'Dr Bee'))).toMatchObject({
       kind: 'changed',
       version: { version: 4, changed: 1 },
     })
   })
 
-  it('names the line of a session, of a date, of a number, and of what it has no more', async () => {
+  it('names the line of a session, of a date, of a number, and of what it no longer has', async () => {
     await save(text)
     await change(
       other,
@@ -150,14 +150,14 @@ describe('a directory file', () => {
       ),
       [],
     ])
-    // Somebody else has changed the hours of a line that is not in the file any more.
+    // Another person has changed the hours of a line that is no longer in the file.
     await change(other, 'ringSeconds: 20', 'ringSeconds: 15')
     expect(refusal(await save(text.slice(0, text.indexOf('lines:'))))).toContainEqual(
       '1: lines one: ring.ringSeconds is not there here, and another person has changed it to 15 (before both it was 20)',
     )
   })
 
-  it('that removes whom others have put somewhere is refused: the two do not go together', async () => {
+  it('that removes a clinician whom others have put on a rota is refused: a contradiction', async () => {
     await save(text.replaceAll('[dr-a, dr-b]', '[dr-a]'))
     await change(other, 'entries: [dr-a]', 'entries: [dr-a, dr-b]')
     const without = text.replaceAll('[dr-a, dr-b]', '[dr-a]').replace('  dr-b: { name: Dr B, role: x, numbers: 01632 960002 }\n', '')
@@ -167,7 +167,7 @@ describe('a directory file', () => {
     ])
   })
 
-  it('that nobody knows is refused where there is a directory; the same one, applied by another engine, is known', async () => {
+  it('never applied before is refused if there is a directory; one applied by another engine is known', async () => {
     await save(text)
     expect(refusal(await save(text.replace('One', 'Two'), other, 'watched by engine-2'))).toEqual([
       'unknown',
@@ -175,18 +175,18 @@ describe('a directory file', () => {
     ])
     await change(other, 'ringSeconds: 20', 'ringSeconds: 15')
     expect(await save(text, other, 'watched by engine-2')).toEqual({ kind: 'same', version: 2 })
-    // From here on it is a change against that.
+    // From here on it is a change against that version.
     expect(await save(text.replace('name: One', 'name: Line one'), other, 'watched by engine-2')).toMatchObject({
       kind: 'changed',
       version: { version: 3 },
     })
     expect(other.current().directory.lines.get('one')).toMatchObject({ name: 'Line one', ring: { ringSeconds: 15 } })
-    // The first engine's file is as it was, and that is no change.
+    // The first engine's file is unchanged, so it makes no change.
     expect(await save(text)).toEqual({ kind: 'same', version: 3 })
     expect(engine.current().directory.lines.get('one')?.name).toBe('Line one')
   })
 
-  it('that is an export is a change against the version of which it is one', async () => {
+  it('that is an export is a change against its version', async () => {
     await save(text)
     await change(other, 'ringSeconds: 20', 'ringSeconds: 15')
     const exported = `${exportLine(2)}\n${writeDirectory(other.current().directory)}`
@@ -196,8 +196,8 @@ describe('a directory file', () => {
   })
 })
 
-describe('several who change the directory at once', () => {
-  it('lose nothing of each other: whoever is second is asked again about what the first has made', async () => {
+describe('several people who change the directory at once', () => {
+  it('lose nothing of each other’s: the second change is proposed again on top of the first', async () => {
     await save(text)
     await other.refresh()
     const add = (by: DirectoryInForce, id: string) =>
@@ -215,7 +215,7 @@ describe('several who change the directory at once', () => {
       ])
   })
 
-  it('hear of each other, and calls that run keep what they began with', async () => {
+  it('hear of each other, and running calls keep their directory', async () => {
     const heard: string[] = []
     const third = await DirectoryInForce.open(store, {
       pollMs: 5,
@@ -231,17 +231,17 @@ describe('several who change the directory at once', () => {
   })
 })
 
-describe('the rotas of before', () => {
+describe('the rotas from before', () => {
   const history = (from: number) =>
     `${JSON.stringify({ validFrom: from, timeZone: 'Europe/London', rota: { line: 'one', pattern: [], changes: [] }, names: {} })}\n`
 
-  it('are taken over from their file, once; a last line that a crash cut short does not count', async () => {
+  it('are migrated from their file, once; a last line cut short by a crash does not count', async () => {
     const kept = join(folder, 'rota-history.jsonl')
     await writeFile(kept, `${history(100)}${history(200)}{"validFrom": 3`)
     await takeOverEarlierRotas(kept, store)
     await takeOverEarlierRotas(kept, store)
     expect((await store.rotaHistory('one')).map(({ validFrom }) => validFrom)).toEqual([100, 200])
-    // Killed before the file was put aside, it is done again.
+    // Killed before the file was put aside, it runs again.
     await writeFile(kept, `${history(100)}${history(200)}`)
     await takeOverEarlierRotas(kept, store)
     expect((await store.rotaHistory('one')).map(({ validFrom }) => validFrom)).toEqual([100, 200])

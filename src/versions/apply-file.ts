@@ -11,21 +11,21 @@ import { readTextFile } from '../text/read-text-file.js'
 import type { Changed, ChangeOrigin, DirectoryInForce, Proposal } from './directory-in-force.js'
 
 /**
- * Why a file was not applied. `conflict`: what it changes, others have changed otherwise since it was applied last; or the two do not go together.
- * `unknown`: nobody knows of what it is a change: this engine has never applied it, and there is a directory already.
+ * Why a file was not applied. `conflict`: others have changed the same fields to other values since it was last applied; or the results contradict each other.
+ * `unknown`: its base version is unknown: this engine has never applied it, and there is a directory already.
  */
 export interface FileRefused {
   readonly code: 'conflict' | 'unknown'
   readonly errors: readonly DirectoryError[]
 }
 
-/** What to do with a file of which nobody knows of what it is a change: to refuse it, or to take it for all there is to be. */
+/** What to do with a file without a known base: refuse it, or let it replace the whole directory. */
 export type Unknown = 'refuse' | 'replace'
 
 /**
- * Applies a directory file as a change against what it said when it was applied last (or against the version of which it is an export, where that is
- * newer): what others have changed meanwhile stays.
- * @param name under which what it says is kept for the next time
+ * Applies a directory file as a change against its last applied state (or against the version it was exported from, if that is
+ * newer): others' changes since then stay.
+ * @param name the key under which its state is kept for the next time
  */
 export function applyFile(
   inForce: DirectoryInForce,
@@ -38,7 +38,7 @@ export function applyFile(
   return inForce.change(origin, (now) => proposalOf(store, name, saved, now, unknown))
 }
 
-/** What a file would make of the directory in force. */
+/** What a file would make of the current directory. */
 export async function proposalOf(
   store: KeptDirectory,
   name: string,
@@ -53,7 +53,7 @@ export async function proposalOf(
   if (applied?.sha256 === saved.sha256) return { kind: 'to', directory: now.directory }
   const base = await baseOf(store, name, saved, applied, now)
   if (base === undefined) {
-    // Another engine has applied the same file: this one needs only to know.
+    // Another engine has applied the same file: this one only notes it.
     if (await store.wasApplied(saved.sha256)) return to(now.directory)
     if (unknown === 'replace') return to(saved.directory)
     return refused('unknown', [
@@ -66,7 +66,7 @@ export async function proposalOf(
       },
     ])
   }
-  // Nobody else has changed anything.
+  // No one else has changed anything.
   if (base === now.directory) return to(saved.directory)
   const merged = await mergeInSlices(base, saved.directory, now.directory)
   if (!merged.ok) return refused('conflict', await inTheFile(saved.file, merged.conflicts.map(conflictError)))
@@ -86,7 +86,7 @@ export async function proposalOf(
   )
 }
 
-/** Of what the file is a change; undefined: nobody knows. */
+/** The file's base; undefined: unknown. */
 async function baseOf(
   store: KeptDirectory,
   name: string,

@@ -5,19 +5,19 @@ import type { Actor } from '../facts/actor.js'
 import type { FileApplied, KeptDirectory, VersionedDirectory } from '../store/kept-directory.js'
 import type { DirectoryVersion, VersionSource } from '../store/questions/directory-versions.js'
 
-/** A change to the directory in force, or why there is none. */
+/** A change to the current directory, or why there is none. */
 export type Proposal<Refusal> =
   | { readonly kind: 'to'; readonly directory: Directory; readonly file?: FileApplied }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
 
-/** `same`: nothing differed. `crowded`: others were quicker, time and again; nothing was changed. */
+/** `same`: nothing differed. `crowded`: others were quicker again and again; nothing was changed. */
 export type Changed<Refusal> =
   | { readonly kind: 'changed'; readonly version: DirectoryVersion; readonly before: Directory; readonly after: Directory }
   | { readonly kind: 'same'; readonly version: number }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'crowded' }
 
-/** Who makes a change, by what and why. */
+/** The author, means and reason of a change. */
 export interface ChangeOrigin {
   readonly actor: Actor
   readonly source: VersionSource
@@ -25,28 +25,28 @@ export interface ChangeOrigin {
 }
 
 export interface InForceOptions {
-  /** Another directory is in force: by a change of this engine's own, or of another's. Must not throw. */
+  /** The current directory has changed, by this engine or another. Must not throw. */
   readonly onChange?: (now: VersionedDirectory, before: Directory) => void
-  /** How often the store is asked for a newer version, ms. Default 500; 0: never. */
+  /** How often to ask the store for a newer version, ms. Default 500; 0: never. */
   readonly pollMs?: number
   /** Called when there is a new version, to tell others that share the store. */
   readonly onOwnVersion?: (version: number) => void
 }
 
-/** Tries of a change with which others were quicker. */
+/** The most tries of a change while others are quicker. */
 const maxTries = 8
 
 const nothing: VersionedDirectory = { version: 0, directory: directoryOf({}) }
 
 /**
- * The directory in force, read from the store and kept up to date with what this engine and others make of it. Each call takes `current()` once, at its
- * beginning, and keeps it.
+ * The current directory, read from the store and kept up to date with changes by this engine and others. Each call takes `current()` once, at its
+ * start, and keeps it.
  */
 export class DirectoryInForce {
   #now: VersionedDirectory
   #closed = false
   #timer: NodeJS.Timeout | undefined
-  /** One after the other: changes, and looks for those of others. */
+  /** Serialises changes and checks for others' changes. */
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(
@@ -58,19 +58,19 @@ export class DirectoryInForce {
     this.#schedule()
   }
 
-  /** Rejects in the database's words when it cannot be asked. */
+  /** Rejects with the database's error. */
   static async open(store: KeptDirectory, options: InForceOptions = {}): Promise<DirectoryInForce> {
     return new DirectoryInForce(store, await store.inForce(), options)
   }
 
-  /** Version 0 is none, and has nothing in it. */
+  /** Version 0: none, an empty directory. */
   current(): VersionedDirectory {
     return this.#now
   }
 
   /**
-   * Makes a version of whatever `propose` makes of the one in force; where another change was quicker, it is asked again about that one. On disk and in force
-   * when it resolves. Rejects when the store cannot be asked or written.
+   * Makes a version from what `propose` returns for the current one; if another change was quicker, it is called again with that one. On disk and current
+   * when it resolves. Rejects if the store cannot be read or written.
    */
   change<Refusal>(
     origin: ChangeOrigin,
@@ -78,7 +78,7 @@ export class DirectoryInForce {
   ): Promise<Changed<Refusal>> {
     return this.#inTurn(async () => {
       for (let tries = 0; tries < maxTries; tries++) {
-        // What others have made is seen before it is decided upon.
+        // Reads others' changes before deciding.
         await this.#look()
         const now = this.#now
         const proposal = await propose(now)
@@ -96,7 +96,7 @@ export class DirectoryInForce {
     })
   }
 
-  /** Looks for what others have made of it, now. Rejects when the store cannot be asked. */
+  /** Checks for others' changes now. Rejects if the store does not answer. */
   refresh(): Promise<void> {
     return this.#inTurn(() => this.#look())
   }
@@ -128,7 +128,7 @@ export class DirectoryInForce {
   #schedule(): void {
     const { pollMs = 500 } = this.options
     if (this.#closed || pollMs === 0) return
-    // A store that cannot be asked is told of by those who need an answer.
+    // Code that needs an answer reports a failing store.
     this.#timer = setTimeout(
       () =>
         void this.refresh()

@@ -4,8 +4,8 @@ import type { RotaVersion } from '../directory/rota-history.js'
 import type { KeptDirectory } from '../store/kept-directory.js'
 
 /**
- * Takes the rotas' history that an engine of before kept in a file of its own into the store; the file is then put aside. Does nothing where there is none.
- * Killed at any moment, it is done again at the next start, and nothing is there twice. Rejects when the file is damaged or the store cannot be written.
+ * Migrates the rotas' history from the file of an earlier version into the store; the file is then put aside. Does nothing without one.
+ * Killed at any moment, it runs again at the next start, without duplicates. Rejects if the file is damaged or the store cannot be written.
  */
 export async function takeOverEarlierRotas(file: string, store: KeptDirectory): Promise<void> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
@@ -14,7 +14,7 @@ export async function takeOverEarlierRotas(file: string, store: KeptDirectory): 
   })
   if (text === undefined) return
   const rotas: RotaVersion[] = []
-  // A last line that a crash cut short was never acknowledged.
+  // A last line cut short by a crash was never acknowledged.
   for (const [index, row] of text.split('\n').slice(0, -1).entries()) {
     const version = parseVersion(row)
     if (version === undefined) throw new Error(`${file}:${index + 1}: the rota history is damaged`)
@@ -24,7 +24,7 @@ export async function takeOverEarlierRotas(file: string, store: KeptDirectory): 
   await rename(file, `${file}.in-store`)
 }
 
-/** Written by an engine alone; what is checked is that the row is whole. */
+/** Only engines wrote it; this checks that the row is whole. */
 function parseVersion(row: string): RotaVersion | undefined {
   try {
     const value: unknown = JSON.parse(row)

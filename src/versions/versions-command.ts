@@ -15,10 +15,10 @@ import { fileProblem } from '../text/read-text-file.js'
 import { applyFile, proposalOf } from './apply-file.js'
 import { DirectoryInForce } from './directory-in-force.js'
 
-/** The store of the settings, and what is to be known of them. */
+/** The configured store, and related settings. */
 export interface DirectoryStorePlace {
   readonly open: () => Promise<WritableDatabase>
-  /** The file that the engine watches, and the name under which the store keeps what it said. */
+  /** The watched file, and the key under which the store keeps its state. */
   readonly watched: { readonly file: string; readonly name: string }
   readonly node: string
 }
@@ -26,7 +26,7 @@ export interface DirectoryStorePlace {
 export interface VersionsSurroundings extends CommandOutput {
   /** Reads the settings. @param config undefined: the usual file. @throws Error whose message says what is wrong in them */
   readonly place: (config: string | undefined) => DirectoryStorePlace
-  /** Who gives the command. */
+  /** The user who runs the command. */
   readonly who: string | undefined
   /** Wall-clock ms. */
   readonly now: () => number
@@ -35,7 +35,7 @@ export interface VersionsSurroundings extends CommandOutput {
 /** Said in one line. */
 class Refusal extends Error {}
 
-/** Whether a command line of `npm run directory` is about the store, and not about a file. */
+/** Whether a command line of `npm run directory` concerns the store rather than a file. */
 export function isAboutTheStore(args: readonly string[]): boolean {
   const [command] = args
   return (
@@ -96,7 +96,7 @@ async function apply(file: string | undefined, { store, inForce, place, around, 
   const { parsed, ...read } = await readDirectoryFile(file)
   if (!parsed.ok) throw new Refusal([...parsed.errors.map(showError), `errors: ${parsed.errors.length}; nothing was applied`].join('\n'))
   const saved: SavedDirectory = { ...read, directory: parsed.directory, advice: parsed.advice }
-  // What the engine watches is known to it as what it was applied as here.
+  // The engine then knows its watched file as applied here.
   const name = resolve(file) === resolve(place.watched.file) ? place.watched.name : `file ${resolve(file)}`
   const now = inForce.current()
   if (dryRun) {

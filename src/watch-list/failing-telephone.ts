@@ -1,7 +1,7 @@
 import type { AttemptResult } from '../facts/events.js'
 import type { DialFault } from '../switch/port.js'
 
-/** What became of one ringing of a telephone. */
+/** The result of one attempt at a telephone. */
 export interface Ringing {
   readonly callId: string
   /** Wall-clock ms. */
@@ -11,24 +11,24 @@ export interface Ringing {
   readonly reason?: string
 }
 
-/** How a telephone stands with the watch list. */
+/** A telephone's watch list state. */
 export interface Standing {
-  /** The ringings that failed since anybody was last reached there, oldest first; at most as many as are kept. */
+  /** The failed attempts since the last success, oldest first; bounded. */
   readonly failures: readonly Ringing[]
-  /** On the watch list since then (wall-clock ms): it failed so many times in a row that it is rung after the good ones, until it is a success or cleared by hand. */
+  /** On the watch list since then (wall-clock ms): it failed so many times in a row that it is rung after the good ones, until a success or until cleared by hand. */
   readonly watchedSince: number | undefined
-  /** When it was last cleared by hand; what failed before that is forgotten, whenever it becomes known. */
+  /** When it was last cleared by hand; earlier failures are forgotten, even if they become known later. */
   readonly clearedAt: number | undefined
 }
 
 export interface WatchRule {
-  /** So many failures in a row put a telephone on the list. */
+  /** This many failures in a row put a telephone on the list. */
   readonly failuresInARow: number
 }
 
 export const defaultWatchRule: WatchRule = { failuresInARow: 3 }
 
-/** Evidence that is kept of one telephone. */
+/** How many failures are kept as evidence. */
 const keptFailures = 10
 
 export const goodStanding: Standing = { failures: [], watchedSince: undefined, clearedAt: undefined }
@@ -36,8 +36,8 @@ export const goodStanding: Standing = { failures: [], watchedSince: undefined, c
 type Sign = 'reached' | 'failed' | 'neutral'
 
 /**
- * What a ringing says of the telephone itself. Nobody has the number, it cannot be reached, or it is always a voicemail: failed. A
- * person was there: reached. Everything else says nothing: they were busy, out of earshot, or we had rung off.
+ * What an attempt tells about the telephone itself. An unassigned or unreachable number, or voicemail: failed. A
+ * person was there: reached. Anything else tells nothing: busy, no answer, or cancelled by us.
  */
 export function signOf(result: AttemptResult, fault: DialFault | undefined): Sign {
   switch (result) {
@@ -49,7 +49,7 @@ export function signOf(result: AttemptResult, fault: DialFault | undefined): Sig
     case 'notAccepted':
       return 'failed'
     case 'failed':
-      // Our own or a trunk's fault is no evidence against a telephone.
+      // Our own or a trunk's fault does not count against a telephone.
       return fault === 'farEnd' ? 'failed' : 'neutral'
     case 'busy':
     case 'unavailable':
@@ -60,7 +60,7 @@ export function signOf(result: AttemptResult, fault: DialFault | undefined): Sig
   }
 }
 
-/** After one more ringing. Pure; the same object where nothing has changed. */
+/** After one more attempt. Pure; the same object if nothing has changed. */
 export function afterRinging(
   before: Standing,
   { callId, at, result, status, reason, fault }: Ringing & { readonly fault?: DialFault },

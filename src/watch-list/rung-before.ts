@@ -1,8 +1,8 @@
-/** What the order of a hunt needs to know of the past. */
+/** The past, as far as it decides the order of a hunt. */
 export interface RungBefore {
   /** Wall-clock ms at which this candidate was last rung; undefined: never. */
   lastRungAt(candidate: string): number | undefined
-  /** On the watch list: passed over after the good ones. */
+  /** On the watch list: rung after the good ones. */
   isWatched(target: string): boolean
 }
 

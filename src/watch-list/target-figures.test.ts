@@ -5,7 +5,7 @@ import { TargetHistory } from './target-history.js'
 
 const mobile = '+447700900123'
 
-/** A ringing that began and ended at these instants. */
+/** An attempt that began and ended at these instants. */
 function ringing(at: number, result: AttemptResult, status?: number): RingingStep[] {
   return [
     { type: 'started', at, candidate: 'clinician:dr-okafor', label: 'Dr Okafor' },
@@ -34,13 +34,13 @@ describe('a telephone that was cleared by hand', () => {
     expect(figures?.failures).toHaveLength(failures)
   })
 
-  it('and one that nobody knows is no trouble', () => {
+  it('and an unknown one is no trouble', () => {
     expect(told(cleared(5))).toBeUndefined()
     expect(new TargetHistory().clear(mobile)).toBe(false)
   })
 })
 
-it('counts what came of ringing by result and by reason', () => {
+it('counts attempts by result and by reason', () => {
   const figures = told([...bad(10, 20), ...ringing(30, 'busy', 486), ...ringing(40, 'noAnswer'), ...ringing(50, 'accepted')])
   expect(figures).toMatchObject({
     rung: 5,
@@ -53,7 +53,7 @@ it('counts what came of ringing by result and by reason', () => {
   })
 })
 
-it('counts who picked up, whatever came of it, and goes by the latest name', () => {
+it('counts every answer, whatever followed, and uses the latest name', () => {
   const figures = told([
     ...ringing(10, 'notAccepted').toSpliced(1, 0, { type: 'answered' }),
     { type: 'started', at: 20, candidate: 'phone:x', label: 'Ward 7' },

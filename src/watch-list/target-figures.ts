@@ -2,24 +2,24 @@ import type { AttemptResult } from '../facts/events.js'
 import type { DialFault } from '../switch/port.js'
 import { afterClearing, afterRinging, defaultWatchRule, goodStanding, type Standing } from './failing-telephone.js'
 
-/** What is known of one telephone: every ringing of it, counted. */
+/** The figures of one telephone: every attempt, counted. */
 export interface TargetFigures extends Standing {
   /** Number or `sip:` address, as it was dialled. For the rota's keeper, never for a caller. */
   readonly target: string
-  /** Whose telephone it was last rung as. */
+  /** The owner's name when last rung. */
   readonly candidate: string
   readonly label: string
   readonly rung: number
   readonly answered: number
   readonly byResult: Readonly<Partial<Record<AttemptResult, number>>>
-  /** Ringings that came to nothing, by SIP status, or by whose fault it was where there is none: `badNumber 404`, `failed trunk`. */
+  /** Unsuccessful attempts, by SIP status, or else by the side at fault: `badNumber 404`, `failed trunk`. */
   readonly byReason: Readonly<Record<string, number>>
   /** Wall-clock ms. */
   readonly lastRungAt: number
   readonly lastAcceptedAt: number | undefined
 }
 
-/** What happens to a telephone, by itself: which one it is, whoever tells it says. */
+/** A step in a telephone's history; the calling code says which telephone. */
 export type RingingStep =
   | { readonly type: 'started'; readonly at: number; readonly candidate: string; readonly label: string }
   | { readonly type: 'answered' }
@@ -49,7 +49,7 @@ export function withStep(target: string, before: TargetFigures | undefined, step
       ...goodStanding,
     }
     const known = before ?? blank
-    // A machine whose clock was set back told of it later; the latest instant counts, whatever the order.
+    // A machine with a clock set back may report later; the latest instant counts, in any order.
     const latest = before !== undefined && before.lastRungAt > at ? {} : { candidate, label, lastRungAt: at }
     return { candidate, label, lastRungAt: at, ...known, ...latest, rung: known.rung + 1 }
   }

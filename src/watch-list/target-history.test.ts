@@ -41,7 +41,7 @@ it('remembers when each candidate was last rung', () => {
 })
 
 describe('a telephone', () => {
-  it('that nobody has three times in a row is put on the watch list, with the evidence', () => {
+  it('with a bad number three times in a row is put on the watch list, with the evidence', () => {
     const history = new TargetHistory()
     const told: string[] = []
     history.onWatch((figures, change) => told.push(`${figures.target} ${change}`))
@@ -54,7 +54,7 @@ describe('a telephone', () => {
     expect(told).toEqual([`${mobile} watched`])
   })
 
-  it('where always the voicemail answers is put there too', () => {
+  it('that only voicemail answers is put there too', () => {
     const history = new TargetHistory()
     for (let times = 0; times < 3; times += 1) ring(history, mobile, 'notAccepted')
     expect(history.isWatched(mobile)).toBe(true)

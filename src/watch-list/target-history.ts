@@ -2,27 +2,27 @@ import type { CallEvent } from '../facts/events.js'
 import { afterClearing, afterRinging, defaultWatchRule, goodStanding, type Standing, type WatchRule } from './failing-telephone.js'
 import type { RungBefore } from './rung-before.js'
 
-/** A telephone at which a ringing failed, and its state. */
+/** A telephone with a failed attempt, and its state. */
 export interface FailingTarget extends Standing {
   /** Number or `sip:` address, as it was dialled. For the rota's keeper, never for a caller. */
   readonly target: string
-  /** Whose telephone it was last rung as. */
+  /** The owner's name when last rung. */
   readonly label: string
 }
 
-/** Told when a telephone is put on the watch list or comes off it. */
+/** Called when a telephone goes on or comes off the watch list. */
 export type WatchListener = (target: FailingTarget, change: 'watched' | 'cleared') => void
 
 /**
- * What the order of a hunt needs of the past, in memory: which telephones fail, and who was rung when. It grows with the telephones that fail
- * and the people on the rotas, not with the calls. Feed it the facts of the running engine; what was before is restored.
+ * The past that decides the order of a hunt, in memory: failing telephones, and when people were last rung. It grows with failing telephones
+ * and people on rotas, not with calls. Feed it the running engine's facts; the rest is restored.
  */
 export class TargetHistory implements RungBefore {
   readonly #rule: WatchRule
-  /** Those that failed since it was last reached. */
+  /** Telephones with failures since their last success. */
   readonly #failing = new Map<string, FailingTarget>()
   readonly #candidates = new Map<string, number>()
-  /** Attempts that run: which telephone each rings, and whose it is. */
+  /** Running attempts: the telephone of each, and its owner. */
   readonly #running = new Map<string, { readonly target: string; readonly label: string }>()
   readonly #listeners = new Set<WatchListener>()
   readonly #failingListeners = new Set<() => void>()
@@ -37,13 +37,13 @@ export class TargetHistory implements RungBefore {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Told when this engine has seen a telephone fare otherwise than before. @returns stops it */
+  /** Called when this engine has seen a telephone's state change. @returns stops it */
   onFailing(listener: () => void): () => void {
     this.#failingListeners.add(listener)
     return () => this.#failingListeners.delete(listener)
   }
 
-  /** As it stood when the engine was stopped. */
+  /** Restores the state from before the stop. */
   restore(target: FailingTarget): void {
     this.#failing.set(target.target, target)
   }
@@ -53,7 +53,7 @@ export class TargetHistory implements RungBefore {
     this.#candidates.set(candidate, Math.max(at, this.#candidates.get(candidate) ?? at))
   }
 
-  /** As all engines have written it: what others have seen is known here, and told as if it had been seen here. @param failing all that fail */
+  /** Takes over the state written by all engines, and reports others' changes as if seen here. @param failing all failing telephones */
   follow(failing: readonly FailingTarget[]): void {
     const there = new Set(failing.map(({ target }) => target))
     for (const before of [...this.#failing.values()]) {
@@ -73,7 +73,7 @@ export class TargetHistory implements RungBefore {
   apply(event: CallEvent): void {
     switch (event.type) {
       case 'attempt.started':
-        // A patient's or a practice's telephone stands on no rota.
+        // A patient's or a practice's telephone is on no rota.
         if (event.pool === 'direct') return
         this.#candidates.set(event.candidate, Math.max(event.at, this.#candidates.get(event.candidate) ?? event.at))
         this.#running.set(event.attempt, event)
@@ -92,7 +92,7 @@ export class TargetHistory implements RungBefore {
     return this.#failing.get(target)?.watchedSince !== undefined
   }
 
-  /** How a telephone stands that failed since anybody was last reached there. */
+  /** The state of a telephone with failures since its last success. */
   failing(target: string): FailingTarget | undefined {
     return this.#failing.get(target)
   }
@@ -116,7 +116,7 @@ export class TargetHistory implements RungBefore {
     const before = this.#failing.get(target)
     const after = before && afterClearing(before, at, this.#rule)
     if (!after) return false
-    // Off it, and on it again where it has failed as often since.
+    // Off it, and on again if it has failed as often since.
     this.#keep({ ...before, ...after, watchedSince: undefined })
     this.#tell(before, 'cleared')
     if (after.watchedSince !== undefined) {
@@ -133,7 +133,7 @@ export class TargetHistory implements RungBefore {
     const before = this.#failing.get(target) ?? { target, label, ...goodStanding }
     const standing = afterRinging(before, event, this.#rule)
     if (standing === before) return
-    // Whose it is changes only while it is not on the list: its alarm has the name.
+    // The owner changes only while it is off the list: its alarm has the name.
     const after: FailingTarget = {
       target,
       label: before.watchedSince === undefined ? label : before.label,

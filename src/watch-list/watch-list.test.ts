@@ -8,7 +8,7 @@ const mobile = '+447700900123'
 const office = '+441632960101'
 let attempts = 0
 
-/** A ringing that began and ended at these instants. */
+/** An attempt that began and ended at these instants. */
 function ringing(
   at: number,
   result: AttemptResult,
@@ -89,7 +89,7 @@ describe('the watch list', () => {
     expect(list.watched()).toEqual([])
   })
 
-  it('lets go of a telephone only when that is on disk', async () => {
+  it('removes a telephone only once that is on disk', async () => {
     fill(bad(10, 20, 30))
     expect(await list.clear(office)).toBe(false)
     expect(kept).toEqual([])

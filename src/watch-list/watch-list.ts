@@ -6,17 +6,17 @@ import type { FailingTarget, TargetHistory } from './target-history.js'
 export interface WatchListOptions {
   readonly history: TargetHistory
   readonly alarms: Alarms
-  /** Writes down that a telephone is cleared, by whom and why. Resolves with the time of that (wall-clock ms) once it is on disk; rejects when the disk cannot say so. */
+  /** Records that a telephone is cleared, by whom and why. Resolves with its time (wall-clock ms) once on disk; rejects if the disk cannot confirm it. */
   readonly keep: (target: string, actor: Actor, why?: string) => Promise<number>
 }
 
-/** The telephones that fail, for the rota's keeper: an alarm for whoever they belong to, the evidence, and the way back by hand. */
+/** Failing telephones, for the rota's keeper: an alarm for each owner, the evidence, and the way back by hand. */
 export class WatchList {
   readonly #options: WatchListOptions
-  /** Telephones on the list, by whose they are. */
+  /** Telephones on the list, by owner. */
   readonly #byLabel = new Map<string, Set<string>>()
 
-  /** Alarms are raised for what is on the list already. */
+  /** Raises alarms for telephones already on the list. */
   constructor(options: WatchListOptions) {
     this.#options = options
     const { history, alarms } = options
@@ -41,7 +41,7 @@ export class WatchList {
     return this.#options.history.watched()
   }
 
-  /** Takes a telephone off the list: it is rung in its turn again. @returns false when it is not on it. Rejects when that cannot be written down. */
+  /** Takes a telephone off the list: it is again rung in its turn. @returns false if it is not on it. Rejects if that cannot be stored. */
   async clear(target: string, actor: Actor = staff, why?: string): Promise<boolean> {
     const { history, keep } = this.#options
     if (!history.isWatched(target)) return false
@@ -54,7 +54,7 @@ export class WatchList {
     return theirs
   }
 
-  /** One alarm for a person, however many telephones they have. The number itself stands in the directory alone. */
+  /** One alarm for a person, however many telephones they have. Only the directory has the number. */
   #tell(label: string): void {
     const { history, alarms } = this.#options
     const theirs = [...this.#of(label)].flatMap((target) => history.failing(target) ?? [])
