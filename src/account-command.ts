@@ -28,7 +28,7 @@ import { storeTrouble } from './store/store-error.js'
 
 const kindWords: Readonly<Record<Token['kind'], string>> = { api: 'program', kiosk: 'screen', public: 'public link' }
 
-/** How long a screen shows the wallboard, where nothing else is said. */
+/** Default lifetime of a wallboard screen. */
 const screenDays = 365
 
 const usage = `Usage: npm run account -- COMMAND [--config FILE]
@@ -36,7 +36,7 @@ const usage = `Usage: npm run account -- COMMAND [--config FILE]
   link NAME                    a link that signs NAME (or a person's id) in, once
   add NAME --email ADDRESS     a person, with a link to sign in
   role NAME ROLE [--for SCOPE] gives a role: ${roleNames.filter((role) => !isApproved(role)).join(', ')}
-  remove-factors NAME          takes away the second factor of somebody who has lost it
+  remove-factors NAME          takes away the second factor of a person who has lost it
   token NAME --may LIST [--for SCOPE] [--days N]
                                a token for a program, good for these permissions (by commas): ${permissionNames.join(', ')}
   screen NAME [--for SCOPE,...] [--days N]
@@ -45,7 +45,7 @@ const usage = `Usage: npm run account -- COMMAND [--config FILE]
   end-token ID                 ends one
 A SCOPE is everywhere (the default), organisation:ID or line:ID. It may run beside an engine.`
 
-/** What is wrong, in a line that says what to do. */
+/** An error, in a line that says what to do. */
 class Refusal extends Error {}
 
 function readOptions() {
@@ -178,7 +178,7 @@ async function linkOf(accounts: Accounts, settings: Settings, person: Person): P
   return `${pagesAt(settings)}/sign-in/link/${secret}`
 }
 
-/** Where browsers find the pages, without a slash at the end. */
+/** The pages' base URL, without a trailing slash. */
 function pagesAt({ httpPublicUrl, httpAddress, httpPort }: Settings): string {
   return httpPublicUrl ?? `http://${httpAddress.includes(':') ? `[${httpAddress}]` : httpAddress}:${httpPort}`
 }

@@ -2,8 +2,8 @@ import type { Alarms } from './alarms/alarms.js'
 import type { Shortage } from './embedded/shortages.js'
 
 /**
- * Whether the embedded switch has what the next call needs: ports, channels, connections, descriptors. Without it whoever rings is refused, so it
- * is said to whoever watches over the engine, and the alarm `switch.exhausted` is up for as long.
+ * Whether the embedded switch has what the next call needs: ports, channels, connections, descriptors. Without them callers are refused, so
+ * readiness checks report it, and the alarm `switch.exhausted` is up meanwhile.
  */
 export class Capacity {
   #shortages: readonly Shortage[] = []

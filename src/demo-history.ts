@@ -6,13 +6,13 @@ import { openStore } from './store/store.js'
 
 const days = 30
 const seed = 960
-/** Facts that are on their way to the disk at a time. */
+/** Facts being written at a time. */
 const inFlight = 5_000
 
 /**
- * Gives the demo a past, once: into a store without a call, as facts, by the store's own door.
- * @param onBegin told when there is none, and some seconds of work are ahead
- * @returns how many calls were invented; undefined: there was a call already, or no directory to invent by (its mistakes are told when it is opened)
+ * Gives the demo a past, once: as facts, through the store's own API, into a store without a call.
+ * @param onBegin called if there is none, before some seconds of work
+ * @returns how many calls were invented; undefined: there was a call already, or no valid directory (its errors are reported when it is opened)
  */
 export async function giveThePast(settings: Settings, onBegin: () => void, now = Date.now()): Promise<number | undefined> {
   const store = await openStore({

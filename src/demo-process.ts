@@ -9,15 +9,15 @@ export interface Demo {
 }
 
 export interface DemoSurroundings {
-  /** The facts of the engine's calls. @returns stops them */
+  /** Passes on the facts of the engine's calls. @returns stops it */
   readonly facts: (listener: (fact: CallEvent) => void) => () => void
-  /** What happens, for the terminal. */
+  /** The story, for the terminal. */
   readonly onStory: (line: string) => void
   readonly onLog: (line: string) => void
 }
 
 /**
- * Starts the simulated phones in a process of their own: their audio must not be late because the engine is busy, nor the other way round.
+ * Starts the simulated phones in a separate process: neither their audio nor the engine's may be late because the other is busy.
  * @throws Error one line that says why they do not start (an address of the directory is taken)
  */
 export function startDemo(settings: DemoSettings, { facts, onStory, onLog }: DemoSurroundings): Promise<Demo> {
@@ -26,7 +26,7 @@ export function startDemo(settings: DemoSettings, { facts, onStory, onLog }: Dem
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     execArgv: [],
   })
-  // Told what the engine does, because on the telephone nobody is told who calls.
+  // Gets the engine's facts, because the telephone itself does not tell who calls.
   const silence = facts((fact) => {
     if (child.connected) child.send({ fact } satisfies ToDemo, () => undefined)
   })

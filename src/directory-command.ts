@@ -1,4 +1,4 @@
-/** `npm run directory`: looks at directory files and changes them; applies them to the store, and writes out what is in it. docs/directory.md */
+/** `npm run directory`: checks and changes directory files; applies them to the store, and exports from it. docs/directory.md */
 import { userInfo } from 'node:os'
 import { createInterface } from 'node:readline/promises'
 import { fileURLToPath } from 'node:url'
@@ -23,7 +23,7 @@ async function ask(question: string): Promise<boolean> {
   }
 }
 
-/** Nobody, where the system has no name for the user who runs it. */
+/** Unknown, if the system has no name for the user who runs it. */
 function who(): string | undefined {
   try {
     return userInfo().username
@@ -34,14 +34,14 @@ function who(): string | undefined {
 
 const args = process.argv.slice(2)
 const output: CommandOutput = {
-  // A file that is written out stays as it is; a terminal obeys nothing of it.
+  // Written to a file, the text stays as it is; for a terminal, control characters are escaped.
   out: (text) => (process.stdout.isTTY ? sayLines(text) : console.log(text)),
   error: complain,
   ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
 }
 
 if (isAboutTheStore(args)) {
-  // It may make the store's file, which holds numbers of patients.
+  // It may create the store's file, which holds patients' numbers.
   process.umask(privateUmask)
   process.exitCode = await versionsCommand(args, {
     ...output,

@@ -1,4 +1,4 @@
-/** `npm run doctor`: looks at the servers, their settings, folders, clocks, ports and trunks of a set-up, and says what to change. docs/production.md */
+/** `npm run doctor`: checks the servers, settings, folders, clocks, ports and trunks of a set-up, and says what to change. docs/production.md */
 import { createSocket } from 'node:dgram'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -18,7 +18,7 @@ const usage = `Usage: npm run doctor -- [--config FILE] [--json]
   --json         one JSON document instead of lines
 It may run beside an engine. Run it as the engine's user. Exit code 1: something is wrong.`
 
-/** Ports that the switch of the trial takes for voice. */
+/** RTP ports of the trial's switch. */
 const trialPorts = 20
 
 /** A free range of ports, away from those of a running engine. */
@@ -82,5 +82,5 @@ async function main(): Promise<number> {
 }
 
 const code = await main()
-// Connections of the packages that end in their own time are not waited for.
+// Packages' connections that close late are not waited for.
 process.stdout.write('', () => process.exit(code))

@@ -2,7 +2,7 @@ import type { Settings } from './config/settings.js'
 import type { EmbeddedEvents } from './embedded-process.js'
 import { startEmbedded, type EmbeddedServers } from './embedded-servers.js'
 
-/** The embedded switch, which starts in its own process while the rest of the engine is still being loaded. What happens to it before there is a listener is reported then. */
+/** The embedded switch, which starts in its own process while the rest of the engine is still loading. Its events before there is a listener are reported then. */
 export class EarlySwitch {
   /** Rejects with one line that says what keeps it from starting. */
   readonly started: Promise<EmbeddedServers>
@@ -14,7 +14,7 @@ export class EarlySwitch {
       onCrash: (detail) => this.#tell((events) => events.onCrash(detail)),
       onShortages: (now) => this.#tell((events) => events.onShortages(now)),
     })
-    // Those who wait for it hear of it.
+    // Code that waits for it gets the error.
     this.started.catch(() => undefined)
   }
 

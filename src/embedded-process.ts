@@ -9,27 +9,27 @@ import { printable } from './text/printable.js'
 
 /** How long the switch may take to listen on its ports. */
 const startTimeoutMs = 10_000
-/** After a crash the switch is started again, at first at once, then more and more slowly. */
+/** After a crash the switch restarts, first at once, then with growing pauses. */
 const restartDelaysMs = [0, 250, 1_000, 5_000]
-/** A switch that ran for this long has not crashed in a row. */
+/** A crash after this long does not count as one in a row. */
 const stableMs = 60_000
 
 export interface EmbeddedProcess {
-  /** Where the switch listens; the same after a restart. */
+  /** The switch's addresses; the same after a restart. */
   readonly addresses: EmbeddedSwitchAddresses
   readonly pid: number | undefined
-  /** It had outlived an engine before this one: calls may run on it. */
+  /** It outlived an earlier engine: calls may run on it. */
   readonly outlived: boolean
   /** Ends the switch for good. May be called twice. */
   stop(): Promise<void>
-  /** Leaves it alone, as if this engine had died: another one can take it over while calls run. */
+  /** Detaches from it, as if this engine had died: another one can take it over while calls run. */
   letGo(): void
 }
 
 export interface EmbeddedEvents {
-  /** It has ended, or does not start again. */
+  /** It has ended, or does not restart. */
   readonly onCrash: (detail: string) => void
-  /** What has run out in it now: ports, channels, connections, descriptors; empty: nothing (any more). */
+  /** The resources it has run out of: ports, channels, connections, descriptors; empty: none (any more). */
   readonly onShortages: (now: readonly Shortage[]) => void
   /** A switch runs: the first one, or the next after a crash. */
   readonly onRunning?: (running: RunningSwitch) => void
@@ -37,8 +37,8 @@ export interface EmbeddedEvents {
 
 /**
  * Runs the embedded switch as a child process and starts it again, on the same ports, when it dies.
- * @param outlived one that runs already, with these settings
- * @throws Error one line that says which port is taken or what else kept it from starting
+ * @param outlived one already running with these settings
+ * @throws Error one line that says which port is taken or why else it did not start
  */
 export async function startEmbeddedProcess(
   settings: EmbeddedSwitchSettings,
@@ -109,7 +109,7 @@ export async function startEmbeddedProcess(
   }
 }
 
-/** The settings with the ports that were chosen, so that a restarted switch is found where it was. */
+/** The settings with the chosen ports, so that a restarted switch keeps its addresses. */
 function withPorts(settings: EmbeddedSwitchSettings, { ready: addresses, control }: ReadyLine): EmbeddedSwitchSettings {
   const { outliving } = settings
   return {
@@ -148,7 +148,7 @@ function launch(settings: EmbeddedSwitchSettings): Promise<ChildSwitch> {
     }, startTimeoutMs)
     child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
       complaints = (complaints + chunk).slice(-4_000)
-      // Until it listens, what it complains of becomes the one line of the error.
+      // Until it listens, its output becomes the one line of the error.
       if (started) process.stderr.write(printable(chunk))
     })
     child.stdout?.on('data', (chunk: Buffer) => {

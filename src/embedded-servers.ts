@@ -18,7 +18,7 @@ import type { ServerSet } from './switch/drachtio/settings.js'
 import type { SwitchHealth } from './switch/port.js'
 
 /**
- * Nobody else on this machine may command the embedded switch: its secrets are made whenever one is started, and stand in a file that only this user can
+ * No other user of this machine may control the embedded switch: its secrets are made at each start, and are in a file that only this user can
  * read, for the engine that takes it over should this one be killed.
  */
 const secretBytes = 32
@@ -28,15 +28,15 @@ const outlivesSeconds = 60
 
 export interface EmbeddedServers {
   readonly process: EmbeddedProcess
-  /** How the adapter reaches it. */
+  /** Its addresses for the adapter. */
   readonly servers: ServerSet
-  /** Where browsers reach it, over WebSockets in the clear. */
+  /** Its address for browsers, over plain WebSockets. */
   readonly webSocket: { readonly address: string; readonly port: number }
 }
 
 type Secrets = Pick<SwitchNote, 'control' | 'drachtio' | 'freeswitch'>
 
-/** Starts the embedded switch for these settings, or takes over the one that an engine which was killed has left. @throws Error one line that says what keeps it from starting */
+/** Starts the embedded switch for these settings, or takes over the one left by a killed engine. @throws Error one line that says what keeps it from starting */
 export async function startEmbedded(settings: Settings, events: EmbeddedEvents): Promise<EmbeddedServers> {
   const file = join(settings.dataFolder, 'switch.json')
   const fingerprint = createHash('sha256')
@@ -79,7 +79,7 @@ function webSocketOf(listeners: EmbeddedSwitchAddresses['drachtio']['sip']): Emb
   return { address: listener.address, port: listener.port }
 }
 
-/** The switch that an engine which was killed has left, where it can be used. One that cannot is ended: it has our ports. */
+/** The usable switch left by a killed engine. An unusable one is ended: it has our ports. */
 async function leftBehind(
   file: string,
   fingerprint: string,
@@ -121,7 +121,7 @@ function switchSettings(settings: Settings, secrets: Secrets): EmbeddedSwitchSet
   }
 }
 
-/** UDP and TCP first: from the first listener that can reach it, everybody is called who has not called us. */
+/** UDP and TCP first: a party that has not called us is called from the first listener that can reach it. */
 function sipListeners(settings: Settings): readonly SipListener[] {
   const at = (port: number | undefined, protocols: SipListener['protocols']) =>
     port === undefined ? [] : settings.sipAddresses.map((address) => ({ address, port, protocols, ...externalOf(settings, address) }))
@@ -138,7 +138,7 @@ function tlsFiles({ tlsCertificate, tlsKey, tlsCa }: Settings): Pick<DrachtioSet
   return { tls: { certificateFile: tlsCertificate, keyFile: tlsKey, ...(tlsCa === undefined ? {} : { caFile: tlsCa }) } }
 }
 
-/** Where phones reach the switch that listens at an address of ours. */
+/** The address at which phones reach a switch listening at one of ours. */
 export function reachableAt(settings: Settings, address: string): string {
   return externalOf(settings, address).externalAddress ?? address
 }
@@ -148,7 +148,7 @@ function externalOf(settings: Settings, address: string): { readonly externalAdd
   return externalAddress === undefined ? {} : { externalAddress }
 }
 
-/** One address of each family at most: audio is answered in the family in which it is offered. */
+/** At most one address of each family: audio is answered in the family of the offer. */
 function rtpAddresses(settings: Settings): Omit<FreeswitchSettings['rtp'], 'firstPort' | 'lastPort'> {
   const given = settings.rtpAddresses.length > 0 ? settings.rtpAddresses : settings.sipAddresses
   const address = given[0] ?? loopback
@@ -162,7 +162,7 @@ function rtpAddresses(settings: Settings): Omit<FreeswitchSettings['rtp'], 'firs
   }
 }
 
-/** What is said of the switch to whoever asks, without the places of its own sockets. */
+/** The switch's public state, without its own sockets' addresses. */
 export function withoutPorts(health: SwitchHealth, { drachtio, freeswitch }: ServerSet): SwitchHealth {
   const hide = (detail: string): string =>
     [drachtio, freeswitch].reduce((text, { host, port }) => text.replaceAll(`${host}:${port}`, '(embedded)'), detail)
@@ -170,7 +170,7 @@ export function withoutPorts(health: SwitchHealth, { drachtio, freeswitch }: Ser
   return { ...health, signalling: { ...signalling, detail: hide(signalling.detail) }, media: { ...media, detail: hide(media.detail) } }
 }
 
-/** Networks whose requests are no stranger's: those from which calls are taken, and trunks that stand at an address. */
+/** Trusted networks: those that calls are taken from, and trunks given by address. */
 function knownNetworks(settings: Settings): readonly string[] {
   const trunks = settings.trunks.map(({ address }) => parseHostPort(address.replace(/;.*/, ''))?.host ?? '').map(hostForSocket)
   return [...settings.callers, ...trunks.filter((host) => isIP(host) !== 0)]

@@ -1,4 +1,4 @@
-/** `npm run keys`: which keys there are, a new master key, new keys of the organisations. docs/sealing.md */
+/** `npm run keys`: lists keys, and makes a new master key or new organisation keys. docs/sealing.md */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
@@ -27,7 +27,7 @@ const usage = `Usage: npm run keys -- [rotate [--organisations] [--before FILE]]
   --config FILE    settings file instead of config/ringround.yaml
 It may run beside an engine, and may be stopped and begun again at any time.`
 
-/** An engine that made a key a moment ago, and had read the file before that, has kept it by then. */
+/** By then an engine that made a key a moment ago, after reading the file, has stored it. */
 const settleMs = 3_000
 
 function readOptions() {
@@ -106,7 +106,7 @@ function tell(ring: KeyRing, source: MasterKeySource): number {
 
 async function newMasterKey(settings: Settings, source: MasterKeySource, before: string | undefined): Promise<number> {
   const now = await masterKeys(source, false)
-  // A file of ours is ours to change. What the environment or a KMS has was changed there.
+  // We change our own file. A key in the environment or a KMS was changed there.
   const [next, older]: readonly [MasterKey, readonly MasterKey[]] =
     source.kind === 'file' ? [masterKey(randomBytes(32)), now] : [now[0], [...now.slice(1), ...(await keysBefore(source, before))]]
   if (source.kind === 'file') await writeMasterKeys(source.path, [next, ...older])
@@ -144,7 +144,7 @@ async function newOrganisationKeys(settings: Settings, source: MasterKeySource):
     ofRecordings = await keys.rewrapRecordingKeys()
     return keys
   })
-  // The keys are in memory, and the store is closed: this may take its time.
+  // The keys are in memory and the store is closed: this may take a while.
   const inForce = new Map(
     await Promise.all(ring.purposes.filter(isOrganisation).map(async (purpose) => [purpose, await ring.current(purpose)] as const)),
   )
@@ -173,7 +173,7 @@ async function newOrganisationKeys(settings: Settings, source: MasterKeySource):
   return failed === 0 ? 0 : 1
 }
 
-/** The header of this recording stays: what wraps its key stands in the store. */
+/** This recording's header stays: its wrapped key is in the store. */
 class KeyOfItsOwn extends Error {}
 
 function isOrganisation(purpose: KeyPurpose): boolean {

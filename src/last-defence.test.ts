@@ -15,7 +15,7 @@ function defended() {
 }
 
 describe('the last line of defence', () => {
-  it('logs, counts and tells a rejection that nobody awaits, and the process goes on', () => {
+  it('logs, counts and reports an unhandled rejection, and the process goes on', () => {
     const { process, log, defence, faults } = defended()
     const gone = Object.assign(new Error('unable to find dialog'), { code: 'ENODIALOG' })
     process.emit('unhandledRejection', gone)
@@ -32,7 +32,7 @@ describe('the last line of defence', () => {
     expect(process.exit).not.toHaveBeenCalled()
   })
 
-  it('says nothing about a terminal that has gone: saying it there would fail again', () => {
+  it('ignores a terminal that has gone: reporting it there would fail again', () => {
     const { process, log, defence } = defended()
     for (const code of ['EPIPE', 'EIO', 'ERR_STREAM_DESTROYED']) process.emit('uncaughtException', Object.assign(new Error(code), { code }))
     expect(log.error).not.toHaveBeenCalled()
@@ -48,7 +48,7 @@ describe('the last line of defence', () => {
     expect(defence.counts.rejection).toBe(1)
   })
 
-  it('ends a program that fails a thousand times in two seconds: it spins, and serves nobody', () => {
+  it('ends a program that fails a thousand times in two seconds: it spins', () => {
     const { process, log, at } = defended()
     for (let fault = 0; fault < 1_000; fault++) process.emit('unhandledRejection', at(fault))
     expect(log.fatal).toHaveBeenCalledOnce()

@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import { messageOf } from './common/errors.js'
 import type { Alarms } from './alarms/alarms.js'
 
-/** What reached nobody: a rejection that nobody awaits, or an exception out of an event handler. */
+/** An unhandled rejection, or an exception out of an event handler. */
 export type FaultKind = 'rejection' | 'exception'
 
 export interface ProgramFault {
@@ -10,12 +10,12 @@ export interface ProgramFault {
   readonly error: unknown
 }
 
-/** A program that fails this often within `stormMs` is spinning, and serves nobody: its supervisor starts it again. */
+/** A program that fails this often within `stormMs` is spinning: its supervisor restarts it. */
 const stormFaults = 1_000
 const stormMs = 2_000
 /** EX_SOFTWARE of sysexits.h. */
 const stormExitCode = 70
-/** Writing to a terminal or a pipe whose reader has gone is no fault of the program, and saying so there would go on for ever. */
+/** Writing to a terminal or a pipe whose reader has gone is no fault of the program, and reporting it there would loop for ever. */
 const brokenPipe: ReadonlySet<string> = new Set(['EPIPE', 'ERR_STREAM_DESTROYED', 'EIO'])
 
 /** The part of `process` that is needed. */
@@ -28,9 +28,9 @@ export interface Process {
 const alarmMs = 60 * 60_000
 
 /**
- * The last line of defence. In Node a rejection that nobody awaits, and an exception out of an event handler, end the process, and with it
- * every call. Here each is logged, counted and told to `onFault` (an alarm), and the calls go on: whoever wanted the answer has a deadline of
- * their own. Faults are mended in the code all the same; the contract of the switch fails on any that is left over.
+ * The last line of defence. In Node an unhandled rejection, or an exception out of an event handler, ends the process, and with it
+ * every call. Here each is logged, counted and passed to `onFault` (an alarm), and the calls go on: code that waits for the answer has its own
+ * deadline. The faults still have to be mended in the code; the switch's contract test fails on any left over.
  */
 export class LastDefence {
   readonly #listeners = new Set<(fault: ProgramFault) => void>()
@@ -38,7 +38,7 @@ export class LastDefence {
   readonly #recent: number[] = []
   #log: Pick<Logger, 'error' | 'fatal'> | undefined
 
-  /** @param early told of a fault before there is a log: the start has failed */
+  /** @param early called with a fault before there is a log: the start has failed */
   constructor(
     private readonly process: Process,
     private readonly early: (error: unknown) => void = () => undefined,
@@ -53,7 +53,7 @@ export class LastDefence {
     return this.#counts
   }
 
-  /** From now on faults are written there. */
+  /** From now on faults are logged there. */
   writeTo(log: Pick<Logger, 'error' | 'fatal'>): void {
     this.#log = log
   }
@@ -75,7 +75,7 @@ export class LastDefence {
       this.#log.error({ err: fault.error, kind: fault.kind }, 'a fault in the program that nobody dealt with; the calls go on')
       for (const listener of this.#listeners) listener(fault)
     } catch {
-      // A log or an alarm that fails must not begin it all over.
+      // A failing log or alarm must not start a loop.
     }
     if (this.#recent.length === stormFaults && now - (this.#recent[0] ?? now) < stormMs) {
       try {

@@ -1,4 +1,4 @@
-/** The program. First what is needed to start the embedded switch; the rest is loaded while that starts. */
+/** The program. Loads first what starts the embedded switch; the rest loads while that starts. */
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { messageOf } from './common/errors.js'
@@ -37,7 +37,7 @@ function argumentsOf(argv: readonly string[]): { readonly demo: boolean; readonl
 
 async function main(): Promise<void> {
   const defence = new LastDefence(process, (error) => fail(error instanceof Error ? (error.stack ?? error.message) : String(error)))
-  // Before anything is written. Threads share it, children inherit it.
+  // Before any file is written. Threads share it, children inherit it.
   process.umask(privateUmask)
   // The reader of the output may be gone; calls go on.
   process.stdout.on('error', () => undefined)
@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     throw new StartError(
       '--demo plays on the embedded switch: leave drachtio.addresses (RINGROUND_DRACHTIO) empty, or start without --demo.',
     )
-  // A demo without a trunk plays patients and practices as well.
+  // A demo without a trunk simulates patients and practices as well.
   const network = options.demo && read.trunks.length === 0 ? await demoNetwork() : undefined
   const settings = network ? { ...read, trunks: [{ name: 'demo', address: `${network.address}:${network.port}` }] } : read
   const early = settings.drachtio.length === 0 ? new EarlySwitch(settings) : undefined

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Settings } from './config/settings.js'
 import type { MasterKeySource } from './keys/master-key.js'
 
-/** Where the settings say that the master key comes from. */
+/** The master key's source by the settings. */
 export function masterKeySource({
   masterKey,
   masterKeyCommand,
@@ -15,7 +15,7 @@ export function masterKeySource({
   return { kind: 'file', path: masterKeyFile ?? join(dataFolder, 'master.key') }
 }
 
-/** The same in words, for the person who has to keep it. */
+/** The same in words, for the person who keeps it. */
 export function masterKeyInWords(source: MasterKeySource): string {
   switch (source.kind) {
     case 'text':

@@ -33,12 +33,12 @@ function leftOpen(...files: readonly string[]): readonly string[] {
 }
 
 describe.skipIf(process.platform === 'win32')('files of the engine', () => {
-  it('are in folders that only its user enters, made where they are missing', () => {
+  it('are in folders that only its user can enter, made if missing', () => {
     expect(closeToOthers(folders)).toEqual([])
     expect([modeOf(folders.dataFolder), modeOf(folders.recordingsFolder)]).toEqual([0o700, 0o700])
   })
 
-  it('are closed when they are found open, and each is said with what it was', async () => {
+  it('are closed if found open, and each is reported with its old mode', async () => {
     const files = leftOpen(
       'data/ringround.db',
       'data/ringround.db-wal',
@@ -80,7 +80,7 @@ describe.skipIf(process.platform === 'win32')('files of the engine', () => {
     expect(modeOf(join(root, 'logs')) & 0o777).not.toBe(0o700)
   })
 
-  it('where a link leads is not changed', () => {
+  it('the target of a link is not changed', () => {
     const [elsewhere] = leftOpen('elsewhere.txt')
     mkdirSync(folders.dataFolder)
     symlinkSync(elsewhere!, join(folders.dataFolder, 'link'))
@@ -88,7 +88,7 @@ describe.skipIf(process.platform === 'win32')('files of the engine', () => {
     expect(modeOf(elsewhere!)).toBe(0o644)
   })
 
-  it('what cannot be closed stops the start, in one line that says what to do', () => {
+  it('a file that cannot be closed stops the start, in one line that says what to do', () => {
     leftOpen('data/ringround.db')
     const refusing = {
       chmod: (path: string, mode: number) => (path.endsWith('.db') ? notPermitted() : chmodSync(path, mode)),
@@ -112,7 +112,7 @@ describe.skipIf(process.platform === 'win32')('files of the engine', () => {
     expect(() => closeToOthers({ ...folders, dataFolder: tmpdir() }, { chmod: changing, chown: changing })).toThrow(OpenToOthers)
   })
 
-  it('a file system that was mounted for the engine is closed, although it comes with the mode of /tmp', () => {
+  it('a file system mounted for the engine is closed, although it has the mode of /tmp', () => {
     mkdirSync(folders.dataFolder)
     chmodSync(folders.dataFolder, 0o1777)
     closeToOthers(folders)
@@ -165,12 +165,12 @@ describe.skipIf(process.platform === 'win32')('a group shared with FreeSWITCH', 
         expect([command, path, may(shared, command, path)]).toEqual([command, path, false])
       }
       for (const path of [database!, name!, recording!, made]) expect([path, may(65_533, 'cat', path)]).toEqual([path, false])
-      // What FreeSWITCH made is as it should be: nothing is found at the next start.
+      // FreeSWITCH's files are right: nothing is found at the next start.
       expect(closeToOthers({ ...folders, group: shared })).toEqual([])
     },
   )
 
-  it('without it, what was shared is closed again', () => {
+  it('without it, shared folders are closed again', () => {
     closeToOthers({ ...folders, group })
     closeToOthers(folders)
     expect([modeOf(folders.dataFolder), modeOf(folders.spoolFolder) & 0o777]).toEqual([0o700, 0o700])

@@ -3,10 +3,10 @@ import { readdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** Files that the engine and its children make are readable by their own user alone: callers' numbers and voices are in them. */
+/** Files that the engine and its children make are readable only by their own user: they hold callers' numbers and voices. */
 export const privateUmask = 0o077
 
-/** What may be set at most, and what is set where it has to be changed. */
+/** The most permissive mode, and the mode set if it has to change. */
 interface Modes {
   readonly folder: number
   readonly file: number
@@ -15,36 +15,36 @@ interface Modes {
 const own: Modes = { folder: 0o700, file: 0o600 }
 /** FreeSWITCH passes through it and lists nothing. */
 const passable = 0o710
-/** FreeSWITCH writes here. Set-GID: what it makes belongs to the shared group, whatever its own group is. */
+/** FreeSWITCH writes here. Set-GID: its files belong to the shared group, whatever its own group is. */
 const written: Modes = { folder: 0o2770, file: 0o660 }
 /** FreeSWITCH reads here. */
 const read: Modes = { folder: 0o2750, file: 0o640 }
 
 export interface PrivateFolders {
   readonly dataFolder: string
-  /** Inside the data folder, shared with `group` where there is one. */
+  /** Inside the data folder, shared with `group` if there is one. */
   readonly spoolFolder: string
   readonly namesFolder: string
   readonly recordingsFolder: string
-  /** Undefined: the log lies in the data folder, or is none. */
+  /** Undefined: the log is in the data folder, or there is none. */
   readonly logFile?: string
   /** Id of the group that FreeSWITCH and the engine share; undefined: nobody else writes the spool. */
   readonly group?: number
 }
 
-/** What was found more open than it may be, and is not any more. */
+/** A file found too open, and now closed. */
 export interface Tightened {
   readonly path: string
   readonly was: number
   readonly is: number
 }
 
-/** A folder or file that others can reach and that cannot be closed to them; the message is one line with what would be right. */
+/** A folder or file open to others that cannot be closed; the message is one line with what would be right. */
 export class OpenToOthers extends Error {
   override readonly name = 'OpenToOthers'
 }
 
-/** The operating system's calls; tests put others in their place. */
+/** The operating system's calls; tests replace them. */
 export interface ModeCalls {
   readonly chmod: (path: string, mode: number) => void
   readonly chown: (path: string, uid: number, gid: number) => void
@@ -53,10 +53,10 @@ export interface ModeCalls {
 const system: ModeCalls = { chmod: chmodSync, chown: chownSync }
 
 /**
- * Makes the folders where they are missing, and closes to others what is found open to them: everything in the data folder, the recordings
- * folder, the log. What lies below the recordings folder is left to `tightenBelow`, which may take its time: nobody gets past a closed folder.
+ * Makes missing folders, and closes to others what is open to them: everything in the data folder, the recordings
+ * folder, the log. The contents of the recordings folder are left to `tightenBelow`, which may take a while: nobody gets past a closed folder.
  * @returns what was found too open
- * @throws OpenToOthers where something belongs to somebody else and stays open
+ * @throws OpenToOthers if something belongs to another user and stays open
  */
 export function closeToOthers(folders: PrivateFolders, calls: ModeCalls = system): readonly Tightened[] {
   if (process.platform === 'win32') return []
@@ -92,7 +92,7 @@ export function closeToOthers(folders: PrivateFolders, calls: ModeCalls = system
   return found
 }
 
-/** As above for all that lies below a folder, a folder at a time, so that calls go on meanwhile. Rejects with OpenToOthers. */
+/** As above for everything below a folder, one folder at a time, so that calls go on meanwhile. Rejects with OpenToOthers. */
 export async function tightenBelow(folder: string, calls: ModeCalls = system): Promise<readonly Tightened[]> {
   const found: Tightened[] = []
   if (process.platform === 'win32') return found
@@ -107,7 +107,7 @@ export async function tightenBelow(folder: string, calls: ModeCalls = system): P
   return found
 }
 
-/** One line for the log and the terminal; undefined where nothing was found. */
+/** One line for the log and the terminal; undefined if nothing was found. */
 export function tellTightened(found: readonly Tightened[]): string | undefined {
   const [first, ...others] = found
   if (first === undefined) return undefined
@@ -117,7 +117,7 @@ export function tellTightened(found: readonly Tightened[]): string | undefined {
 
 /**
  * Id of a group by its name or number.
- * @throws OpenToOthers where this machine has no such group
+ * @throws OpenToOthers if this machine has no such group
  */
 export function groupId(group: string, groupFile = '/etc/group'): number {
   if (/^\d+$/.test(group)) return Number(group)
@@ -134,11 +134,11 @@ export function groupId(group: string, groupFile = '/etc/group'): number {
   return Number(id)
 }
 
-/** A folder of our own, not one that is open to everybody by its nature. Made where it is missing. */
+/** A folder of our own, not a public one such as /tmp. Made if missing. */
 function ownFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: own.folder })
   const { mode, uid } = statSync(folder)
-  // A file system that was mounted for us alone comes with the mode of /tmp, and is ours to close.
+  // A file system mounted only for us has the mode of /tmp, and is ours to close.
   const everybodys =
     (mode & 0o1000) !== 0 &&
     (uid !== process.getuid?.() || ['/tmp', '/var/tmp', '/dev/shm', '/run/shm', realOf(tmpdir())].includes(realOf(folder)))
@@ -146,7 +146,7 @@ function ownFolder(folder: string): void {
     throw new OpenToOthers(`${folder}: this folder is shared by all users of the machine. Name a folder of Ringround's own inside it.`)
 }
 
-/** Without a place for MP3s calls are taken all the same, and the recordings say so themselves. @returns whether there is one */
+/** Without a place for MP3s calls are still taken, and the recordings report it themselves. @returns whether there is one */
 function recordingsFolder(folder: string): boolean {
   try {
     ownFolder(folder)
@@ -169,13 +169,13 @@ function tightenFolder(folder: string, mode: number, group: number | undefined, 
       )
     }
   }
-  // A change of owner takes the set-GID bit away: the mode comes last.
+  // A change of owner clears the set-GID bit: set the mode last.
   if (group === undefined ? (was & 0o777 & ~mode) === 0 : was === mode && stats.gid === group) return
   change(folder, mode, calls)
   if ((was & 0o777 & ~mode) !== 0) found.push({ path: folder, was, is: mode })
 }
 
-/** Names that were spoken before there was a group are for it to read as well. */
+/** The group may also read names spoken before it existed. */
 function letRead(folder: string, group: number, calls: ModeCalls): void {
   for (const entry of entriesOf(folder)) {
     const path = join(folder, entry)
@@ -192,10 +192,10 @@ function tighten(path: string, modes: Modes, calls: ModeCalls, found: Tightened[
   for (const entry of entriesOf(path)) tighten(join(path, entry), modes, calls, found, lenient)
 }
 
-/** @param lenient somebody else's file may stay as it is, because its folder keeps everybody else out @returns what is there */
+/** @param lenient another user's file may stay as it is, because its folder keeps all others out @returns what is there */
 function tightenOne(path: string, modes: Modes, calls: ModeCalls, found: Tightened[], lenient = false): Stats | undefined {
   const stats = exists(path)
-  // A link has no mode of its own, and where it leads is not ours to change.
+  // A link has no mode of its own, and its target is not ours to change.
   if (stats === undefined || stats.isSymbolicLink()) return undefined
   const most = stats.isDirectory() ? modes.folder & 0o777 : modes.file
   const was = stats.mode & 0o7777
@@ -228,7 +228,7 @@ function stuck(path: string, was: number, is: number, why: string): OpenToOthers
   )
 }
 
-/** Names in a folder; none for what is no folder, is gone or cannot be read (whoever needs it says so). */
+/** Names in a folder; empty if it is no folder, is gone or cannot be read (code that needs it reports that). */
 function entriesOf(folder: string): readonly string[] {
   try {
     return readdirSync(folder)

@@ -1,4 +1,4 @@
-/** `npm run voices`: speaks what is said in the demo with flite, into `src/demo/voices/`, as G.711 (half the size), and removes what is said no more. */
+/** `npm run voices`: speaks the demo's conversations with flite, into `src/demo/voices/`, as G.711 (half the size), and removes unused files. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -15,7 +15,7 @@ import { spokenNames } from './prompts/spoken-names.js'
 import { toTelephoneWav } from './prompts/telephone-wav.js'
 import { findFlite } from './prompts/voice.js'
 
-/** Nobody waits on the telephone for these. */
+/** No caller waits for these. */
 const timeoutMs = 30_000
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -35,7 +35,7 @@ const rendered = join(settings.promptsFolder, 'rendered')
 const names = join(rendered, 'names')
 await mkdir(names, { recursive: true })
 
-/** Which words each sentence's file was spoken from: a file's name does not tell. */
+/** The words that each sentence's file was spoken from: the file's name does not tell. */
 const manifestFile = join(rendered, 'manifest.json')
 const manifest: Record<string, string> = existsSync(manifestFile)
   ? (JSON.parse(await readFile(manifestFile, 'utf8')) as Record<string, string>)

@@ -1,4 +1,4 @@
-/** `npm run retention`: what is over its time, legal holds, deletion with a certificate. docs/retention.md */
+/** `npm run retention`: what is past its time, legal holds, deletion with a certificate. docs/retention.md */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -72,7 +72,7 @@ async function main(): Promise<number> {
   const store = await openStore({ file, postgres, alarms: new AlarmBoard(), node: `retention-command-${process.pid}` })
   try {
     const inForce = await store.directory.inForce()
-    // Without its organisations' own rules nothing may be said to be over its time.
+    // Without the organisations' own rules it is unknown what is past its time.
     if (inForce === undefined) return fail('There is no directory in the store yet; the engine brings it there when it starts.')
     const folders = { recordingsFolder: settings.recordingsFolder, spoolFolder: join(settings.dataFolder, 'spool') }
     const retention = new Retention({

@@ -1,4 +1,4 @@
-/** The program once its settings are read: starts the engine, says where to ring, and closes everything when it is told to stop. */
+/** The program once its settings are read: starts the engine, says where to ring, and closes everything when told to stop. */
 import { join } from 'node:path'
 import { destination, pino, type Logger } from 'pino'
 import { messageOf } from './common/errors.js'
@@ -31,13 +31,13 @@ import {
 /** EX_TEMPFAIL of sysexits.h: start it again. */
 const runOverCode = 75
 
-/** Calls that run when the program is told to stop may go on for this long. */
+/** Running calls may go on for this long when the program is told to stop. */
 const drainMs = 15 * 60_000
 
-/** Log lines that may wait for a disk that does not take them; what comes after them is dropped. */
+/** Log lines that may wait for a stuck disk; later ones are dropped. */
 const maxLogBytes = 4 * 1024 * 1024
 
-/** Opens the log and waits until it is open: a program that ends before that cannot write down why. */
+/** Opens the log and waits until it is open: a program that ends before that cannot log why. */
 async function openLog(settings: Settings): Promise<Logger> {
   const where = settings.logFile === '-' ? 2 : (settings.logFile ?? join(settings.dataFolder, 'ringround.log'))
   const file = destination({ dest: where, mkdir: true, sync: false, maxLength: maxLogBytes })
@@ -61,7 +61,7 @@ async function openLog(settings: Settings): Promise<Logger> {
   return pino({ ...logWithoutNumbers, level: settings.logLevel, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, file)
 }
 
-/** Closes to other users what is found open to them. @returns one line that says so; undefined where all was closed */
+/** Closes files found open to other users. @returns one line about it; undefined if all were closed */
 function closeFolders(settings: Settings): string | undefined {
   const { dataFolder, recordingsFolder, logFile, sharedGroup } = settings
   return tellTightened(
@@ -102,23 +102,23 @@ function announce(engine: Engine, settings: Settings, demo: boolean, link: strin
   sayLines(lines.join('\n'))
 }
 
-/** Where browsers find the pages, without a slash at the end. */
+/** The pages' base URL, without a trailing slash. */
 function pageUrl(engine: Engine, settings: Settings): string {
   return settings.httpPublicUrl ?? engine.admin.url.replace(/\/$/, '')
 }
 
-/** The secret of a link for the first sign-in, when there is no other way yet. */
+/** The secret of a link for the first sign-in, if there is no other way yet. */
 async function wayIn({ accounts, directory }: Engine, demo: boolean, log: Logger): Promise<string | undefined> {
   try {
     return await (demo ? demoLink(accounts, directory().clinicians.values()) : firstLink(accounts))
   } catch (error) {
-    // Calls are taken all the same.
+    // Calls are taken anyway.
     log.error({ err: error }, 'no sign-in link can be made')
     return undefined
   }
 }
 
-/** The first start of the demo has a month behind it. */
+/** The first start of the demo makes a month of history. */
 async function demoPast(settings: Settings): Promise<void> {
   const calls = await giveThePast(settings, () => sayLines('Inventing a month of calls (first start of the demo) ...')).catch(
     (error: unknown) => {
@@ -131,13 +131,13 @@ async function demoPast(settings: Settings): Promise<void> {
 export interface Running {
   readonly defence: LastDefence
   readonly demo: boolean
-  /** Where a demo's telephone network is played. */
+  /** Where a demo's telephone network is simulated. */
   readonly network?: NonNullable<DemoSettings['network']>
-  /** The embedded switch, where it starts already. */
+  /** The embedded switch, if it is already starting. */
   readonly early?: EarlySwitch
 }
 
-/** Resolves when everything runs and has been announced. @throws StartError, OpenToOthers: one line that says what keeps it from starting */
+/** Resolves when everything runs and has been announced. @throws StartError, OpenToOthers: one line that says why it does not start */
 export async function run(settings: Settings, { defence, demo: plays, network, early }: Running): Promise<void> {
   ensureFolder(settings.dataFolder, 'folders.data (RINGROUND_DATA_FOLDER)')
   const tightened = closeFolders(settings)
@@ -149,7 +149,7 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
     complain(line)
   }
   tell(tightened)
-  // The folder is closed already: nobody waits for what may be a hundred thousand files.
+  // The folder itself is closed already: the start does not wait for a hundred thousand files.
   void tightenBelow(settings.recordingsFolder).then(
     (found) => tell(tellTightened(found)),
     (error: unknown) => tell(messageOf(error)),
@@ -159,7 +159,7 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
     directoryRefused: (errors) => sayLines(directoryRefused(errors)),
     switchNotReady: (why) => sayLines(switchNotReady(why)),
     switchReady: () => sayLines(switchReady),
-    // Whatever starts it again starts another run of it.
+    // The supervisor starts a new run.
     runOver: () => {
       complain(runOver)
       log.flush(() => process.exit(runOverCode))
@@ -190,7 +190,7 @@ export async function run(settings: Settings, { defence, demo: plays, network, e
   const stop = (signal: NodeJS.Signals) => {
     asked += 1
     if (asked > 2) {
-      // It would outlive us with its calls.
+      // It would outlive this process with its calls.
       if (engine.switchPid !== undefined) process.kill(engine.switchPid, 'SIGTERM')
       process.exit(1)
     }

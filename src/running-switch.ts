@@ -10,39 +10,39 @@ import type { EmbeddedSwitchAddresses, ReadyLine } from './embedded/settings.js'
 
 /** A switch that is told to stop has this long. */
 const stopMs = 3_000
-/** A switch that runs on answers at once. */
+/** A running switch answers at once. */
 const takeOverMs = 2_000
-/** One whose engine has just been killed may not have noticed yet. */
+/** A switch whose engine was just killed may not have noticed yet. */
 const engagedMs = 1_500
 const againMs = 50
 
-/** What the switch says, and the messages about what has run out. */
+/** The switch's output, and its messages about resources that ran out. */
 export type SwitchMessage = ShortageReport | LoadReply | { readonly said: string }
 
-/** An embedded switch that runs: a child of this process, or one that an engine before this one has started. */
+/** A running embedded switch: a child of this process, or one started by an earlier engine. */
 export interface RunningSwitch {
   readonly pid: number | undefined
   readonly ready: ReadyLine
   onMessage(listener: (message: SwitchMessage) => void): void
-  /** @param listener called once, in words, when it has ended though nobody told it to */
+  /** @param listener called once, in words, when it has ended unasked */
   onEnd(listener: (how: string) => void): void
   /** Ends it for good: every call is ended. May be called twice. */
   stop(): Promise<void>
-  /** Leaves it alone: it runs on as after a crash of this engine. */
+  /** Detaches from it: it runs on as after a crash of this engine. */
   letGo(): void
 }
 
-/** What is kept of a running switch, in a file that only this user can read. */
+/** The note on a running switch, in a file that only this user can read. */
 export interface SwitchNote {
   readonly pid: number
-  /** When that process began, as the system counts; 0 where it does not say. A process number is used again. */
+  /** When that process began, in system ticks; 0 if unknown. Process ids are reused. */
   readonly began: number
   readonly ready: ReadyLine
-  /** Whoever knows it may take the switch over. */
+  /** The secret that allows taking the switch over. */
   readonly control: string
   readonly drachtio: string
   readonly freeswitch: string
-  /** Fingerprint of the settings with which it was started. */
+  /** Fingerprint of its settings. */
   readonly settings: string
 }
 
@@ -76,10 +76,10 @@ export function processBegan(pid: number): number {
   }
 }
 
-/** `none`: it has gone. `engaged`: an engine that lives has it. `silent`: it is there and does not answer. */
+/** `none`: it has gone. `engaged`: an engine that lives has it. `silent`: it runs but does not answer. */
 export type TakeOver = { readonly kind: 'taken'; readonly running: RunningSwitch } | { readonly kind: 'none' | 'engaged' | 'silent' }
 
-/** Takes over a switch that has outlived its engine. It has to prove that it is the one of the note. */
+/** Takes over a switch that has outlived its engine. It has to prove that it is the one in the note. */
 export async function takeOver(note: SwitchNote): Promise<TakeOver> {
   if (note.began !== 0 && processBegan(note.pid) !== note.began) return { kind: 'none' }
   const until = performance.now() + engagedMs
@@ -90,7 +90,7 @@ export async function takeOver(note: SwitchNote): Promise<TakeOver> {
   }
 }
 
-/** Kills a switch that does not answer, where it is certain that it is one. */
+/** Kills a switch that does not answer, if it certainly is one. */
 export async function kill(note: SwitchNote): Promise<void> {
   if (note.began === 0 || processBegan(note.pid) !== note.began) return
   killed(note.pid)
@@ -113,7 +113,7 @@ function ask(note: SwitchNote): Promise<TakeOver> {
     lines.onEnd = () => over({ kind: 'none' })
     lines.onLine = (line) => {
       const reply = line as HelloReply
-      // Somebody else has this port by now.
+      // Another program has this port by now.
       if (!isProof(reply.proof, proofOf(note.control, 'switch', nonce))) return over({ kind: 'none' })
       if ('engaged' in reply) return over({ kind: 'engaged' })
       lines.onLine = () => over({ kind: 'taken', running: new TakenOverSwitch(lines, note) })
@@ -182,7 +182,7 @@ class TakenOverSwitch implements RunningSwitch {
     const hurry = setTimeout(() => this.#lines.socket.destroy(), stopMs)
     await this.#gone
     clearTimeout(hurry)
-    // Its ports are free when it has ended.
+    // Its ports are free once it has ended.
     const { pid, began } = this.#note
     for (const until = performance.now() + stopMs; began !== 0 && processBegan(pid) === began;) {
       if (performance.now() > until) return kill(this.#note)
@@ -196,7 +196,7 @@ class TakenOverSwitch implements RunningSwitch {
   }
 }
 
-/** A switch that this process has started. */
+/** A switch started by this process. */
 export class ChildSwitch implements RunningSwitch {
   readonly #child: ChildProcess
   #leaving = false

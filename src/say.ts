@@ -1,7 +1,7 @@
-/** What the commands say on the terminal. Names, reasons and addresses in it were written by others: they are shown, not obeyed. */
+/** The commands' output on the terminal. Names, reasons and addresses in it come from outside: control characters are escaped. */
 import { onOneLine, printable } from './text/printable.js'
 
-/** One line; a newline in what it quotes is seen as `\n`. */
+/** One line; a newline in quoted text shows as `\n`. */
 export function say(line: string): void {
   process.stdout.write(`${onOneLine(line)}\n`)
 }
@@ -11,7 +11,7 @@ export function sayLines(text: string): void {
   process.stdout.write(`${printable(text)}\n`)
 }
 
-/** What is amiss. */
+/** Errors. */
 export function complain(text: string): void {
   process.stderr.write(`${printable(text)}\n`)
 }

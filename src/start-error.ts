@@ -1,11 +1,11 @@
 import { accessSync, constants, mkdirSync } from 'node:fs'
 
-/** What keeps the engine from starting, in one line that says what to change. */
+/** Why the engine does not start, in one line that says what to change. */
 export class StartError extends Error {
   override readonly name = 'StartError'
 }
 
-/** Makes a folder, and says plainly when it cannot be used. */
+/** Makes a folder, and says plainly if it cannot be used. */
 export function ensureFolder(folder: string, setting: string): void {
   try {
     mkdirSync(folder, { recursive: true })

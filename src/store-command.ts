@@ -18,7 +18,7 @@ const usage = `Usage: npm run store -- COMMAND [--config FILE]
   restore FILE     copies such a file into the store of the settings, which must be empty; no engine may run on it
 A PLACE is a SQLite file, or postgres://user:password@host:port/database. Without one: that of the settings.`
 
-/** What is wrong, in a line that says what to do. */
+/** An error, in a line that says what to do. */
 class Refusal extends Error {}
 
 type Place =
@@ -31,7 +31,7 @@ function placeOf(name: string): Place {
     : { file: name, postgres: undefined }
 }
 
-/** Without a password that it may hold. */
+/** Without its password. */
 function shown({ file, postgres }: Place): string {
   if (postgres === undefined) return file.replace(/\.part$/, '')
   const { host, pathname } = new URL(postgres.url)
@@ -56,7 +56,7 @@ async function using<D extends OpenDatabase, T>(
 }
 
 function existing(place: Place): Place {
-  // SQLite would make a file that is not there.
+  // SQLite would create a missing file.
   if (place.postgres === undefined && !existsSync(place.file)) throw new Refusal(`${place.file}: there is no such file.`)
   return place
 }
@@ -99,7 +99,7 @@ async function copy(from: Place, to: Place): Promise<number> {
   }
 }
 
-/** Under its name is only what is whole. */
+/** Only a complete file gets the name. */
 async function backup(from: Place, file: string): Promise<number> {
   const part = `${file}.part`
   const parts = [part, `${part}.lock`, `${part}-wal`, `${part}-shm`]
@@ -149,7 +149,7 @@ async function main(): Promise<number> {
   throw new Refusal(usage)
 }
 
-// What it makes holds numbers of patients: nobody else reads it.
+// Its files hold patients' numbers: no other user may read them.
 process.umask(privateUmask)
 try {
   process.exitCode = await main()

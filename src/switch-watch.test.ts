@@ -18,7 +18,7 @@ function watch() {
   return { lines, watch: new SwitchWatch({ notReady: (why) => lines.push(why), ready: () => lines.push('ready') }) }
 }
 
-it('a switch that is not ready at the start is told at once, with what is missing', () => {
+it('a switch not ready at the start is reported at once, with what is missing', () => {
   const { lines, watch: watching } = watch()
   watching.begin(health(undefined, '480; set enable-3pcc'))
   expect(lines).toEqual(['480; set enable-3pcc'])
@@ -26,7 +26,7 @@ it('a switch that is not ready at the start is told at once, with what is missin
   expect(lines).toEqual(['480; set enable-3pcc', 'ready'])
 })
 
-it('a loss that mends itself in a moment is not told', () => {
+it('a loss that mends itself at once is not reported', () => {
   const { lines, watch: watching } = watch()
   watching.begin(fine)
   watching.changed(health('connection lost', undefined))
@@ -36,7 +36,7 @@ it('a loss that mends itself in a moment is not told', () => {
   expect(lines).toEqual([])
 })
 
-it('a loss that stays is told once it has settled, and again when it becomes another', () => {
+it('a lasting loss is reported once it has settled, and again when it changes', () => {
   const { lines, watch: watching } = watch()
   watching.changed(health('connection lost', undefined))
   watching.changed(health('ECONNREFUSED', undefined))
@@ -50,7 +50,7 @@ it('a loss that stays is told once it has settled, and again when it becomes ano
   expect(lines).toEqual(['ECONNREFUSED', '403', 'ready'])
 })
 
-it('nothing is told after the end', () => {
+it('nothing is reported after the end', () => {
   const { lines, watch: watching } = watch()
   watching.changed(health('connection lost', undefined))
   watching.close()

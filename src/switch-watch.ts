@@ -1,23 +1,23 @@
 import type { SwitchHealth } from './switch/port.js'
 
-/** A loss that mends itself within this time is for the log alone. */
+/** A loss that mends itself within this time only goes to the log. */
 const settleMs = 1_500
 
 /**
- * Tells the person at the terminal that calls cannot be taken, and why; and when they can again. What changes from one moment to the
- * next while the servers come and go is told once it has settled.
+ * Tells the person at the terminal that calls cannot be taken, and why; and when they can again. While the servers come and go,
+ * changes are reported once they have settled.
  */
 export class SwitchWatch {
   #timer: NodeJS.Timeout | undefined
   #told: string | undefined
 
   /**
-   * @param told.notReady in words, what is missing; called again when that becomes another
+   * @param told.notReady what is missing, in words; called again when that changes
    * @param told.ready only after `notReady`
    */
   constructor(private readonly told: { notReady(why: string): void; ready(): void }) {}
 
-  /** The switch is not ready when the engine has waited long enough for it: told at once. */
+  /** The engine has waited long enough for the switch: reported at once. */
   begin(health: SwitchHealth): void {
     if (!health.ready) this.#tell(missingOf(health))
   }

@@ -1,9 +1,9 @@
-/** What the program says on the terminal while it runs. Plain lines; the log has the same in full. */
+/** The program's output on the terminal while it runs. Plain lines; the log has the same in full. */
 import { relative } from 'node:path'
 import { summariseChanges, type DirectoryChange } from './directory/directory-diff.js'
 import type { DirectoryError } from './directory/form.js'
 
-/** Of a file with many mistakes so many are told; the log has them all. */
+/** The most errors shown of one file; the log has them all. */
 const maxErrors = 5
 
 export function directoryReloaded(changes: readonly DirectoryChange[]): string {
@@ -18,7 +18,7 @@ export function directoryRefused(errors: readonly DirectoryError[]): string {
     .map((error) => `  ${fromHere(error.file)}:${error.line}: ${error.message}; expected: ${error.expected}`)
   const more = errors.length > told.length ? [`  and ${errors.length - told.length} more`] : []
   return [
-    `Directory not reloaded, the one before stays in force. ${errors.length === 1 ? 'One mistake:' : `${errors.length} mistakes:`}`,
+    `Directory not reloaded; the previous one stays current. ${errors.length === 1 ? 'One mistake:' : `${errors.length} mistakes:`}`,
     ...told,
     ...more,
   ].join('\n')
@@ -35,7 +35,7 @@ export const runOver =
 
 /**
  * @param running calls now
- * @param untilMs wall-clock ms at which those that still run are ended
+ * @param untilMs wall-clock ms at which the remaining ones are ended
  */
 export function stopping(running: number, untilMs: number): string {
   if (running === 0) return 'Stopping: no call is running.'
@@ -56,7 +56,7 @@ function calls(count: number): string {
   return count === 1 ? '1 call' : `${count} calls`
 }
 
-/** A path as somebody who looks for the file would type it. */
+/** A path as a user would type it. */
 function fromHere(path: string): string {
   const short = relative(process.cwd(), path)
   return short.startsWith('..') ? path : short

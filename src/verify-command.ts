@@ -1,4 +1,4 @@
-/** `npm run verify`: proves that nothing of what is kept was changed or removed. docs/integrity.md */
+/** `npm run verify`: proves that nothing stored was changed or removed. docs/integrity.md */
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -55,7 +55,7 @@ async function main(): Promise<number> {
   if (!place.postgres && !existsSync(place.file)) return fail(`${place.file}: there is no store yet; the engine makes it when it starts.`)
   if (values.heads !== undefined && !existsSync(values.heads)) return fail(`${values.heads}: there is no such file.`)
   try {
-    // Of the server itself, not of a replica that may be behind.
+    // Reads the server itself, not a replica that may lag.
     const database = await openForAsking({ ...place, postgres: place.postgres && { ...place.postgres, readUrl: undefined } })
     try {
       return values.head ? await printHead(database) : await verify(database, settings, values)

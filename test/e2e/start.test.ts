@@ -148,7 +148,7 @@ describe('starting', { timeout: 60_000 }, () => {
       const told = await eventually(() => Promise.resolve(/directory\.yaml:\d+:[^\n]*gpPractise/.test(engine.log) || undefined), 10_000)
       expect(told).toBe(true)
       expect(engine.printed).toMatch(
-        /not reloaded, the one before stays in force\. One mistake:\n.*directory\.yaml:\d+: .*gpPractise.*expected/,
+        /not reloaded; the previous one stays current\. One mistake:\n.*directory\.yaml:\d+: .*gpPractise.*expected/,
       )
       expect(await refused('4999')).toBe(404)
 
