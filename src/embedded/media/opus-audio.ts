@@ -8,6 +8,8 @@ const RESTART = 500
 const SILENCE = new Uint8Array([0xf8, 0xff, 0xfe])
 /** So much of it leaves nothing of what a decoder has decoded before: 100 ms. */
 const FORGETTING = 5
+/** Decoders that are made at the start, when nobody is on the line. */
+const STOCK = 10
 /** Decoders that wait for the next party. */
 const MOST_IDLE = 200
 
@@ -23,7 +25,7 @@ export class OpusLibrary {
     this.#make = make
   }
 
-  /** Loads and tries it. Rejects where it is not available. */
+  /** Loads and tries it, and makes the first decoders. Rejects where it is not available. */
   static async load(): Promise<OpusLibrary> {
     const { OpusDecoder } = await import('opus-decoder')
     const library = new OpusLibrary(() => new OpusDecoder({ sampleRate: 8000, channels: 1 }))
@@ -32,6 +34,11 @@ export class OpusLibrary {
     const { samplesDecoded } = tried.decodeFrame(SILENCE)
     library.#takeBack(tried)
     if (samplesDecoded !== 160) throw new Error(`opus-decoder makes ${samplesDecoded} samples of 20 ms`)
+    for (let n = library.#idle.length; n < STOCK; n++) {
+      const decoder = library.#make()
+      await decoder.ready
+      library.#idle.push(decoder)
+    }
     return library
   }
 
