@@ -159,9 +159,13 @@ export class Browser {
     return Buffer.from(data, 'base64')
   }
 
-  /** What the page is told of its reader's wishes. */
-  async prefers(look: 'dark' | 'light'): Promise<void> {
-    await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: look }] })
+  /** What the page is told of its reader's wishes. @param forced in colours of the reader's own (`forced-colors`) */
+  async prefers(look: 'dark' | 'light', forced = false): Promise<void> {
+    const features = [
+      { name: 'prefers-color-scheme', value: look },
+      { name: 'forced-colors', value: forced ? 'active' : 'none' },
+    ]
+    await this.#send('Emulation.setEmulatedMedia', { features })
   }
 
   /** As it is printed, as PDF. */

@@ -64,3 +64,36 @@ test.runIf(chromium)(
     }
   },
 )
+
+test.runIf(chromium)(
+  'in colours of the reader’s own nothing is lost: pictures, what is pressed, the page of the menu',
+  { timeout: 120_000 },
+  async () => {
+    const world = await adminWorld()
+    const browser = await Browser.start(chromium ?? '')
+    onTestFinished(() => browser.close())
+    const open = async (path: string) => {
+      await browser.open(`${world.admin.url}${path}`)
+      await browser.until(`location.pathname === '/${path}' && document.readyState === 'complete' && document.querySelector('.rr-footer')`)
+    }
+    const colours = (selector: string) =>
+      browser.evaluate<readonly [background: string, border: string]>(
+        `(() => { const { backgroundColor, borderBottomColor } = getComputedStyle(document.querySelector(${JSON.stringify(selector)})); return [backgroundColor, borderBottomColor] })()`,
+      )
+    await browser.open(await world.wayIn())
+    await browser.until("location.pathname === '/wallboard' && document.querySelector('.rr-footer')")
+    for (const look of ['dark', 'light'] as const) {
+      await browser.prefers(look, true)
+      await open('wallboard')
+      const [canvas] = await colours('body')
+      expect((await colours('.rr-navigation a:not([aria-current])'))[1]).toBe(canvas)
+      expect((await colours('.rr-navigation a[aria-current]'))[1]).not.toBe(canvas)
+      await open('design')
+      // A camera reads dark on light.
+      expect((await colours('.rr-service__code'))[0]).toBe('rgb(255, 255, 255)')
+      expect((await colours('.rr-player__wave'))[0]).toBe('rgb(240, 244, 245)')
+      expect((await colours('.rr-chart'))[0]).toBe('rgb(255, 255, 255)')
+      expect((await colours('.rr-choices [aria-pressed=true]'))[0]).not.toBe((await colours('.rr-choices button:not([aria-pressed])'))[0])
+    }
+  },
+)
