@@ -5,7 +5,7 @@ export interface PeopleTable {
   id: string
   name: string
   email: string | null
-  /** Id of a clinician of the directory, whose calls are theirs. */
+  /** Id of the clinician in the directory that this person is: that clinician's calls are theirs. */
   clinician: string | null
   created_at: Integer
   disabled_at: OptionalInteger
@@ -50,7 +50,7 @@ export interface SessionsTable {
   seen_at: Integer
   expires_at: Integer
   second_factor_at: OptionalInteger
-  /** For which organisation or line they act now (`organisation:elm-row`); empty: for all of theirs. */
+  /** The organisation or line for which they act now (`organisation:elm-row`); empty: all of theirs. */
   acting: string
   address: string
   user_agent: string
@@ -75,7 +75,7 @@ export interface SignInLinksTable {
   used_at: OptionalInteger
 }
 
-/** What a sign-in of several steps remembers between them. */
+/** The state of a sign-in between its steps. */
 export interface SignInStepsTable {
   token_hash: string
   kind: string
@@ -140,8 +140,8 @@ export interface AccountTables {
 type Type = ColumnDataType | ReturnType<typeof sql>
 
 /**
- * Who may sign in, what they may see, and what they did: tables of the rooms `accounts` and `audit`, the same in both databases. Whatever opens something (a cookie, a link, a token) is kept
- * as its SHA-256 alone.
+ * Who may sign in, what they may see, and what they did: tables of the rooms `accounts` and `audit`, the same in both databases. Cookies, links and tokens are kept
+ * as SHA-256 alone.
  * @param text the type of columns that are compared and sorted
  */
 export async function makeAccountTables(db: Kysely<unknown>, text: Type): Promise<void> {

@@ -1,4 +1,4 @@
 import type { CallKind } from '../facts/events.js'
 
-/** The kinds of calls that carry out what was arranged. */
+/** The kinds of calls that carry out an arrangement. */
 export const arrangedCallKinds = ['pifuCallBack', 'patientConnect', 'callBackCode'] as const satisfies readonly CallKind[]

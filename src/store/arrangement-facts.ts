@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { CallFactType } from '../facts/events.js'
 
-/** The facts by which calls and what was arranged know of each other: few, and asked for without their calls. */
+/** The facts that link calls and arrangements: few, and queried without their calls. */
 export const arrangementFacts = [
   'arrangement.taken',
   'call.placed',
@@ -11,7 +11,7 @@ export const arrangementFacts = [
 export type ArrangementFactType = (typeof arrangementFacts)[number]
 
 /**
- * The condition of the index over them, to the letter: a database uses such an index only for a question that repeats its condition
+ * The condition of the index over them, to the letter: a database uses such an index only for a query that repeats its condition
  * (sqlite.org, "Partial Indexes", section 3). A fact that is added here needs an index of another name.
  */
 export const isArrangementFact = sql<boolean>`type in (${sql.join(arrangementFacts.map((type) => sql.lit(type)))})`

@@ -1,7 +1,7 @@
 import type { ColumnDataType, Kysely, sql } from 'kysely'
 import type { Integer } from './column-types.js'
 
-/** Who takes no calls for a while, as the ledger has it last. */
+/** Who takes no calls for a while, by the latest entry in the ledger. */
 export interface NotNowTable {
   clinician: string
   since: Integer
@@ -15,7 +15,7 @@ export interface AvailabilityTables {
   not_now: NotNowTable
 }
 
-/** Who takes no calls for a while, as the ledger has it last: a row for each clinician who ever said so. */
+/** Who takes no calls for a while, by the latest entry in the ledger: a row for each clinician who ever set it. */
 export async function makeAvailabilityTables(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {
   await db.schema
     .createTable('not_now')

@@ -29,14 +29,14 @@ interface KnownCall {
   readonly record: CallRecord
   readonly rows: ProjectedCall
   readonly legs: LegsOfCall
-  /** It stands among those that are not linked, and stays there until it is over. */
+  /** It is among those that are not linked, and stays there until it is over. */
   readonly unlinked: boolean
   readonly rolledUp: boolean
 }
 
 /**
  * A call while a batch is being written. `stored`: its rows as they are on disk; undefined where that is not known. `before`: as it is on disk; undefined where it is not there yet.
- * `rolledUp`: whether the sums of its month have it as it is on disk.
+ * `rolledUp`: whether the sums of its month include it as it is on disk.
  */
 interface Work {
   record: CallRecord | undefined
@@ -47,7 +47,7 @@ interface Work {
   readonly rolledUp: boolean
 }
 
-/** Tries of a write that others were quicker with. */
+/** Tries of a write while other engines are quicker. */
 const maxTries = 5
 
 /**
@@ -58,11 +58,11 @@ export class CallDatabase {
   readonly #known = new Map<string, KnownCall>()
   readonly #statements: Statements
   readonly #targets: TargetRows
-  /** So far the calls of the past have what a list shows of them. */
+  /** Up to here past calls have the columns that a list shows. */
   #listedTo: Place | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  /** @param owner the run of an engine to which the calls belong that begin here. Undefined: to none */
+  /** @param owner the run that owns the calls which begin here. Undefined: none */
   constructor(
     private readonly database: WritableDatabase,
     private readonly owner?: string,
@@ -72,7 +72,7 @@ export class CallDatabase {
   }
 
   /**
-   * Writes facts; all of them or none. A fact that is there already (the answer to an earlier attempt was lost) is not written
+   * Writes facts; all of them or none. A fact that exists already (the answer to an earlier attempt was lost) is not written
    * twice; one whose place is taken by another fact gets the next free one, because a fact is never dropped.
    * @returns the facts that got another `seq`
    */
@@ -81,8 +81,8 @@ export class CallDatabase {
   }
 
   /**
-   * Calls go from the run that has them to another one, each where it is still open and still theirs.
-   * @returns those that did; what is known of them is read again
+   * Moves calls from the run that owns them to another one, each if it is still open and still owned by it.
+   * @returns those that moved; what is known of them is read again
    */
   claim(calls: readonly { readonly callId: string; readonly owner: string | null }[], run: string): Promise<ReadonlySet<string>> {
     return this.#inTurn(async () => {
@@ -104,16 +104,16 @@ export class CallDatabase {
     })
   }
 
-  /** Notes that an engine is alive, so that its interrupted calls can be closed at a sensible time. */
+  /** Notes that an engine is alive, so that its interrupted calls are closed at a sensible time. */
   async alive(at: number, node: string): Promise<void> {
     await this.database.batch(this.#statements.insert('engines', [{ node, alive_at: at }], ['node']))
   }
 
   /**
-   * A telephone is taken off the watch list by hand.
+   * Takes a telephone off the watch list, by hand.
    * @param at wall-clock ms
-   * @param note writes that down, in the same transaction
-   * @returns what came of the note
+   * @param note records that, in the same transaction
+   * @returns the result of the note
    */
   clearTarget(target: string, at: number, note: Step): Promise<Result | undefined> {
     return this.#inTurn(async () => {
@@ -125,7 +125,7 @@ export class CallDatabase {
     })
   }
 
-  /** Reads every call's facts again and makes all that is read off them again. @returns how many calls there are */
+  /** Reads every call's facts again and rebuilds everything read off them. @returns how many calls there are */
   rebuild(): Promise<number> {
     return this.#inTurn(async () => {
       this.#forget()
@@ -196,7 +196,7 @@ export class CallDatabase {
     const steps: Step[] = []
     for (const callId of found.ids) {
       const record = callRecord(await eventsOf(db, callId, this.#statements))
-      // Where another engine has written a fact meanwhile, it has written these as well.
+      // If another engine has written a fact meanwhile, it has written these too.
       if (record) steps.push(this.#statements.update('calls', listColumnsOf(record), { call_id: callId, last_seq: record.lastSeq }))
       this.#known.delete(callId)
     }
@@ -206,7 +206,7 @@ export class CallDatabase {
   }
 
   /**
-   * A call that is over goes, with all that is read off it: what it has in the sums stays in them, the figures of the telephones that it rang are those of the calls that are left.
+   * Deletes a call that is over, with everything read off it: its share of the sums stays in them, the figures of the telephones that it rang become those of the remaining calls.
    * @param certificate of the deletion that names it
    * @param at wall-clock ms
    * @returns what is kept in its place; undefined: there is no such call
@@ -243,7 +243,7 @@ export class CallDatabase {
         try {
           return await work(tries > 1)
         } catch (error) {
-          // What was followed and is not on disk is read off the disk again.
+          // Legs that were followed and are not on disk are read off the disk again.
           this.#forget()
           if (!isConflict(error) || tries === maxTries) throw error
         }
@@ -292,7 +292,7 @@ export class CallDatabase {
     }
     steps.push(...targets.steps(), ...spendSteps(this.#statements, spent), ...addToRollUps(this.#statements, sums.rows()))
     if (steps.length > 0) await this.database.batch(steps)
-    // Only now: what was rolled back is not known.
+    // Only now: a batch that was rolled back is not remembered.
     targets.keep()
     for (const [callId, known] of written) this.#remember(callId, known)
     return moved
@@ -320,7 +320,7 @@ export class CallDatabase {
         rolledUp: known.rolledUp,
       }
     const legs = new LegsOfCall()
-    // A call's first fact: nothing is there, or the database refuses the second one of that number and the call is read.
+    // A call's first fact: nothing is there, or the database refuses a second one of that number and the call is read.
     if (seq === 1 && !again) return { record: undefined, legs, stored: undefined, unlinked: false, before: undefined, rolledUp: true }
     const events = await eventsOf(this.database.db, callId, this.#statements)
     for (const event of events) legs.apply(event)
@@ -329,7 +329,7 @@ export class CallDatabase {
     return { record, legs, stored: undefined, unlinked: false, before: record, rolledUp: record === undefined || row?.rolled_up != null }
   }
 
-  /** @returns undefined: the very same fact is there already */
+  /** @returns undefined: the very same fact exists already */
   async #place(event: CallEvent, { record }: Work, facts: readonly CallEvent[]): Promise<CallEvent | undefined> {
     const sameBatch = facts.find((fact) => fact.callId === event.callId && fact.seq === event.seq)
     const there = sameBatch

@@ -1,6 +1,6 @@
 import type { CallEnding } from '../facts/events.js'
 
-/** In which order a list of calls is, all of it, however long it is. `AZ`, `ZA`: by names, those without one last. */
+/** The order of a list of calls, whole, however long it is. `AZ`, `ZA`: by names, those without one last. */
 export const callOrders = [
   'newest',
   'oldest',
@@ -25,14 +25,14 @@ export const callOrders = [
 ] as const
 export type CallOrder = (typeof callOrders)[number]
 
-/** Names are the directory's to say: the ids of a column in the order of their names. */
+/** Names come from the directory: the ids of a column in the order of their names. */
 export interface NameOrder {
   readonly column: 'organisation' | 'line' | 'clinician' | 'outcome'
   /** Each once. Calls with none of them come last. */
   readonly values: readonly string[]
 }
 
-/** Calls of which all of this is so. */
+/** Calls that meet all of these conditions. */
 export interface CallPart {
   readonly organisation?: string
   readonly line?: string

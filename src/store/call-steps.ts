@@ -4,10 +4,10 @@ import type { Step } from './statement.js'
 import { changedColumns, type Statements } from './statements.js'
 
 /**
- * Writes what has changed of the rows of a call.
+ * Writes the changes in the rows of a call.
  * @param stored the rows as they are on disk. Undefined: unknown, and all of them are written
- * @param isNew the call is not there yet; from its first fact on the sums have it
- * @param owner of a call that is not there yet
+ * @param isNew the call is not stored yet; the sums include it from its first fact on
+ * @param owner of a call that is not stored yet
  */
 export function callRows(
   statements: Statements,
@@ -40,7 +40,7 @@ export function callRows(
   return steps
 }
 
-/** Puts a call on the list of those to be linked. Of a call that is over, each time: it may have been linked and taken off meanwhile. */
+/** Puts a call on the list of those to be linked. For a call that is over, each time: it may have been linked and taken off meanwhile. */
 export function unlinkedStep(statements: Statements, callId: string, first: number, last: number): Step {
   return statements.step(
     'unlinked',
@@ -68,7 +68,7 @@ export function unlinkedStep(statements: Statements, callId: string, first: numb
   )
 }
 
-/** Adds to the allowances' sums: in one order for all engines, as in `TargetBatch`, so that none waits for another in a circle. */
+/** Adds to the allowances' sums: in the same order at every engine, as in `TargetBatch`, so that they never deadlock. */
 export function spendSteps(statements: Statements, spent: readonly Spent[]): readonly Step[] {
   const sorted = spent.toSorted((a, b) => a.quarter - b.quarter || (a.account < b.account ? -1 : a.account > b.account ? 1 : 0))
   return sorted.map(({ quarter, account, ms }) =>

@@ -22,7 +22,7 @@ import type { Row } from './statement.js'
 import { Statements, type Db } from './statements.js'
 import { writesTo } from './writes.js'
 
-/** What a store holds, in a form that two of them can be compared by, whichever databases they are in. */
+/** The content of a store, in a form that allows comparing two of them, whatever their databases. */
 export interface Contents {
   readonly facts: number
   readonly calls: number
@@ -38,11 +38,11 @@ export interface Contents {
   readonly linksHash: string
   /** Calls whose facts are not numbered 1, 2, 3 ... */
   readonly gaps: readonly string[]
-  /** Versions of the directory that are not numbered 1, 2, 3 ..., or have not the entities that they say. */
+  /** Versions of the directory that are not numbered 1, 2, 3 ..., or lack entities that they name. */
   readonly brokenVersions: readonly number[]
 }
 
-/** Holds lists and figures against the facts, besides. */
+/** Also compares lists and figures with the facts. */
 export interface Verified extends Contents {
   /** Calls, telephones and sums of months whose lists are not what the facts say. */
   readonly differing: readonly string[]
@@ -56,7 +56,7 @@ export type Copied =
 
 /**
  * Copies every fact and every entry, as they were in one moment: an engine may write meanwhile. Lists and figures are made from them there.
- * @param told how many facts have been copied so far
+ * @param told called with how many facts have been copied so far
  */
 export async function copyStore(
   from: OpenDatabase,
@@ -93,7 +93,7 @@ export async function copyStore(
   return same ? { kind: 'copied', contents } : { kind: 'differs', from: contents, to: there }
 }
 
-/** Reads all of it, and holds it against its links. @param heads of the links that were written down elsewhere */
+/** Reads all of it, and compares it with its links. @param heads of the links, written down elsewhere */
 export function verifyStore(database: OpenDatabase, heads: readonly ChainHead[] = []): Promise<Verified> {
   return inOneMoment(database, async (db) => {
     const check = new ChainCheck(db, heads)
@@ -107,7 +107,7 @@ export function verifyStore(database: OpenDatabase, heads: readonly ChainHead[] 
   })
 }
 
-/** What others write meanwhile is not seen. */
+/** Writes by others meanwhile are not seen. */
 function inOneMoment<T>({ db }: OpenDatabase, work: (db: Db) => Promise<T>): Promise<T> {
   return db.transaction().setIsolationLevel('repeatable read').execute(work)
 }
@@ -174,7 +174,7 @@ async function readDirectory(
   const hash = createHash('sha256')
   let versions = 0
   const broken = new Set<number>()
-  /** How many entities each version says that it changed, less those that it did. */
+  /** How many entities each version claims to have changed, less those that it did. */
   const missing = new Map<number, number>()
   let ended: { readonly section: unknown; readonly id: unknown; readonly at: number } | undefined
   const count = (version: number, by: number) => missing.set(version, (missing.get(version) ?? 0) + by)
@@ -188,7 +188,7 @@ async function readDirectory(
           count(Number(row['version']), Number(row['changed']))
         } else if (table === 'directory_entities') {
           const end = row['to_version']
-          // What ends where the next state of it begins was changed once.
+          // An entity that ends where its next state begins was changed once.
           if (
             ended !== undefined &&
             (ended.section !== row['section'] || ended.id !== row['id'] || ended.at !== Number(row['from_version']))
@@ -206,7 +206,7 @@ async function readDirectory(
   return { versions, directoryHash: hash.digest('hex'), brokenVersions: [...broken].sort((a, b) => a - b) }
 }
 
-/** A row in a form that does not hang on its database: columns by name, numbers as numbers. */
+/** A row in a form independent of its database: columns by name, numbers as numbers. */
 function line(row: object): string {
   return `${JSON.stringify(Object.entries(row).toSorted(([a], [b]) => (a < b ? -1 : 1)))}\n`
 }

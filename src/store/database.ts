@@ -11,10 +11,10 @@ export interface OpenDatabase {
 export interface WritableDatabase extends OpenDatabase {
   /**
    * Runs statements in one transaction, sent in one go: all of them or none.
-   * @returns what came of each, in their order. Rejects with `StoreError`, code `CONFLICT`, where one did not change as many rows as it must
+   * @returns the result of each, in order. Rejects with `StoreError`, code `CONFLICT`, where one did not change as many rows as it must
    */
   batch(steps: readonly Step[]): Promise<readonly Result[]>
-  /** Where several engines write at once: a statement for the beginning of a batch that makes batches about the same thing wait for each other. */
+  /** Where several engines write at once: a first statement of a batch that makes batches about the same thing wait for each other. */
   inTurn?(what: string): Step
   /** Where facts are kept by the month of their call: those of these calls are about to be copied. */
   expect?(callIds: readonly string[]): Promise<void>
@@ -25,11 +25,11 @@ export interface WritableDatabase extends OpenDatabase {
 /** The connections of a store. A call never waits behind a report. */
 export interface StoreDatabase {
   readonly writing: WritableDatabase
-  /** For questions of a start and of calls: what was committed before is in the answer. */
+  /** For questions at the start and during calls: they see everything committed before. */
   readonly reading: Db
   /** For lists and reports, which may take long. */
   readonly reports: Db
-  /** `reports`, where that is another server than the one that is written to, and may be behind it. */
+  /** `reports`, where that is another server, which may lag behind the one that is written to. */
   readonly replica?: Db | undefined
   /** Several engines write to it: each closes only the calls that it left open itself. */
   readonly shared: boolean

@@ -4,20 +4,20 @@ import { hashOfEntries, type DeletedArrangement } from './questions/deleted.js'
 import { rowsAbout } from './questions/ledger-entries.js'
 import { lastLink } from './questions/links.js'
 
-/** An arrangement as it was read before it was found to be over its time. */
+/** An arrangement as it was read when its retention period was found to be over. */
 export interface ArrangementToDelete {
   readonly id: string
-  /** Under which it stands in the ledger: its own, and those of requests that were noted on it. */
+  /** Its ids in the ledger: its own, and those of requests that were noted on it. */
   readonly subjects: readonly string[]
   /** `seq` of its last entry. */
   readonly through: number
 }
 
 /**
- * The entries of an arrangement give way to rows that say so.
+ * Replaces the entries of an arrangement by rows that record the deletion.
  * @param certificate of the deletion that names it
  * @param at wall-clock ms
- * @returns undefined: something has happened to it since it was read, or it is not in the chain yet; it stays. Rejects where something happens to it in the same moment
+ * @returns undefined: it has changed since it was read, or is not in the chain yet; it stays. Rejects where it changes at the same moment
  */
 export async function deleteArrangement(
   database: WritableDatabase,

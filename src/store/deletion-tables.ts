@@ -2,7 +2,7 @@ import type { ColumnDataType, Kysely, sql } from 'kysely'
 import type { Integer } from './column-types.js'
 import type { RollUpsTable } from './schema.js'
 
-/** Calls whose facts were deleted because their time was over (`src/retention`), append-only: without its row here the database refuses to delete a fact. */
+/** Calls whose facts were deleted at the end of their retention period (`src/retention`), append-only: without its row here the database refuses to delete a fact. */
 export interface DeletedCallsTable {
   call_id: string
   at: Integer
@@ -13,10 +13,10 @@ export interface DeletedCallsTable {
   hash: string
 }
 
-/** What deleted calls have in the sums (`RollUpsTable`), so that these can still be recounted. */
+/** The share of deleted calls in the sums (`RollUpsTable`), so that these can still be recounted. */
 export type DeletedSumsTable = RollUpsTable
 
-/** Up to which entry the audit was deleted, and what sealed that one; append-only. */
+/** The entry up to which the audit was deleted, and the seal of that one; append-only. */
 export interface AuditCutsTable {
   through: Integer
   at: Integer

@@ -1,7 +1,7 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import type { Integer, OptionalInteger } from './column-types.js'
 
-/** Every state in which the directory ever was, numbered 1, 2, 3 ..., append-only. */
+/** Every version of the directory, numbered 1, 2, 3 ..., append-only. */
 export interface DirectoryVersionsTable {
   version: Integer
   /** From when it was in force, wall-clock ms; never before that of an earlier version. */
@@ -17,12 +17,12 @@ export interface DirectoryVersionsTable {
   changed: Integer
 }
 
-/** The entities of the directory, each with the versions in which it was so. Nothing of a row is ever changed but that it gets an end. */
+/** The entities of the directory, each with the versions in which it was so. A row never changes, except to get its end. */
 export interface DirectoryEntitiesTable {
   section: string
   id: string
   from_version: Integer
-  /** The version in which it was not so any more; null: it is so now. */
+  /** The version in which it was no longer so; null: it is so now. */
   to_version: OptionalInteger
   /** Its place in its section; with fractions. */
   position: number
@@ -30,17 +30,17 @@ export interface DirectoryEntitiesTable {
   data: string
 }
 
-/** For each directory file, when it was last applied: with `directory_file_differences`, what it said then. */
+/** For each directory file, when it was last applied; with `directory_file_differences`, its content then. */
 export interface DirectoryFilesTable {
   file: string
-  /** The version that was in force behind it. */
+  /** The version in force after it. */
   version: Integer
   /** Of its bytes. */
   sha256: string
   at: Integer
 }
 
-/** What a file said otherwise than the version that was in force behind it: others had changed that before. */
+/** Where a file differed from the version in force after it: others had changed that before. */
 export interface DirectoryFileDifferencesTable {
   file: string
   section: string
@@ -70,7 +70,7 @@ export interface DirectoryTables {
   earlier_rotas: EarlierRotasTable
 }
 
-/** The tables of the directory, alike in both databases but for what keeps them append-only. @param text the type of names */
+/** The tables of the directory, the same in both databases except for what keeps them append-only. @param text the type of names */
 export async function makeDirectoryTables(db: Kysely<unknown>, text: RawBuilder<unknown>): Promise<void> {
   await db.schema
     .createTable('directory_versions')

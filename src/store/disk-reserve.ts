@@ -15,13 +15,13 @@ export interface DiskReserveSettings {
 }
 
 export const defaultReserveBytes = 16 * 1024 * 1024
-/** Given up at a time: a few hundred calls' facts. What shares the disk (recordings, the log) would take a larger piece before the facts do. */
+/** Given up at a time: a few hundred calls' facts. Recordings or the log, on the same disk, would use up a larger piece before the facts do. */
 const maxPortionBytes = 1024 * 1024
 const defaultLookEveryMs = 5_000
 
 /**
- * A file that only takes room. When the disk is full it is given up, piece by piece, so that facts go on being stored; when there is room
- * again, it is made again. Its content is random: a file system that compresses must not store it as nothing.
+ * A file that only occupies space. When the disk is full it is given up, piece by piece, so that facts can still be stored; when there is room
+ * again, it is made again. Its content is random, so that a compressing file system cannot shrink it.
  */
 export class DiskReserve {
   readonly #timer: NodeJS.Timeout | undefined
@@ -29,7 +29,7 @@ export class DiskReserve {
   #working: Promise<unknown> = Promise.resolve()
   #left = 0
   #closed = false
-  /** What was raised last: each raising is a line in a log that lies on this disk too. */
+  /** The alarm raised last: each raising is a line in a log on this disk too. */
   #raised: string | undefined
 
   private constructor(private readonly settings: DiskReserveSettings) {
@@ -38,7 +38,7 @@ export class DiskReserve {
     this.#timer.unref()
   }
 
-  /** Takes up what a run before has left of it. Never rejects. Making it is for `restore`. */
+  /** Takes over what an earlier run has left of it. Never rejects. `restore` makes it. */
   static async open(settings: DiskReserveSettings): Promise<DiskReserve> {
     const reserve = new DiskReserve(settings)
     reserve.#left = await sizeOf(settings.file)
@@ -76,7 +76,7 @@ export class DiskReserve {
     })
   }
 
-  /** Makes it (again) where there is room for it and as much besides. Never rejects. */
+  /** Makes it (again) where there is room for twice its size. Never rejects. */
   restore(): Promise<void> {
     return this.#next(async () => {
       const { file, bytes, alarms } = this.settings
@@ -108,7 +108,7 @@ export class DiskReserve {
     await this.#working
   }
 
-  /** Once a state. */
+  /** Once for each state. */
   #raise(alarm: AlarmName, state: string, detail: string): void {
     if (this.#raised === `${alarm} ${state}`) return
     this.#raised = `${alarm} ${state}`

@@ -22,7 +22,7 @@ export function inOrder(events: readonly CallEvent[]): readonly CallEvent[] {
       placed.push({ at, event })
     }
   }
-  // Stable: what is of one call and one moment stays in its order.
+  // Stable: facts of one call and one moment stay in order.
   return placed
     .sort((a, b) => a.at - b.at || (a.event.callId < b.event.callId ? -1 : a.event.callId > b.event.callId ? 1 : 0))
     .map(({ event }) => event)

@@ -2,7 +2,7 @@ import type { CallRecord } from '../facts/call-record.js'
 import type { AttemptRecord } from '../facts/attempt-record.js'
 import type { AttemptResult, CallFact } from '../facts/events.js'
 
-/** What of a call that a dead engine left open nobody can go on with. */
+/** A call that a dead engine left open and that cannot continue. */
 export interface Left {
   /** The caller's INVITE has come to another engine since, before it was answered, and has a record there. */
   readonly cameAgain: boolean

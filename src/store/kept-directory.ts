@@ -14,13 +14,13 @@ import type { Step } from './statement.js'
 import { Statements, type Db } from './statements.js'
 import { isConflict } from './store-error.js'
 
-/** A directory, and which version of it that is. */
+/** A directory, and its version. */
 export interface VersionedDirectory {
   readonly version: number
   readonly directory: Directory
 }
 
-/** A file that was applied: which, and what it said. */
+/** A file that was applied: its name and content. */
 export interface FileApplied {
   readonly file: string
   /** Of its bytes. */
@@ -28,15 +28,15 @@ export interface FileApplied {
   readonly directory: Directory
 }
 
-/** A change that is to become a version. */
+/** A change that will become a version. */
 export interface DirectoryChangeRequest {
-  /** What is in force; undefined: nothing yet. */
+  /** The directory in force; undefined: none yet. */
   readonly from: VersionedDirectory | undefined
   readonly to: Directory
   readonly actor: Actor
   readonly source: VersionSource
   readonly why?: string | undefined
-  /** The file that it comes of: kept with it, in the same transaction. */
+  /** The file from which it comes: stored with it, in the same transaction. */
   readonly file?: FileApplied | undefined
 }
 
@@ -44,7 +44,7 @@ export interface DirectoryChangeRequest {
 export type VersionAdded =
   { readonly kind: 'added'; readonly version: DirectoryVersion } | { readonly kind: 'same' } | { readonly kind: 'raced' }
 
-/** What can be asked of the directory's versions. Everything rejects in the database's own words when it cannot be asked. */
+/** Questions about the directory's versions. All reject with the database's own error when it cannot be reached. */
 export interface DirectoryVersionsReading {
   /** Number of the version in force; 0: there is none yet. */
   newest(): Promise<number>
@@ -55,11 +55,11 @@ export interface DirectoryVersionsReading {
   versionAt(atMs: number): Promise<DirectoryVersion | undefined>
   /** The directory in force; undefined: there is none yet. */
   inForce(): Promise<VersionedDirectory | undefined>
-  /** What has become of a directory since; the very same where nothing has. */
+  /** The newest state of a directory; the same object where nothing has changed. */
   upToDate(known: VersionedDirectory): Promise<VersionedDirectory>
-  /** The directory as it was in a version. @param now a later one that is at hand */
+  /** The directory as it was in a version. @param now a later one already in memory */
   asOf(version: number, now?: VersionedDirectory): Promise<Directory>
-  /** What differs between two versions, as two directories with nothing else in them. */
+  /** The differences of two versions, as two directories with nothing else in them. */
   between(before: number, after: number): Promise<{ readonly before: Directory; readonly after: Directory }>
   appliedFile(file: string): Promise<AppliedFile | undefined>
   /** Whether a file of these very bytes was applied last, by whichever engine. */
@@ -71,7 +71,7 @@ export interface DirectoryVersionsReading {
 
 /** The directory's versions, append-only. */
 export interface KeptDirectory extends DirectoryVersionsReading {
-  /** Makes a version. On disk when it resolves; of several who do so at once, one does. */
+  /** Makes a version. On disk when it resolves; of several writers at once, one succeeds. */
   add(change: DirectoryChangeRequest): Promise<VersionAdded>
   /** Takes over the rotas' history from before it was kept here. May be called again. */
   keepEarlierRotas(rotas: readonly RotaVersion[]): Promise<void>
@@ -91,7 +91,7 @@ export function directoryVersionsOf(db: Db): DirectoryVersionsReading {
       ))
         entities.set(id, entity)
     }
-    // Another engine may have written between two pages: what it has changed is looked at again.
+    // Another engine may have written between two pages: its changes are read again.
     return upToDate({ version, directory: directoryOf(parts) })
   }
 
@@ -107,7 +107,7 @@ export function directoryVersionsOf(db: Db): DirectoryVersionsReading {
     return patched(now.directory, await questions.entitiesChanged.ask(db, version, now.version, version))
   }
 
-  /** The directory with some entities as they are in another version. Those of a section stand by their places: the others' are those of now. */
+  /** The directory with some entities as they are in another version. Those of a section are sorted by their places: the others keep the present ones. */
   async function patched(directory: Directory, changed: readonly ChangedEntity[]): Promise<Directory> {
     const parts: Partial<Record<Section, ReadonlyMap<string, Entity>>> = {}
     for (const section of sections) {
@@ -153,7 +153,7 @@ export function directoryVersionsOf(db: Db): DirectoryVersionsReading {
 }
 
 /**
- * @param db by which it is read: what was committed before is in the answer
+ * @param db to read it by: sees everything committed before
  * @param node name of this engine
  */
 export function keptDirectory(database: WritableDatabase, db: Db, node: string, now: () => number): KeptDirectory {
@@ -166,7 +166,7 @@ export function keptDirectory(database: WritableDatabase, db: Db, node: string, 
     const steps: Step[] = []
     let added: DirectoryVersion | undefined
     if (changes.length > 0) {
-      // A clock that was set back cannot reach behind the version before.
+      // A clock that was set back must not date it before the last version.
       const at = Math.max(now(), from === undefined ? 0 : ((await questions.directoryVersion.ask(db, from.version))?.at ?? 0))
       added = { version, at, actor, node, source, ...(why === undefined ? {} : { why }), changed: changes.length }
       steps.push(
@@ -227,14 +227,14 @@ export function keptDirectory(database: WritableDatabase, db: Db, node: string, 
   }
 }
 
-/** One entity that a version changes. `entity` undefined: it is gone. `wasThere`: in the version before. */
+/** One entity that a version changes. `entity` undefined: it is removed. `wasThere`: it was in the version before. */
 interface EntityChange extends EntityName {
   readonly position: number
   readonly entity: Entity | undefined
   readonly wasThere: boolean
 }
 
-/** What makes one directory of another. */
+/** The changes that turn one directory into another. */
 async function changesOf(db: Db, from: Directory, to: Directory): Promise<readonly EntityChange[]> {
   const changes: EntityChange[] = []
   for (const section of sections) {
@@ -275,7 +275,7 @@ function ended(statements: Statements, { section, id }: EntityName, version: num
   return { ...step, mustChange: 1 }
 }
 
-/** Keeps what a file says, for the next time: which version is in force behind it, and what it says otherwise. */
+/** Stores a file's content, for the next time: the version in force after it, and where it differs. */
 async function fileSteps(
   db: Db,
   statements: Statements,
@@ -311,7 +311,7 @@ function dataOf({ section, entity, order }: FileDifference): string | null {
   return entity === undefined ? null : JSON.stringify(plainEntity(section, entity))
 }
 
-/** What a file says otherwise than the directory in force. */
+/** Where a file differs from the directory in force. */
 function differencesOf(file: Directory, inForce: Directory): readonly FileDifference[] {
   if (file === inForce) return []
   return sections.flatMap((section): FileDifference[] => {
@@ -327,7 +327,7 @@ function differencesOf(file: Directory, inForce: Directory): readonly FileDiffer
   })
 }
 
-/** The other way. */
+/** The reverse. */
 function asTheFileSaid(inForce: Directory, differences: readonly FileDifference[]): Directory {
   if (differences.length === 0) return inForce
   return directoryOf(
@@ -346,7 +346,7 @@ function asTheFileSaid(inForce: Directory, differences: readonly FileDifference[
   )
 }
 
-/** @param changed replace what is in `entities`, or take it away */
+/** @param changed replace entities of `entities`, or remove them */
 function inPlaces(
   entities: ReadonlyMap<string, Entity>,
   changed: readonly ChangedEntity[],

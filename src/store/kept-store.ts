@@ -82,7 +82,7 @@ export class KeptStore implements Store {
     this.ledger = {
       append: (topic, subject, type, data, actor = engine, condition) =>
         writes.keepEntry({ topic, subject, at: this.#now(), actor, node, type, data }, condition),
-      // By the connection that writes: what was appended before is in the answer.
+      // By the writing connection: it sees everything appended before.
       entries: (topic, from = 0) =>
         paged(rowsPerPage, (limit, after: LedgerEntry | undefined) =>
           questions.entriesOf.ask(writing.db, topic, after ? after.seq + 1 : from, limit),
@@ -94,7 +94,7 @@ export class KeptStore implements Store {
     this.directory = keptDirectory(database.writing, reading, node, this.#now)
     this.left = new LeftCalls({ database, writes, log: this.log, asker: { node, run, shared }, now: this.#now })
     this.recordingKeys = {
-      // By the connection that writes: what another engine has made a moment ago is found.
+      // By the writing connection: it finds what another engine has just made.
       find: (which) => questions.recordingKey.ask(writing.db, which),
       all: () => paged(rowsPerPage, (limit, after: RecordingKey | undefined) => questions.recordingKeys.ask(writing.db, limit, after)),
       keep: (key) => writes.keepRecordingKey(key),
@@ -135,7 +135,7 @@ export class KeptStore implements Store {
   }
 
   deletedCalls(callIds: readonly string[]): Promise<readonly DeletedCall[]> {
-    // By the connection that writes: what was deleted a moment ago is among them.
+    // By the writing connection: it sees what was just deleted.
     return questions.deletedCalls.ask(this.database.writing.db, callIds)
   }
 
@@ -276,7 +276,7 @@ export class KeptStore implements Store {
     return this.#closing
   }
 
-  /** A sign of life that cannot be written is not missed: the facts raise the alarm. */
+  /** A sign of life that cannot be written does not matter: the facts raise the alarm. */
   async #alive(): Promise<void> {
     if (this.#lastAlive !== undefined) void this.#replica?.look(this.#lastAlive)
     const now = this.#now()
@@ -294,7 +294,7 @@ export class KeptStore implements Store {
   }
 }
 
-/** Asks in parts that one statement can name. */
+/** Asks in portions that fit one statement. */
 async function inParts<T>(names: readonly string[], ask: (some: readonly string[]) => Promise<readonly T[]>): Promise<T[]> {
   const found: T[] = []
   for (const some of partsOf(names)) found.push(...(await ask(some)))

@@ -5,14 +5,14 @@ import { TargetHistory } from '../watch-list/target-history.js'
 import { WatchList } from '../watch-list/watch-list.js'
 import type { Store } from './store.js'
 
-/** Who was rung longer ago than this is rung as if they never had been. */
+/** A candidate rung longer ago than this counts as never rung. */
 const historyMs = 90 * 24 * 60 * 60_000
 
 export interface KeptWatchList {
   /** For the order of a hunt. */
   readonly history: TargetHistory
   readonly watchList: WatchList
-  /** Listens no more. */
+  /** Stops listening. */
   close(): void
 }
 
@@ -24,12 +24,12 @@ export interface WatchListPlace {
   readonly signals?: Signals | undefined
 }
 
-/** The others are told when the facts of this engine are on the disk. */
+/** Other engines are told when the facts of this one are on the disk. */
 const tellAfterMs = 300
-/** Who was rung last is worth no signal. */
+/** The last ringing of a candidate is worth no signal. */
 const lookEveryMs = 15_000
 
-/** The watch list as the store knows it; from then on as things happen, here and at other engines. */
+/** The watch list from the store; from then on updated as calls happen, here and at other engines. */
 export async function openWatchList({ store, alarms, now = Date.now, signals }: WatchListPlace): Promise<KeptWatchList> {
   const history = new TargetHistory()
   for await (const { target, label, failures, watchedSince, clearedAt } of store.failingTargets())
@@ -70,7 +70,7 @@ function followOthers(history: TargetHistory, store: WatchListPlace['store'], si
           failing.push({ target, label, failures, watchedSince, clearedAt })
         for await (const { candidate, lastRungAt } of store.rungCandidates(from)) history.restoreRung(candidate, lastRungAt)
       } catch {
-        // What cannot be read now is read the next time.
+        // A read that fails now is repeated the next time.
         return
       }
       history.follow(failing)

@@ -1,7 +1,7 @@
 import type { Actor, Origin } from '../facts/actor.js'
 import { grouped } from '../figures/summary.js'
 
-/** What is kept besides the facts of calls, each an append-only story of its own: arranged calls, who takes no calls for a while, devices, wrapped keys, numbers cleared by hand. */
+/** What is stored besides the facts of calls, each topic an append-only journal: arranged calls, who takes no calls for a while, devices, wrapped keys, numbers cleared by hand. */
 export type LedgerTopic = 'arrangement' | 'availability' | 'device' | 'key' | 'retention' | 'watchList'
 
 /** One thing that happened to one subject (an arrangement, a device, what a key is for, a telephone number). */
@@ -23,7 +23,7 @@ export interface LedgerCondition {
   readonly after: number
 }
 
-/** An append-only journal on disk. Every method rejects in the database's own words when it cannot be asked. */
+/** An append-only journal on disk. Every method rejects with the database's own error when it cannot be reached. */
 export interface Ledger {
   /** `actor`: who did it; where it is left out, the engine. Resolves when the entry is on disk (fsync). */
   append(topic: LedgerTopic, subject: string, type: string, data: unknown, actor?: Actor, condition?: LedgerCondition): Promise<LedgerEntry>
@@ -35,7 +35,7 @@ export interface Ledger {
   latest(topic: LedgerTopic, subject: string): Promise<LedgerEntry | undefined>
 }
 
-/** Entries by what they are about, each with its own in their order. */
+/** Entries by subject, in order. */
 export function bySubject(entries: Iterable<LedgerEntry>): ReadonlyMap<string, readonly LedgerEntry[]> {
   return grouped(entries, ({ subject }) => subject)
 }

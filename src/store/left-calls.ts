@@ -10,14 +10,14 @@ import type { Asker } from './questions/left-open.js'
 import type { StoredEventLog } from './stored-event-log.js'
 import type { Writes } from './writes.js'
 
-/** A call that an engine which is gone has left open. */
+/** A call that a dead engine has left open. */
 export interface LeftCall {
   readonly callId: string
   /** The run that has it in the store; null: from before that was kept. */
   readonly owner: string | null
   /** Name of the engine that had it last. */
   readonly node: string
-  /** When that one was last known to be there, wall-clock ms. */
+  /** When that engine was last known to run, wall-clock ms. */
   readonly aliveAt: number | undefined
   /** Its facts so far, in order. */
   readonly events: readonly CallEvent[]
@@ -33,8 +33,8 @@ export interface LeftCallsOptions {
 }
 
 /**
- * What engines that are gone have left, and whose it becomes. Every call has an owner beside it: the run of an engine. The database decides who is the next one, by a condition on
- * the last; and as it refuses whatever a run writes that is over (`ringround_fence`), only its owner writes to a call.
+ * Calls left by dead engines, and their new owners. The owner of a call is the run of an engine. The database decides which run is the next owner, by a condition on
+ * the last; and as it refuses every write of a run that is over (`ringround_fence`), only its owner writes to a call.
  */
 export class LeftCalls {
   constructor(private readonly options: LeftCallsOptions) {}
@@ -48,7 +48,7 @@ export class LeftCalls {
         const events = await questions.events.ask(database.reading, callId)
         const node = carrierOf(events)
         if (node === undefined) return undefined
-        // Where one engine has the store to itself it may have had another name.
+        // An engine that has the store to itself may have had another name.
         const seenAt = await questions.aliveAt.ask(database.reading, database.shared ? node : undefined)
         return {
           callId,
@@ -98,7 +98,7 @@ export class LeftCalls {
   }
 
   /**
-   * Of these calls, those that another engine which is there has, or had to their end.
+   * Of these calls, those that another running engine carries, or has carried to their end.
    * @param since wall-clock ms; those that ended before are not among them
    */
   async elsewhere(callIds: readonly string[], since: number): Promise<ReadonlySet<string>> {

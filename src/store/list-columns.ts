@@ -8,7 +8,7 @@ import type { CallsTable } from './schema.js'
  * of its own on the disk.
  */
 export interface ListColumns {
-  /** Under which name whoever accepted was rung. */
+  /** The name under which the acceptor was rung. */
   accepted_label: string | null
   /** Of the latest recording. */
   recording_state: string | null
@@ -30,7 +30,7 @@ export const listColumns = [
   'listed_seq',
 ] as const satisfies readonly (keyof ListColumns)[]
 
-/** @param text the type of what is compared and sorted */
+/** @param text the type of columns that are compared and sorted */
 export async function makeListColumns(db: Kysely<unknown>, text: ColumnDataType | ReturnType<typeof sql>): Promise<void> {
   for (const [column, type] of [
     ['accepted_label', text],

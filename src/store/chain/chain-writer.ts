@@ -46,7 +46,7 @@ const versionsInOne = 50
 const maxTries = 10
 
 /**
- * Makes the chain longer by what is committed. It reads behind the facts and never holds one up: no fact waits for a link. Any engine may do it, several at once too: a link's number is given once, so that there
+ * Extends the chain by committed rows. It reads behind the facts and never holds one up: no fact waits for a link. Any engine may do it, several at once too: each number is given once, so that there
  * is one chain.
  */
 export class ChainWriter {
@@ -58,9 +58,9 @@ export class ChainWriter {
   }
 
   /**
-   * Takes in all that waits for it.
+   * Links everything that waits.
    * @param breathe awaited between two links: calls go on meanwhile. `false`: the rest waits for the next time
-   * @returns the last link there is; undefined where nothing was ever kept
+   * @returns the last link; undefined where nothing was ever stored
    */
   extend(breathe: () => Promise<boolean>): Promise<ChainHead | undefined> {
     const done = this.#running.then(async () => {
@@ -71,7 +71,7 @@ export class ChainWriter {
     return done
   }
 
-  /** The last link there is. */
+  /** The last link. */
   async head(): Promise<ChainHead | undefined> {
     const last = await lastLink(this.settings.database.writing.db)
     return last && { number: Number(last.number), day: last.day, hash: last.hash }
@@ -110,7 +110,7 @@ export class ChainWriter {
       const rows = ofCall.filter((row) => Number(row.seq) >= from)
       const to = Number(rows.at(-1)?.seq ?? from - 1)
       if (rows.length > 0) linked.push([callId, Number(rows[0]?.seq), to, hashOfFacts(rows)])
-      // A call that runs stays; of one that is over, a fact that came meanwhile keeps it there.
+      // A running call stays; one that is over stays if a fact came meanwhile.
       if (ofCall.some(({ type }) => type === 'call.ended'))
         steps.push(
           this.#statements.step('linked', (db) => db.deleteFrom('unlinked').where('call_id', '=', callId).where('last_seq', '<=', to), [
@@ -158,7 +158,7 @@ export class ChainWriter {
     return more
   }
 
-  /** Each is written behind the one before it: the newest one there is has all before it committed. @returns whether there are more */
+  /** Each is written behind the one before it: when the newest is there, all before it are committed. @returns whether there are more */
   async #linkVersions(): Promise<boolean> {
     const { db } = this.settings.database.writing
     const linkedThrough = async () => {
@@ -216,7 +216,7 @@ export class ChainWriter {
     return more
   }
 
-  /** @param make worked out again where another engine was quicker; undefined: there is nothing to link */
+  /** @param make called again where another engine was quicker; undefined: there is nothing to link */
   async #keep(make: () => Promise<{ readonly covers: Covers; readonly steps?: readonly Step[] } | undefined>): Promise<void> {
     const { writing } = this.settings.database
     for (let tries = 1; ; tries++) {

@@ -19,22 +19,22 @@ import {
 } from './link.js'
 import type { ChainHead } from './chain-writer.js'
 
-/** What the links prove of a store. */
+/** What the links prove about a store. */
 export interface CheckedChain {
   readonly links: number
   /** Facts, entries of the ledger and versions of the directory that are as they were linked. */
   readonly facts: number
   readonly entries: number
   readonly versions: number
-  /** The last entry of the audit that was linked; 0: none. All before it are held by its seal. */
+  /** The last entry of the audit that was linked; 0: none. Its seal covers all before it. */
   readonly audited: number
-  /** Calls, and arrangements, that were deleted when their time was over. */
+  /** Calls and arrangements that were deleted at the end of their retention period. */
   readonly deleted: number
   readonly deletedArrangements: number
-  /** What was changed or removed, or is not as the engine writes it, in words; in the order of the links. The first ones: `wrongs` counts all. */
+  /** Rows changed, removed or not as the engine writes them, in words; in the order of the links. Only the first: `wrongs` counts all. */
   readonly wrong: readonly string[]
   readonly wrongs: number
-  /** Facts that wait for a link: nothing is proved of them yet. */
+  /** Facts that wait for a link: nothing is proved about them yet. */
   readonly waiting: number
   readonly head: ChainHead | undefined
 }
@@ -43,10 +43,10 @@ const linksAtOnce = 20
 const maxWords = 100
 const namesAtOnce = 500
 
-/** Holds facts and entries against the links: in their order first, then, given every fact, those that stand in none. */
+/** Compares facts and entries with the links: first in their order, then, given every fact, those in no link. */
 export class ChainCheck {
   readonly #wrong: string[] = []
-  /** Of each call, up to which fact it is linked without a gap. */
+  /** For each call, the fact up to which it is linked without a gap. */
   readonly #covered = new Map<string, number>()
   /** Ranges that begin behind a gap. */
   readonly #beyond = new Map<string, (readonly [from: number, to: number])[]>()
@@ -80,7 +80,7 @@ export class ChainCheck {
     }
   }
 
-  /** Every fact there is, by call and number. */
+  /** Every stored fact, by call and number. */
   async allFacts(rows: readonly Selectable<CallEventsTable>[]): Promise<void> {
     const unlinked = rows.filter(
       ({ call_id: callId, seq }) =>

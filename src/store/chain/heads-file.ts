@@ -32,7 +32,7 @@ export async function readHeads(path: string): Promise<WrittenHeads> {
   const heads: ChainHead[] = []
   const unreadable: number[] = []
   for (const [index, line] of text.split('\n').slice(0, -1).entries()) {
-    // A line as it is printed, without its instant, will do as well: people copy heads.
+    // A line without its instant, as printed, is accepted too: people copy heads.
     const [, day, number, hash] = /(\d{4}-\d\d-\d\d) (\d{1,15}) ([\w-]{43})$/.exec(line.trim()) ?? []
     if (day !== undefined && number !== undefined && hash !== undefined) heads.push({ day, number: Number(number), hash })
     else if (line.trim() !== '' && !line.startsWith('#')) unreadable.push(index + 1)

@@ -48,7 +48,7 @@ export type Covers =
       readonly calls: readonly LinkedFacts[]
     }
 
-/** Hash over rows of one call, in their order. The same in every database. */
+/** Hash over rows of one call, in order. The same in every database. */
 export function hashOfFacts(rows: readonly Selectable<CallEventsTable>[]): string {
   const hash = createHash('sha256')
   for (const row of rows)
@@ -66,7 +66,7 @@ export function hashOfEntry(row: Selectable<LedgerTable>): string {
     .digest('base64url')
 }
 
-/** What a version of the directory changed: the entities that are so since then, and those that were so until then. The same in every database. */
+/** Hash of what a version of the directory changed: the entities that begin with it, and those that end with it. The same in every database. */
 export interface VersionRows {
   readonly version: Selectable<DirectoryVersionsTable>
   readonly began: readonly Pick<Selectable<DirectoryEntitiesTable>, 'section' | 'id' | 'position' | 'data'>[]
@@ -89,13 +89,13 @@ export function hashOfVersion({ version: row, began, ended }: VersionRows): stri
 /** The link that follows. @param now wall-clock ms */
 export function nextLink(last: Pick<Link, 'number' | 'day' | 'hash'> | undefined, covers: Covers, now: number, node: string): Link {
   const today = new Date(now).toISOString().slice(0, 10)
-  // An engine whose clock is behind does not go back a day.
+  // A clock that is behind must not take the chain back a day.
   const day = last !== undefined && last.day > today ? last.day : today
   const link = { number: (last?.number ?? 0) + 1, day, at: now, node, covers, before: last?.hash ?? '' }
   return { ...link, hash: hashOfLink(rowOfLink({ ...link, hash: '' })) }
 }
 
-/** What stands in the row, without its own hash. */
+/** The content of the row, without its own hash. */
 export function hashOfLink(row: Omit<Selectable<LinksTable>, 'hash'>): string {
   return createHash('sha256')
     .update(JSON.stringify([Number(row.number), row.day, Number(row.at), row.node, row.kind, row.covers, row.before]))

@@ -1,7 +1,7 @@
 import { sql, type ColumnDataType, type Kysely } from 'kysely'
 import type { Integer } from '../column-types.js'
 
-/** What proves that facts and entries are as they were written (`chain/link.ts`), append-only. */
+/** The proof that facts and entries are as they were written (`chain/link.ts`), append-only. */
 export interface LinksTable {
   number: Integer
   day: string
@@ -14,7 +14,7 @@ export interface LinksTable {
   hash: string
 }
 
-/** Calls of which facts are not linked yet: the first and the last of these. A call that runs stands here until it is over. */
+/** Calls of which facts are not linked yet: the first and the last of these. A running call stays here until it is over. */
 export interface UnlinkedTable {
   call_id: string
   first_seq: Integer

@@ -8,7 +8,7 @@ export async function isPastListed(db: Db): Promise<boolean> {
   return oldest === undefined || oldest.listed_seq !== null
 }
 
-/** The next so many calls, the newest first: how many they are, those whose row lacks what a list shows, and where the last one stands. Undefined: there are no more. */
+/** The next `limit` calls, the newest first: how many they are, those whose row lacks what a list shows, and where the last one stands. Undefined: there are no more. */
 export async function notListed(
   db: Db,
   behind: Place | undefined,
