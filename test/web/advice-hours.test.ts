@@ -40,7 +40,7 @@ async function cookieOf(admin: AdminWorld, role: RoleName, scope: Scope, clinici
 
 const ask = (admin: AdminWorld, cookie: string, query = '') => fetch(`${admin.admin.url}advice-hours${query}`, { headers: { cookie } })
 
-test('a clinician sees their own hours, and of nobody else that there are any', async () => {
+test('a clinician sees their own hours, and no trace of others’', async () => {
   const { admin, one, two } = await world()
   const cookie = await cookieOf(admin, 'clinician', { kind: 'everywhere' }, one.id)
   const page = await ask(admin, cookie)
@@ -75,7 +75,7 @@ test('a manager sees those who work for the organisation that they report on', a
   expect((await ask(admin, others, `?clinician=${one.id}`)).status).toBe(404)
 })
 
-test.runIf(chromium)('the statement can be read by everybody, and printed', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('the statement is accessible, and can be printed', { timeout: 240_000 }, async () => {
   const { admin, one } = await world()
   const browser = await Browser.start(chromium ?? '')
   onTestFinished(() => browser.close())

@@ -13,7 +13,7 @@ const brides = { kind: 'organisation', id: 'st-brides' } as const
 
 const press = (browser: Browser, what: string) =>
   browser.evaluate(`[...document.querySelectorAll('main button')].find((one) => one.textContent.includes(${JSON.stringify(what)})).click()`)
-/** What a wrong form is answered with is on Chromium's console. */
+/** A refused form shows on Chromium's console. */
 
 test.runIf(chromium)('a call-back is arranged by keyboard, started, and left with an outcome', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
@@ -72,7 +72,7 @@ test.runIf(chromium)('a call-back is arranged by keyboard, started, and left wit
     { type: 'call.placed', kind: 'pifuCallBack', arrangement: id, clinician: 'dr-okafor' },
     { type: 'call.ended', ending: 'completed' },
   )
-  // The page shows by itself that the call is over.
+  // The page updates itself when the call is over.
   await browser.until("document.getElementById('outcome')")
   expect(await browser.evaluate(text('h1'))).toBe('Call-back Waiting')
   expect(await browser.evaluate(text('main ul'))).toContain('nobody was reached by Dr Ada Okafor')
@@ -86,7 +86,7 @@ test.runIf(chromium)('a call-back is arranged by keyboard, started, and left wit
 })
 
 test.runIf(chromium)(
-  'the list has what is due first, says what is overdue, and no number of a patient; an open one is changed and cancelled',
+  'the list has the next due first, marks overdue ones, and shows no patient’s number; an open one is changed and cancelled',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -223,7 +223,7 @@ test.runIf(chromium)(
   },
 )
 
-test('of what another organisation arranges every address is one that does not exist', async () => {
+test('every address of another organisation’s arrangements is not found', async () => {
   const world = await adminWorld()
   const callBack = await world.arranged.makeCallBack({
     line: 'cardiac-rehab-call-back',
@@ -250,7 +250,7 @@ test('of what another organisation arranges every address is one that does not e
     { kind: 'api', name: 'others', permissions: ['arrangements', 'calls'], scope: { kind: 'organisation', id: 'wend-vale' } },
   )
   const { createHmac } = await import('node:crypto')
-  // A program has no session, and no page of its own: the token of its forms is that of no cookie, behind a mask of zeros.
+  // A program has no session and no page: its form token is that of no cookie, masked with zeros.
   const token = Buffer.concat([Buffer.alloc(32), createHmac('sha256', '').update('form').digest()]).toString('base64url')
   const ask = async (method: 'GET' | 'POST', path: string, fields: Readonly<Record<string, string>> = {}) => {
     const answer = await world.get(path, {

@@ -7,7 +7,7 @@ import { visitor } from './visitor.js'
 const pages = ['/calls', '/summary', '/returns', '/advice-hours'] as const
 const asOf = Date.UTC(2026, 5, 3, 8, 41)
 
-test('while the replica is behind, lists and reports say as of when they are, and no return is handed in', async () => {
+test('while the replica lags, lists and reports say as of when they are, and no return is handed in', async () => {
   const world = await adminWorld()
   const manager = await visitor(world, { role: 'serviceManager' })
   const [before = ''] = monthsUntil(whenIn(Date.now()).month, 2)
@@ -22,7 +22,7 @@ test('while the replica is behind, lists and reports say as of when they are, an
   onTestFinished(() => behind.mockRestore())
   for (const page of pages) expect((await manager.get(page)).text).toContain('is as of 3 June 2026 at 09:41')
   for (const path of data) expect(await said(path)).toBe('2026-06-03T08:41:00.000Z')
-  // What is read from the database itself is as it is.
+  // What is read from the database itself is current.
   expect((await manager.get('/account')).text).not.toContain('is as of')
   expect((await manager.get('/returns')).text).not.toContain('Hand it in')
   expect((await manager.post(`/returns/${before}/hand-in`, {})).status).not.toBe(200)

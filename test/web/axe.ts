@@ -5,7 +5,7 @@ import type { Browser } from '../keeping/browser.js'
 
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** Nothing on the page, as it stands now, keeps anybody out as far as axe can tell: WCAG 2.2 AA and good practice. */
+/** Axe finds no barrier on the page in its current state: WCAG 2.2 AA and good practice. */
 export async function expectAccessible(browser: Browser, where: string): Promise<void> {
   await browser.evaluate(`(() => { ${source}; return true })()`)
   const found = await browser.evaluate<readonly string[]>(
@@ -14,7 +14,7 @@ export async function expectAccessible(browser: Browser, where: string): Promise
   expect(found, where).toEqual([])
 }
 
-/** What lies outside the screen, other than within a part that scrolls by itself. */
+/** Elements outside the screen, except within a part that scrolls by itself. */
 const beyond = `(() => {
   const width = document.documentElement.clientWidth
   const scrolls = (one) => { for (let up = one.parentElement; up; up = up.parentElement) if (['auto', 'scroll', 'hidden'].includes(getComputedStyle(up).overflowX)) return true; return false }
@@ -22,7 +22,7 @@ const beyond = `(() => {
   return [...(document.documentElement.scrollWidth > width ? ['the page: ' + document.documentElement.scrollWidth] : []), ...shown.filter((one) => one.getBoundingClientRect().right > width + 0.5 || one.getBoundingClientRect().left < -0.5).map((one) => one.tagName + '.' + one.className + ' ' + Math.round(one.getBoundingClientRect().right))]
 })()`
 
-/** A page at two widths: nothing lies outside, and axe finds nothing. @param pictures a folder for what it looks like */
+/** A page at two widths: nothing overflows, and axe finds nothing. @param pictures a folder for screenshots */
 export async function expectGood(browser: Browser, where: string, picture?: (name: string) => Promise<void>): Promise<void> {
   // With its styles.
   await browser.until("document.readyState === 'complete'")

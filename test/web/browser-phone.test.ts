@@ -7,7 +7,7 @@ import { Telephones } from '../../src/registrar/telephones.js'
 import { adminWorld, type AdminWorld } from '../keeping/admin-world.js'
 import { visitor, type Visitor } from './visitor.js'
 
-/** A switch that takes SIP over WebSocket, as far as who connects and what comes; it answers each message with its first line. */
+/** A fake switch for SIP over WebSocket: records connections and messages, and answers each with its first line. */
 async function listeningSwitch() {
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, handleProtocols: () => 'sip' })
   await once(server, 'listening')
@@ -28,9 +28,9 @@ async function listeningSwitch() {
   return { url: `ws://127.0.0.1:${(server.address() as { port: number }).port}`, heard, server }
 }
 
-/** @param talkAt the switch that has the talk of whoever connects, where that is another engine's */
+/** @param talkAt the other engine's switch that has the browser's talk */
 async function world(talkAt?: string): Promise<{
-  /** Browsers whose session is over, with the clinician who has no other one. */
+  /** Browsers whose session ended, with the clinician if they have no other one. */
   readonly signedOut: { readonly device: string; readonly clinician: string | undefined }[]
   readonly world: AdminWorld
   readonly telephones: Telephones
@@ -81,7 +81,7 @@ async function ask(of: AdminWorld, { headers }: Pick<Visitor, 'headers'>): Promi
   return (await answer.json()) as Given
 }
 
-/** How a browser opens it. @returns the socket, or the status with which it was refused */
+/** Opens it like a browser. @returns the socket, or the status of the refusal */
 async function connect(
   { admin }: AdminWorld,
   headers: Readonly<Record<string, string>>,
@@ -132,12 +132,12 @@ test('a signed-in clinician is given a telephone for their session, and reaches 
   socket.send(register)
   expect(await heardBy(socket)).toBe('heard REGISTER sip:ringround SIP/2.0')
   expect(far.heard).toEqual([register])
-  // Nothing that is kept knows the password.
+  // Nothing stored holds the password.
   expect(JSON.stringify(telephones.devices.list())).not.toContain(password)
   expect((await who.get('/account')).text).not.toContain(password)
 })
 
-test('whoever talks by another engine is led to its switch, and to our own where that cannot be reached', async () => {
+test('a browser with a talk at another engine is connected to that switch, or to our own if that cannot be reached', async () => {
   const other = await listeningSwitch()
   const gone = await listeningSwitch()
   await new Promise<void>((resolve) => gone.server.close(() => resolve()))
@@ -162,7 +162,7 @@ test('nobody else gets in: without a session, of another role, from another page
   await ask(of, who)
   expect(await connect(of, {})).toBe(401)
   expect(await connect(of, (await visitor(of, { role: 'operations' })).headers)).toBe(403)
-  // A clinician by role, and nobody of the directory: nobody could say who calls.
+  // A clinician by role, but not in the directory: it would be unknown who calls.
   expect(await connect(of, (await visitor(of, { role: 'clinician' })).headers)).toBe(403)
   expect(await connect(of, who.headers, 'https://elsewhere.example')).toBe(403)
   const program = await of.get('/api/browser-phone', { method: 'POST' })
@@ -181,7 +181,7 @@ test('nobody else gets in: without a session, of another role, from another page
   }
 })
 
-test('what speaks for another telephone is not passed on, and ends the connection', async () => {
+test('a message in the name of another telephone is dropped, and ends the connection', async () => {
   const { world: of, far } = await world()
   const who = await visitor(of, okafor)
   await ask(of, who)
@@ -208,7 +208,7 @@ test('a connection is bounded: in the size of a message, in their number, and in
   await expect.poll(() => connect(of, who.headers)).toBeInstanceOf(WebSocket)
 })
 
-test('the telephone and its calls end with the session, when somebody signs out and when somebody else ends it', async () => {
+test('the telephone and its calls end with the session, when the clinician signs out and when another person ends it', async () => {
   const { world: of, telephones, signedOut } = await world()
   const who = await visitor(of, okafor)
   const { user } = await ask(of, who)
@@ -232,7 +232,7 @@ test('the telephone and its calls end with the session, when somebody signs out 
   expect(telephones.ownerOf(theirs.user)).toBeUndefined()
 })
 
-test('the page hears of its own calls alone: which attempt, by role, and of a call for which they are rung', async () => {
+test('the page gets only its own calls: the attempt, by role, and calls that ring its clinician', async () => {
   const { world: of } = await world()
   const who = await visitor(of, okafor)
   const stream = await fetch(new URL('/api/browser-phone/calls', of.admin.url), { headers: who.headers })

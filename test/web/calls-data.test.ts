@@ -44,7 +44,7 @@ function unzipped(file: Buffer, name: string): string {
 
 const linked = (html: string) => [...html.matchAll(/<th role="rowheader" scope="row"[^>]*><a href="\/calls\/([^"]+)"/g)].map(([, id]) => id)
 
-test('each sees the calls that are theirs, and patient data of those alone of which they may', async () => {
+test('people see their calls, and patient data only where they may', async () => {
   const world = await someCalls()
   const manager = await visitor(world, { role: 'serviceManager' })
   const all = await manager.get('/calls')
@@ -62,7 +62,7 @@ test('each sees the calls that are theirs, and patient data of those alone of wh
   const ofWend = await visitor(world, { role: 'pidApproved', scope: { kind: 'organisation', id: 'wend-vale' } })
   const wend = await ofWend.get('/calls')
   expect(linked(wend.text)).toEqual(['running', 'hughes'])
-  // By approval alone, and so not in a list; of one call when they have said why.
+  // Only by approval, so not in a list; for one call after giving a reason.
   expect(wend.text).not.toContain(inGroups)
   expect((await ofWend.get('/api/calls')).text).not.toContain(nhsNumber)
   expect((await ofWend.get('/api/calls/hughes')).status).toBe(403)
@@ -78,7 +78,7 @@ test('each sees the calls that are theirs, and patient data of those alone of wh
     expect((await (await visitor(world, { role: 'operations' })).get(path)).status, path).toBe(403)
 })
 
-test('an NHS number is read nowhere by whoever may not see patient data, and can still be left', async () => {
+test('an NHS number is hidden everywhere from people who may not see patient data, who can still leave one', async () => {
   const world = await someCalls()
   const manager = await visitor(world, { role: 'serviceManager' })
   for (const path of ['/calls', '/calls/okafors', '/api/calls', '/api/calls/okafors', '/api/calls.csv', '/api/calls/okafors/record.txt']) {
@@ -87,7 +87,7 @@ test('an NHS number is read nowhere by whoever may not see patient data, and can
     expect(answer.text.includes(nhsNumber) || answer.text.includes(inGroups), path).toBe(false)
   }
   expect((await manager.post('/calls/find', { number: nhsNumber })).text).toContain(
-    'can be looked for by those alone who may see patient data',
+    'can be searched only by people who may see patient data',
   )
   expect((await manager.post('/calls/okafors/nhs-number', { nhsNumber: '999 000 0026' })).location).toBe(
     '/calls/okafors?done=nhsNumberLeft',
@@ -101,7 +101,7 @@ test('an NHS number is read nowhere by whoever may not see patient data, and can
   expect(linked((await okafor.post('/calls/find', { number: '01632 960101' })).text)).toEqual(['okafors'])
 })
 
-test('the NHS number with which a call was arranged stands beside it, for whoever may see patient data', async () => {
+test('an arranged call shows its NHS number to people who may see patient data', async () => {
   const world = await adminWorld()
   const made = await world.get('/api/patient-connects', {
     method: 'POST',
@@ -140,12 +140,12 @@ test('the NHS number with which a call was arranged stands beside it, for whoeve
     expect(status, path).toBe(200)
     expect(text.includes(inGroups) || text.includes(nhsNumber), path).toBe(false)
   }
-  // What somebody leaves for the call itself goes before it.
+  // A number left for the call itself takes precedence.
   await okafor.post('/calls/connect/nhs-number', { nhsNumber: '9990000026' })
   expect((await okafor.get('/calls')).text).toContain('999 000 0026')
 })
 
-test('who looks at patient data is in the audit before it is shown, exports and lists included', async () => {
+test('a look at patient data is in the audit before it is shown, exports and lists included', async () => {
   const world = await someCalls()
   const okafor = await visitor(world, { role: 'clinician', clinician: 'dr-okafor' })
   await okafor.get('/calls')
@@ -158,13 +158,13 @@ test('who looks at patient data is in the audit before it is shown, exports and 
     .reverse()
   expect(entries.map(({ actor, action, subject, data }) => ({ actor, action, subject, data }))).toEqual([
     { actor: okafor.id, action: 'call.seen', subject: 'okafors', data: {} },
-    // What was looked for is patient data itself.
+    // The number searched for is patient data itself.
     { actor: okafor.id, action: 'calls.exported', subject: '', data: { order: 'newest', byNumber: true } },
     { actor: manager.id, action: 'call.seen', subject: 'hughes', data: {} },
   ])
 })
 
-test('a call from a Dial-In number is assigned by whoever has that right, and is then among that clinician’s own', async () => {
+test('a person with the right assigns a call from a Dial-In number, which is then among that clinician’s own', async () => {
   const world = await someCalls()
   const prasad = await visitor(world, { role: 'clinician', clinician: 'dr-prasad' })
   expect((await prasad.get('/calls/hughes')).status).toBe(404)
@@ -181,7 +181,7 @@ test('a call from a Dial-In number is assigned by whoever has that right, and is
   expect(page.text).toContain(inGroups)
   const list = (await prasad.get('/calls')).text
   expect(linked(list)).toEqual(['hughes'])
-  // It has no outcome yet: that stands first, with a button for each.
+  // It has no outcome yet: the question comes first, with a button for each.
   expect(list).toContain('Outcome still open')
   expect((await prasad.post('/calls/hughes/outcome', { outcome: 'clinic-booked', back: '/calls' })).location).toBe(
     '/calls?done=outcomeLeft',
@@ -222,7 +222,7 @@ test('the CSV has the columns, the filters and the reach of the page, and nothin
   expect((await manager.get('/api/calls.csv?days=0')).status).toBe(400)
 })
 
-test('the spreadsheet, opened by another reader, has dates as dates, numbers as numbers, texts as texts whatever they begin with, and the reach of the page', async () => {
+test('the spreadsheet, opened by another reader, has dates as dates, numbers as numbers, texts as texts however they begin, and the reach of the page', async () => {
   const world = await someCalls()
   const evil = ['=1+1', '+1', '-1', '@x', '\t=1', '\r=1', 'a\u0001b\ud800']
   for (const [index, organisation] of evil.entries())
@@ -274,7 +274,7 @@ test('the spreadsheet, opened by another reader, has dates as dates, numbers as 
   expect((await (await visitor(world, { role: 'operations' })).get('/api/calls.xlsx')).status).toBe(403)
 })
 
-test('a view is kept for its owner alone, without the number that was looked for, and gives way to one of the same name', async () => {
+test('a view is kept only for its owner, without the number searched for, and is replaced by one of the same name', async () => {
   const world = await someCalls()
   const okafor = await visitor(world, { role: 'clinician', clinician: 'dr-okafor' })
   const other = await visitor(world, { role: 'serviceManager' })

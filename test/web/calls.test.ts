@@ -53,7 +53,7 @@ async function busy(): Promise<AdminWorld> {
 }
 
 test.runIf(chromium)(
-  'a clinician leaves the outcome that is open with one press, by keyboard, and changes it in the call',
+  'a clinician leaves an open outcome with one press, by keyboard, and changes it in the call',
   { timeout: 240_000 },
   async () => {
     const world = await busy()
@@ -117,7 +117,7 @@ test.runIf(chromium)('a manager filters, sorts and saves a view, and tells whose
   expect(browser.complaints).toEqual([])
 })
 
-test.runIf(chromium)('a recording is heard, and moved through by keyboard; its two voices are drawn', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('a recording plays, can be moved through by keyboard, and shows its two voices', { timeout: 240_000 }, async () => {
   const world = await busy()
   const browser = await opened()
   await visit(world, browser, '/calls/recorded', { role: 'clinician', clinician: 'dr-okafor' })
@@ -138,11 +138,11 @@ test.runIf(chromium)('a recording is heard, and moved through by keyboard; its t
   expect(browser.complaints).toEqual([])
 })
 
-test.runIf(chromium)('whoever sees a call by approval alone says why first, by keyboard', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('a person who sees a call only by approval first gives a reason, by keyboard', { timeout: 240_000 }, async () => {
   const world = await busy()
   const browser = await opened()
   await visit(world, browser, '/account', { role: 'pidApproved' })
-  // As if they had shown their second factor.
+  // Simulates a shown second factor.
   await world.store.tables.writing.updateTable('sessions').set({ second_factor_at: Date.now() }).execute()
   await browser.open(new URL('/calls/recorded', world.admin.url).href)
   await browser.until(`${heading} === 'Why are you looking at this call?'`)

@@ -45,7 +45,7 @@ interface Found {
   readonly more: number
 }
 
-test('choices are looked for by what is typed, and nobody is offered what they could not choose', async () => {
+test('typing finds choices, and offers only what the person may choose', async () => {
   const world = await adminWorld({ directory: largeDirectory() })
   const ask = async (who: Awaited<ReturnType<typeof visitor>>, path: string) => {
     const { status, text: body } = await who.get(`/api/choices/${path}`)
@@ -58,7 +58,7 @@ test('choices are looked for by what is typed, and nobody is offered what they c
     choices: [{ id: 'dr-okafor', name: 'Dr Ada Okafor', about: 'Consultant cardiologist', written: 'Dr Ada Okafor' }],
     more: 0,
   })
-  // Of another trust: they may not arrange calls by them, nor do those stand on a rota that they see.
+  // Of another trust: they may not arrange calls by them, nor see them on a rota.
   expect((await ask(manager, 'arrangements/clinicians?search=many')).choices).toEqual([])
   expect((await ask(manager, 'calls/clinicians?search=many')).choices).toEqual([])
   expect((await ask(manager, 'calls/lines?search=ent')).choices).toEqual([])
@@ -66,7 +66,7 @@ test('choices are looked for by what is typed, and nobody is offered what they c
   const many = await ask(everyone, 'calls/clinicians?search=many&limit=5')
   expect([many.choices.length, many.more]).toEqual([5, 295])
   expect((await ask(everyone, 'calls/clinicians?search=twin')).choices.map(({ written }) => written)).toEqual(['dr-twin-1', 'dr-twin-2'])
-  // A list of what is not theirs is none.
+  // A list outside their reach is not found.
   for (const path of ['people/scopes', 'tokens/scopes', 'directory/areas', 'calls/areas'])
     expect([path, (await ask(everyone, path)).status]).toEqual([path, 404])
   for (const path of ['nothing/clinicians', 'calls/__proto__']) expect([path, (await ask(everyone, path)).status]).toEqual([path, 400])
@@ -85,7 +85,7 @@ test('without scripts a name is enough: on the page, and for a role', async () =
   const page = (await manager.get('/calls?organisation=elm%20row%20surgery')).text
   expect(page).toContain('/calls/one')
   expect(page).toContain('value="Elm Row Surgery"')
-  // Exports and order go on by the id.
+  // Exports and sorting use the id.
   expect(page).toContain('/api/calls.xlsx?organisation=elm-row')
   expect((await manager.get('/calls?organisation=harbour%20lane%20practice')).text).not.toContain('/calls/one')
   const wrong = await manager.get('/calls?clinician=okafor')
@@ -105,7 +105,7 @@ test('without scripts a name is enough: on the page, and for a role', async () =
     expect([path, (await weightOf(world, path, (path === '/calls' ? manager : administrator).headers)) < 60_000]).toEqual([path, true])
 })
 
-test.runIf(chromium)('what fits is offered while somebody types, and is chosen by keyboard', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('matches are offered while a person types, and chosen by keyboard', { timeout: 240_000 }, async () => {
   const world = await adminWorld({ directory: largeDirectory() })
   for (const fact of goodCall('one', { line: 'cardiology', organisation: 'elm-row' })) await world.tell('one', fact)
   const browser = await signedIn(world, { role: 'serviceManager' }, 'calls', 'Calls')
@@ -137,7 +137,7 @@ test.runIf(chromium)('what fits is offered while somebody types, and is chosen b
   expect(await browser.evaluate("[document.getElementById('clinician').value, location.search]")).toEqual(['dr-twin-2', ''])
   await browser.type('\r')
   await browser.until("location.search.includes('clinician=dr-twin-2') && document.readyState === 'complete'")
-  // Nothing that fits, and without an answer of the service: a field in which a name is written.
+  // Without a match, or an answer from the service: a plain field for a name.
   await browser.until("document.getElementById('clinician')?.role === 'combobox'")
   await browser.evaluate("(() => { const field = document.getElementById('clinician'); field.focus(); field.select() })()")
   await browser.type('nobody at all')

@@ -1,15 +1,15 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { onTestFinished } from 'vitest'
 
-/** A line between a browser and the server that can be cut without a word to either, as where a cable is pulled. */
+/** A connection between a browser and the server that can be cut silently, as if a cable were pulled. */
 export interface CutLine {
-  /** Where the browser asks, with a slash at the end. */
+  /** The browser's base URL, with a trailing slash. */
   readonly url: string
-  /** Connections that are open, and whose last request begins so. */
+  /** Open connections whose last request begins with this. */
   open(begin: string): number
   /** From now on nothing passes. */
   cut(): void
-  /** What comes now passes; what was cut is over. */
+  /** New data pass; cut connections stay dead. */
   mend(): void
 }
 

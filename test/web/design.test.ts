@@ -7,7 +7,7 @@ import { Browser, findChromium } from '../keeping/browser.js'
 const chromium = findChromium()
 const fontOf = (name: string) => readFileSync(createRequire(import.meta.url).resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`)).toString('base64')
 
-/** In a typeface of ours, whatever the machine has: text is as wide everywhere then. */
+/** In our own typeface, so that text has the same width on every machine. */
 const inOurTypeface = (regular: string, bold: string) => `(async () => {
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer
   for (const [text, weight] of [[${JSON.stringify(regular)}, '400'], [${JSON.stringify(bold)}, '600 900']]) document.fonts.add(await new FontFace('rr-test', bytes(text), { weight }).load())
@@ -18,7 +18,7 @@ const inOurTypeface = (regular: string, bold: string) => `(async () => {
   return true
 })()`
 
-/** Our own components, each element in a line: what it is, where it stands in its section, its colours and its type. */
+/** Our own components, one element a line: its kind, its position in its section, its colours and its type. */
 const looks = (sections: string) => `(() => {
   const lines = []
   for (const section of document.querySelectorAll('${sections}')) {
@@ -36,7 +36,7 @@ const looks = (sections: string) => `(() => {
   return lines.join('\\n') + '\\n'
 })()`
 
-/** Renewed where a change is meant: \`npx vitest run --project calls test/web/design.test.ts -u\`. */
+/** To accept an intended change: \`npx vitest run --project calls test/web/design.test.ts -u\`. */
 test.runIf(chromium)(
   'our components look as they did: their places, colours and type, at two widths, light and dark',
   { timeout: 240_000 },
@@ -54,10 +54,10 @@ test.runIf(chromium)(
         await browser.open(`${world.admin.url}design`)
         await browser.until("location.pathname === '/design' && document.readyState === 'complete' && document.querySelector('.rr-footer')")
         await browser.evaluate(inOurTypeface(regular, bold))
-        // What is on a screen on a wall is dark for whoever likes it so; the other pages are light.
+        // A wall screen may be dark; the other pages are light.
         if (look === 'dark') await browser.evaluate("document.body.classList.add('rr-wall')")
         const seen = await browser.evaluate<string>(looks(look === 'dark' ? '#wallboard' : '.rr-design'))
-        // There is something to compare.
+        // Not empty.
         expect(seen.split('\n').length).toBeGreaterThan(look === 'dark' ? 20 : 100)
         await expect(seen).toMatchFileSnapshot(`design/${look}-${width}.txt`)
       }

@@ -27,7 +27,7 @@ const entity = async (world: AdminWorld, path: string) =>
   ((await (await world.get(`/api/directory/entities/${path}`)).json()) as { fields: Record<string, unknown> }).fields
 
 test.runIf(chromium)(
-  'a clinician’s number is corrected by keyboard: its shape is checked, what differs is seen, and the version has its reason',
+  'a clinician’s number is corrected by keyboard: its format is checked, the difference is shown, and the version has its reason',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -74,7 +74,7 @@ test.runIf(chromium)(
 )
 
 test.runIf(chromium)(
-  'a line is changed while somebody else changes it: the same field is refused with both values; another stays',
+  'a line is changed while another person changes it: the same field is refused with both values; another field stays',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -93,7 +93,7 @@ test.runIf(chromium)(
     await fill(browser, 'closedMessage', 'Nobody is there.')
     await press(browser, 'Review changes')
     await browser.until(`${heading} === 'What changes'`)
-    // Meanwhile somebody changes something else.
+    // Meanwhile another person changes another field.
     await post(world, '/api/directory/changes', {
       version: 2,
       changes: [{ section: 'lines', id: 'cardiology', set: { blurb: 'Ring three times.' } }],
@@ -111,7 +111,7 @@ test.runIf(chromium)(
 )
 
 test.runIf(chromium)(
-  'a practice and a number are made, and removed again; nothing that others need goes',
+  'a practice and a number are made, and removed again; what others need cannot be removed',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -173,7 +173,7 @@ test.runIf(chromium)(
 )
 
 test.runIf(chromium)(
-  'the whole directory goes out as a file and comes in again: errors with their lines, then what differs',
+  'the whole directory is exported as a file and imported again: errors with their lines, then the differences',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -184,7 +184,7 @@ test.runIf(chromium)(
     await press(browser, 'Review changes')
     await browser.until(`${errors}.length > 0`)
     expect((await browser.evaluate<string[]>(errors))[0]).toMatch(/^Line \d+: .*soon/)
-    // Others change something else meanwhile.
+    // Meanwhile others change another field.
     await post(world, '/api/directory/changes', {
       version: 1,
       changes: [{ section: 'lines', id: 'ent-adult', set: { blurb: 'Ring the ward.' } }],
@@ -204,7 +204,7 @@ test.runIf(chromium)(
   },
 )
 
-test('a program looks before it changes; a page that is none is missing; no page is heavy', async () => {
+test('a program previews its change; an unknown page is not found; no page is heavy', async () => {
   const world = await adminWorld()
   const looked = await post(world, '/api/directory/changes', {
     version: 1,

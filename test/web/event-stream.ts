@@ -9,10 +9,10 @@ export interface Heard {
 export interface Listening {
   readonly status: number
   readonly heard: readonly Heard[]
-  /** The next event of that name, and for which `is` holds; those before it are passed over. */
+  /** The next event with that name that satisfies `is`; earlier ones are skipped. */
   next(name: string, is?: (data: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>
   close(): Promise<void>
-  /** When the stream has ended, whoever ended it. */
+  /** When the stream has ended, from either side. */
   readonly ended: Promise<void>
 }
 
@@ -39,7 +39,7 @@ export async function listen(ask: (init: RequestInit) => Promise<Response>): Pro
         for (const one of wake) one()
       }
     } catch {
-      // We left.
+      // We closed it.
     }
   })()
   const close = async () => {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { apiOf, documentedWorld, operationsOf } from '../keeping/documented-world.js'
 
 /**
- * Everything that a page does is an API call that others can make. By form: the operations that do the same. `browser`: it belongs to somebody's own account and sessions, or is how a browser is let in, and has
+ * Everything that a page does is an API call that others can make. By form: the operations that do the same. `browser`: it belongs to a person's own account and sessions, or lets a browser in, and has
  * no meaning for a program.
  */
 const sameAs: Readonly<Record<string, readonly string[] | 'browser'>> = {
@@ -65,7 +65,7 @@ const sameAs: Readonly<Record<string, readonly string[] | 'browser'>> = {
   '/calls/:id/nhs-number': ['leaveNhsNumber'],
   '/calls/:id/clinician': ['changeClinicianOfCall'],
   '/calls/:id/reason': ['giveReason'],
-  // By a form, so that a number stands in no address.
+  // By POST, so that no URL contains a number.
   '/calls/find': ['listCalls'],
   '/calls/views': ['makeView'],
   '/calls/views/:view/remove': ['removeView'],
@@ -93,7 +93,7 @@ const sameAs: Readonly<Record<string, readonly string[] | 'browser'>> = {
   '/watch-list/:id/clear': ['clearWatched'],
 }
 
-test('whatever a form of ours does, the API does as well, for whoever may use the form', async () => {
+test('the API does everything that our forms do, for the same people', async () => {
   const world = await documentedWorld({ admin: { demoLink: () => Promise.resolve('none') } })
   const forms = world.admin.routes.filter(({ method, page }) => method === 'POST' && page)
   expect(
@@ -113,7 +113,7 @@ test('whatever a form of ours does, the API does as well, for whoever may use th
     const same = sameAs[url]
     if (same === undefined) continue
     if (same === 'browser') {
-      // What a role opens is work that others can do as well.
+      // A role's work must be possible for programs as well.
       expect(['anyone', 'signedIn'], `${url} is a matter of the browser alone`).toContain(asked)
       expect(url).toMatch(/^\/(sign-in|sign-out|screen|acting|account)(\/|$)/)
       continue

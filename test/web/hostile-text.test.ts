@@ -8,7 +8,7 @@ import { visitor } from './visitor.js'
 
 const attack = `<img src=x onerror=alert(1)>"'{{7*7}}`
 
-/** What people write in a directory, with an attack behind it, wherever it stands. */
+/** The directory's texts, each followed by an attack. */
 function hostile<T>(value: T): T {
   const change = (one: unknown, name?: string): unknown => {
     if (typeof one === 'string') return name !== undefined && /^(name|role|blurb|label)$/.test(name) ? `${one} ${attack}` : one
@@ -21,7 +21,7 @@ function hostile<T>(value: T): T {
   return change(value) as T
 }
 
-test('whatever people write in names, notes and reasons, no page of ours takes it for its own', { timeout: 240_000 }, async () => {
+test('no page treats text in names, notes and reasons as its own markup or script', { timeout: 240_000 }, async () => {
   const directory: Directory = hostile(demoDirectory())
   const world = await adminWorld({ directory, mailing: 'shown' })
   const everything = await visitor(world, { role: 'administrator', clinician: 'dr-okafor', name: `Mary ${attack}` })
@@ -137,7 +137,7 @@ test('whatever people write in names, notes and reasons, no page of ours takes i
   expect(texts.filter(([, text]) => text.includes('&lt;img src=x')).length).toBeGreaterThan(20)
   for (const [where, text] of texts) {
     expect(text.includes('<img src=x'), where).toBe(false)
-    // Out of an attribute, or worked out by the templates.
+    // Broken out of an attribute, or evaluated by the templates.
     expect(/onerror=alert\(1\)>"/.test(text), where).toBe(false)
     expect(/onerror=alert\(1\)&gt;&quot;(&#39;|&#x27;)49/.test(text), where).toBe(false)
   }

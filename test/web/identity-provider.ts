@@ -4,7 +4,7 @@ import Provider from 'oidc-provider'
 import { onTestFinished } from 'vitest'
 import { freePort } from '../e2e/free-ports.js'
 
-/** Whoever signs in at the provider now, and what it says of them. */
+/** The person who signs in at the provider, and its claims about them. */
 export interface Personality {
   readonly account: string
   readonly token: Readonly<Record<string, unknown>>
@@ -16,15 +16,15 @@ export interface Personality {
 export interface IdentityProvider {
   readonly issuer: string
   readonly clientSecret: string
-  /** From now on somebody else signs in. */
+  /** From now on another person signs in. */
   is(personality: Personality): void
-  /** Does in a browser's place what a person does there. @returns the address back to which it leads */
+  /** Acts as the person's browser there. @returns the redirect address */
   through(address: string): Promise<string>
 }
 
 const clientSecret = 'a-secret-of-forty-characters-or-so-for-it'
 
-/** A real OpenID provider on loopback, at which whoever {@link IdentityProvider.is} says signs in at once. @param path after the port in its issuer: of Entra ID the tenant stands there */
+/** A real OpenID provider on loopback, which signs in the person set by {@link IdentityProvider.is} at once. @param path after the port in its issuer: Entra ID has the tenant there */
 export async function identityProvider(redirects: readonly string[], path = ''): Promise<IdentityProvider> {
   const port = await freePort()
   const base = `http://127.0.0.1:${port}`
@@ -85,7 +85,7 @@ export async function identityProvider(redirects: readonly string[], path = ''):
   const server = createServer((request, response) => {
     if (request.url?.startsWith('/interaction/'))
       return void interact(request, response).catch((error: unknown) => response.writeHead(500).end(String(error)))
-    // Below a path: as a server in front of it would hand it on.
+    // Below a path, as a reverse proxy would forward it.
     if (path !== '' && request.url?.startsWith(path)) {
       Object.assign(request, { originalUrl: request.url })
       request.url = request.url.slice(path.length)

@@ -2,7 +2,7 @@ import type { Browser } from '../keeping/browser.js'
 
 const focused = 'document.activeElement?.id || document.activeElement?.textContent.trim()'
 
-/** Goes on by Tab until that has the focus: by its id, or by the words that it says or begins with. */
+/** Presses Tab until the element with this id, text or beginning has the focus. */
 export async function tabTo(browser: Browser, what: string): Promise<void> {
   const passed: string[] = []
   for (let step = 0; step < 80; step++) {

@@ -36,7 +36,7 @@ test.runIf(chromium)('a practice is found by its name, and its numbers can be ta
   expect(browser.complaints).toEqual([])
 })
 
-test.runIf(chromium)('a telephone that fails is taken off the list, for a reason that is kept', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('a failing telephone is taken off the list, with a stored reason', { timeout: 240_000 }, async () => {
   const world = await documentedWorld()
   const browser = await signedIn(world, { role: 'rotaKeeper' }, 'watch-list', 'Watch list')
   const [row] = await browser.evaluate<string[][]>(rowsOf('watch-list'))
@@ -98,7 +98,7 @@ test.runIf(chromium)('a telephone is made, given a new password, each shown once
     'Not registered',
   ])
   await expectGood(browser, 'devices', pictureOf(browser))
-  // Without scripts nothing is asked twice; with them it is.
+  // Confirmation needs scripts; without them the action is immediate.
   await browser.evaluate(
     "(() => { window.confirm = () => true; [...document.querySelectorAll('.rr-plain-button')].find((one) => one.textContent.startsWith('New password')).click() })()",
   )

@@ -18,12 +18,12 @@ async function world() {
   return { admin, member }
 }
 
-/** A browser as far as it keeps cookies. */
+/** A browser's cookies. */
 function browserOf(admin: AdminWorld) {
   const jar = new Map<string, string>()
   return {
     jar,
-    /** After it was closed: the session ends with it. */
+    /** Closes and reopens it: its session ends. */
     async signIn(email: string) {
       jar.delete('__Host-ringround')
       const answer = await fetch(`${admin.admin.url}sign-in`, {
@@ -61,12 +61,12 @@ test('a sign-in with a browser that this person has not used before sends a noti
   await ward.signIn(mary.email)
   await ward.signIn(sam.email)
   expect(await notices(admin)).toHaveLength(2)
-  // It is told by what the browser carries, and not by its address: another one on the same network is new.
+  // The cookie identifies it, not the address: another one on the same network is new.
   await browserOf(admin).signIn(mary.email)
   expect(await notices(admin)).toHaveLength(3)
 })
 
-test('what a browser carries signs nobody in, and stands in the store as a hash alone', async () => {
+test('a browser’s cookie signs nobody in, and is stored only as a hash', async () => {
   const { admin, member } = await world()
   const mary = await member('Mary')
   const browser = browserOf(admin)
@@ -79,7 +79,7 @@ test('what a browser carries signs nobody in, and stands in the store as a hash 
   expect(JSON.stringify(kept)).not.toContain(carried)
 })
 
-test('one that carries something of its own making is given a secret of ours', async () => {
+test('one with an invented cookie gets a secret of ours', async () => {
   const { admin, member } = await world()
   const mary = await member('Mary')
   const browser = browserOf(admin)

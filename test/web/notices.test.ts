@@ -14,14 +14,14 @@ const chromium = findChromium()
 const okafor = { role: 'clinician', clinician: 'dr-okafor', scope: { kind: 'organisation', id: 'st-brides' } } as const
 const pair = keyPairOf(Buffer.alloc(32, 7))
 
-/** Pages where browsers may be told of things, with a push service. @param publicKey rejects: the keys cannot be had */
+/** Pages with notices to browsers, and a push service. @param publicKey rejects: the keys are unavailable */
 async function world(publicKey = () => Promise.resolve(pair.publicKey)) {
   const service = await pushService(pair.publicKey)
   const admin = await adminWorld({ push: { services: [service.origin], publicKey } })
   return { admin, service, book: new PushBook({ db: admin.store.tables.writing, now: () => Date.now() }) }
 }
 
-test('each browser has its own; it ends with its session; what is chosen holds for the person', async () => {
+test('each browser has its own subscription; it ends with its session; choices hold for the person', async () => {
   const { admin, service, book } = await world()
   const [here, there] = [await visitor(admin, okafor), await visitor(admin, { ...okafor, clinician: 'dr-hughes' })]
   expect((await here.get('/pocket')).text).toContain('href="/account/notices"')
@@ -29,20 +29,20 @@ test('each browser has its own; it ends with its session; what is chosen holds f
   expect((await here.post('/account/notices/on', place)).location).toBe('/account/notices?done=noticesOn')
   expect((await here.get('/account/notices')).text).toContain('Notices are on until you sign out')
   expect((await there.get('/account/notices')).text).toContain('Notices are off')
-  // Somebody else in the same browser: it is told what is theirs, and nothing of the one before.
+  // Another person in the same browser: it gets their notices, and none of the previous person's.
   expect((await there.post('/account/notices/on', place)).location).toBe('/account/notices?done=noticesOn')
   expect([...(await book.all()).keys()]).toEqual([there.id])
   expect((await there.post('/account/notices', { kind: 'onSoon' })).location).toBe('/account/notices?done=wishesKept')
   expect([...(await book.wishes(there.id))]).toEqual(['onSoon'])
   expect([...(await book.wishes(here.id))].sort()).toEqual(['callBackDue', 'onSoon', 'outcomeOpen'])
-  // Alarms are not theirs to be told of.
+  // They may not get alarms.
   expect((await there.get('/account/notices')).text).not.toContain('A critical or major alarm')
   await there.post('/sign-out', {})
   expect([...(await book.all()).keys()]).toEqual([])
   expect((await here.post('/account/notices/off', {})).location).toBe('/account/notices?done=noticesOff')
 })
 
-test('an address that is no push service’s is refused, and nothing is kept', async () => {
+test('an address of no push service is refused, and nothing is stored', async () => {
   const { admin, service, book } = await world()
   const clinician = await visitor(admin, okafor)
   for (const endpoint of ['https://10.0.0.1/', 'http://127.0.0.1:1/', 'https://fcm.googleapis.com/x', '']) {
@@ -62,14 +62,14 @@ test('without the keys of the service nobody turns them on; without a setting th
 })
 
 test.runIf(chromium)(
-  'turned on by a button and by nothing else; a notice is shown once, knows its page, and is kept nowhere',
+  'turned on only by a button; a notice is shown once, knows its page, and is stored nowhere',
   { timeout: 240_000 },
   async () => {
     const { admin, service, book } = await world()
     const browser = await signedIn(admin, okafor, 'account/notices', 'Notices')
     await browser.until("document.getElementById('on')?.hidden === false")
     await expectGood(browser, 'notices-off', pictureOf(browser))
-    // Chromium's own push service is elsewhere: what it would have told is told by this one.
+    // Chromium's own push service is out of reach: the test delivers its message.
     const place = service.subscribe()
     await browser.before(
       `window.asked = []; Notification.requestPermission = () => { asked.push('permission'); return Promise.resolve('granted') }; PushManager.prototype.subscribe = (options) => { asked.push(options); return Promise.resolve({ toJSON: () => (${JSON.stringify({ endpoint: place.endpoint, keys: { p256dh: place.p256dh, auth: place.auth } })}) }) }`,

@@ -5,7 +5,7 @@ import type { AdminWorld } from '../keeping/admin-world.js'
 import { documentedWorld } from '../keeping/documented-world.js'
 import { visitor } from './visitor.js'
 
-/** Somebody of every role, with the token of their forms. */
+/** A person of every role, with their form token. */
 async function everybody(world: AdminWorld) {
   const one = await visitor(world, { role: 'clinician', clinician: 'dr-okafor' })
   for (const role of roleNames)
@@ -21,45 +21,41 @@ async function everybody(world: AdminWorld) {
 
 const nameless = (url: string, value = 'nothing') => url.replaceAll(/:\w+/g, value).replace('*', value)
 
-test(
-  'nothing is changed by a form without its token or with another’s, nor by a request that another site makes',
-  { timeout: 240_000 },
-  async () => {
-    const world = await documentedWorld({ admin: { demoLink: () => Promise.resolve('none') } })
-    const [me, other] = [await everybody(world), await everybody(world)]
-    const ask = async (method: string, url: string, headers: Readonly<Record<string, string>>, body: string) =>
-      (await fetch(new URL(nameless(url), world.admin.url), { method, redirect: 'manual', headers, body })).status
-    const letIn: string[] = []
-    const { 'sec-fetch-site': _ours, ...cookie } = me.headers
-    for (const { method, url, page, needs } of world.admin.routes) {
-      if (method === 'GET' || method === 'HEAD') continue
-      const type = { 'content-type': page ? 'application/x-www-form-urlencoded' : 'application/json' }
-      const right = page ? new URLSearchParams({ token: me.token }).toString() : '{}'
-      for (const [how, headers] of [
-        ['by another site', { 'sec-fetch-site': 'cross-site' }],
-        ['by a sister site', { 'sec-fetch-site': 'same-site' }],
-        ['by nobody knows whom', {}],
-        ['by an address that was typed in', { 'sec-fetch-site': 'none' }],
-        ['by another origin', { 'sec-fetch-site': 'same-origin', origin: 'https://elsewhere.example' }],
-        ['by no origin', { origin: 'null' }],
-      ] as const)
-        if ((await ask(method, url, { ...cookie, ...headers, ...type }, right)) !== 403) letIn.push(`${method} ${url} ${how}`)
-      if (!page || needs === 'anyone') continue
-      for (const [how, token] of [
-        ['without a token', ''],
-        ['with that of another', other.token],
-        ['with one that is cut short', me.token.slice(0, -4)],
-        ['with one that was changed', `${me.token.slice(0, -2)}AA`],
-      ] as const)
-        if ((await ask(method, url, { ...me.headers, ...type }, new URLSearchParams({ token }).toString())) !== 403)
-          letIn.push(`${method} ${url} ${how}`)
-    }
-    expect(letIn).toEqual([])
-    expect((await me.get('/account')).status).toBe(200)
-  },
-)
+test('a form without its token or with another’s changes nothing, nor does a request from another site', { timeout: 240_000 }, async () => {
+  const world = await documentedWorld({ admin: { demoLink: () => Promise.resolve('none') } })
+  const [me, other] = [await everybody(world), await everybody(world)]
+  const ask = async (method: string, url: string, headers: Readonly<Record<string, string>>, body: string) =>
+    (await fetch(new URL(nameless(url), world.admin.url), { method, redirect: 'manual', headers, body })).status
+  const letIn: string[] = []
+  const { 'sec-fetch-site': _ours, ...cookie } = me.headers
+  for (const { method, url, page, needs } of world.admin.routes) {
+    if (method === 'GET' || method === 'HEAD') continue
+    const type = { 'content-type': page ? 'application/x-www-form-urlencoded' : 'application/json' }
+    const right = page ? new URLSearchParams({ token: me.token }).toString() : '{}'
+    for (const [how, headers] of [
+      ['by another site', { 'sec-fetch-site': 'cross-site' }],
+      ['by a sister site', { 'sec-fetch-site': 'same-site' }],
+      ['by nobody knows whom', {}],
+      ['by an address that was typed in', { 'sec-fetch-site': 'none' }],
+      ['by another origin', { 'sec-fetch-site': 'same-origin', origin: 'https://elsewhere.example' }],
+      ['by no origin', { origin: 'null' }],
+    ] as const)
+      if ((await ask(method, url, { ...cookie, ...headers, ...type }, right)) !== 403) letIn.push(`${method} ${url} ${how}`)
+    if (!page || needs === 'anyone') continue
+    for (const [how, token] of [
+      ['without a token', ''],
+      ['with that of another', other.token],
+      ['with one that is cut short', me.token.slice(0, -4)],
+      ['with one that was changed', `${me.token.slice(0, -2)}AA`],
+    ] as const)
+      if ((await ask(method, url, { ...me.headers, ...type }, new URLSearchParams({ token }).toString())) !== 403)
+        letIn.push(`${method} ${url} ${how}`)
+  }
+  expect(letIn).toEqual([])
+  expect((await me.get('/account')).status).toBe(200)
+})
 
-test('whatever a request is made of, it is answered, and never by a fault or by a file of ours', { timeout: 600_000 }, async () => {
+test('every odd request gets an answer, and never a server error or a file of ours', { timeout: 600_000 }, async () => {
   const world = await documentedWorld({ admin: { demoLink: () => Promise.resolve('none') } })
   const me = await everybody(world)
   const program = await world.accounts.tokenBook.make(system, {
@@ -89,7 +85,7 @@ test('whatever a request is made of, it is answered, and never by a fault or by 
   }
   for (const { method, url, page, needs } of world.admin.routes) {
     if (method === 'HEAD' || url === '/sign-out') continue
-    // Signing in ends the session that was there before.
+    // Signing in ends the previous session.
     const headers =
       needs === 'anyone' ? { 'sec-fetch-site': 'same-origin' } : page ? me.headers : { authorization: `Bearer ${program.secret}` }
     const type = { 'content-type': page ? 'application/x-www-form-urlencoded' : 'application/json' }
@@ -145,13 +141,13 @@ test('whatever a request is made of, it is answered, and never by a fault or by 
           headers: { ...headers, 'content-type': contentType },
           body,
         }).catch(
-          // The engine hangs up on what is too large.
+          // The engine closes the connection on oversized requests.
           () => new Response('', { status: 413 }),
         ),
       )
   }
   expect(wrong).toEqual([])
-  // Whoever asked was let in to the last.
+  // The requests were authorised to the end.
   expect((await me.get('/account')).status).toBe(200)
   expect((await world.get('/healthz')).status).toBe(200)
 })

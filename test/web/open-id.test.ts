@@ -27,7 +27,7 @@ const entra: Personality = {
 }
 const other: Personality = { account: 'sam', token: {}, user: { name: 'Sam Field' } }
 
-/** The pages, with three providers that they know: NHS CIS2, Entra ID, and another. */
+/** The pages, with three providers: NHS CIS2, Entra ID, and another. */
 async function world(more: Partial<ProviderSetting> = {}) {
   const port = await freePort()
   const pages = `http://localhost:${port}`
@@ -62,7 +62,7 @@ async function world(more: Partial<ProviderSetting> = {}) {
     await admin.accounts.grant(system, { person: made.id, role: 'operations', scope: { kind: 'everywhere' } })
     return made
   }
-  /** A browser: its cookies, and what it is shown. */
+  /** A browser: its cookies, and its page. */
   const browser = () => {
     const cookies = new Map<string, string>()
     const ask = async (address: string, form?: Readonly<Record<string, string>>) => {
@@ -78,7 +78,7 @@ async function world(more: Partial<ProviderSetting> = {}) {
       return { status: answer.status, location: answer.headers.get('location') ?? '', text: await answer.text() }
     }
     const get = (address: string) => ask(address)
-    /** Asks to link an account, on the page for it. @returns where its link leads */
+    /** Asks to link an account, on its page. @returns the link's target */
     const linking = async (id: string) => {
       const token = /name="token" value="([^"]+)"/.exec((await get(`${pages}/account`)).text)?.[1] ?? ''
       return /href="(\/account\/link\/[^"]+)"/.exec((await ask(`${pages}/account/link/${id}`, { token })).text)?.[1] ?? ''
@@ -91,7 +91,7 @@ async function world(more: Partial<ProviderSetting> = {}) {
         const found = await admin.accounts.identify({ cookie: cookies.get('__Host-ringround') })
         return found.kind === 'person' ? found.person.name : undefined
       },
-      /** To the provider and back. @returns the address to which it sends the browser back */
+      /** To the provider and back. @returns the redirect address */
       async back(id: keyof typeof providers, personality: Personality, from = `/sign-in/with/${id}`) {
         providers[id].is(personality)
         const begun = await get(`${pages}${from}`)
@@ -100,7 +100,7 @@ async function world(more: Partial<ProviderSetting> = {}) {
       },
     }
   }
-  /** Somebody whose account elsewhere is linked: signed in by a link, then linked. */
+  /** A person with a linked account: signed in by a link, then linked. */
   const linked = async (name: string, id: keyof typeof providers, personality: Personality) => {
     const made = await person(name)
     const theirs = browser()
@@ -129,7 +129,7 @@ test(
     expect(await again.signedInAs()).toBe('Ada Okafor')
     const [session] = await admin.accounts.sessions(ada.id)
     expect(session).toMatchObject({ method: 'openId', secondFactorAt: expect.any(Number) as number })
-    // Whoever chose no role there is the same person; what they may do stands in their grants.
+    // Without a role chosen there it is the same person; their rights are in their grants.
     const { selected_roleid: _, ...withoutRole } = okafor.token
     const roleless = browser()
     await roleless.get(await roleless.back('cis2', { ...okafor, token: withoutRole, user: { ...okafor.user, nhsid_nrbac_roles: [] } }))
@@ -156,7 +156,7 @@ test('Entra ID: known by tenant and object, whatever the address and the name ar
   }
 })
 
-test('without a second factor there, the one of here is asked for', { timeout: 60_000 }, async () => {
+test('without a second factor there, the one here is asked for', { timeout: 60_000 }, async () => {
   const { admin, browser, linked } = await world()
   const sam = await linked('Sam Field', 'trust', other)
   const without = browser()
@@ -181,7 +181,7 @@ test('without a second factor there, the one of here is asked for', { timeout: 6
   expect(await withOne.signedInAs()).toBeUndefined()
 })
 
-test('an account that nobody here has is told so, and gets nothing by its name or its address', { timeout: 60_000 }, async () => {
+test('an unlinked account is refused, and gets nothing by its name or its address', { timeout: 60_000 }, async () => {
   const { admin, browser } = await world()
   await admin.accounts.addPerson(system, { name: 'Sam Field', email: 'sam.field@example.nhs.uk' })
   const stranger = browser()
@@ -197,7 +197,7 @@ test('an account that nobody here has is told so, and gets nothing by its name o
   expect(await stranger.signedInAs()).toBeUndefined()
 })
 
-test('not proved well enough, or in a role that is none of theirs: refused', { timeout: 60_000 }, async () => {
+test('low assurance, or a role that is not theirs: refused', { timeout: 60_000 }, async () => {
   const { browser, linked } = await world()
   await linked('Ada Okafor', 'cis2', okafor)
   for (const [personality, says] of [
@@ -211,50 +211,46 @@ test('not proved well enough, or in a role that is none of theirs: refused', { t
   }
 })
 
-test(
-  'an answer that was replayed, brought by another browser, changed, or comes too late signs nobody in',
-  { timeout: 60_000 },
-  async () => {
-    const { browser, linked, pages, pass } = await world()
-    await linked('Sam Field', 'trust', other)
-    const refused = async (whose: ReturnType<typeof browser>, address: string) => {
-      const answer = await whose.get(address)
-      expect([answer.status, await whose.signedInAs()], address).toEqual([400, undefined])
-    }
-    // Sent to somebody else's browser.
-    const attacker = browser()
-    const theirs = await attacker.back('trust', other)
-    await refused(browser(), theirs)
-    const victim = browser()
-    await victim.back('trust', other)
-    await refused(victim, theirs)
-    // Once, and not twice.
-    await attacker.get(theirs)
-    expect(await attacker.signedInAs()).toBe('Sam Field')
-    attacker.cookies.delete('__Host-ringround')
-    await refused(attacker, theirs)
-    // Changed on the way.
-    for (const change of [
-      (url: URL) => url.searchParams.set('code', 'another'),
-      (url: URL) => url.searchParams.set('iss', 'https://elsewhere.example'),
-      (url: URL) => url.searchParams.set('state', 'A'.repeat(43)),
-      (url: URL) => url.searchParams.delete('code'),
-      (url: URL) => url.searchParams.set('error', 'access_denied'),
-    ]) {
-      const one = browser()
-      const url = new URL(await one.back('trust', other))
-      change(url)
-      await refused(one, url.href)
-    }
-    const late = browser()
-    const address = await late.back('trust', other)
-    pass(10 * 60_000)
-    await refused(late, address)
-    expect((await browser().get(`${pages}/sign-in/with/nowhere`)).status).toBe(404)
-  },
-)
+test('an answer that is replayed, from another browser, changed, or late signs nobody in', { timeout: 60_000 }, async () => {
+  const { browser, linked, pages, pass } = await world()
+  await linked('Sam Field', 'trust', other)
+  const refused = async (whose: ReturnType<typeof browser>, address: string) => {
+    const answer = await whose.get(address)
+    expect([answer.status, await whose.signedInAs()], address).toEqual([400, undefined])
+  }
+  // Sent to another person's browser.
+  const attacker = browser()
+  const theirs = await attacker.back('trust', other)
+  await refused(browser(), theirs)
+  const victim = browser()
+  await victim.back('trust', other)
+  await refused(victim, theirs)
+  // Once only.
+  await attacker.get(theirs)
+  expect(await attacker.signedInAs()).toBe('Sam Field')
+  attacker.cookies.delete('__Host-ringround')
+  await refused(attacker, theirs)
+  // Changed on the way.
+  for (const change of [
+    (url: URL) => url.searchParams.set('code', 'another'),
+    (url: URL) => url.searchParams.set('iss', 'https://elsewhere.example'),
+    (url: URL) => url.searchParams.set('state', 'A'.repeat(43)),
+    (url: URL) => url.searchParams.delete('code'),
+    (url: URL) => url.searchParams.set('error', 'access_denied'),
+  ]) {
+    const one = browser()
+    const url = new URL(await one.back('trust', other))
+    change(url)
+    await refused(one, url.href)
+  }
+  const late = browser()
+  const address = await late.back('trust', other)
+  pass(10 * 60_000)
+  await refused(late, address)
+  expect((await browser().get(`${pages}/sign-in/with/nowhere`)).status).toBe(404)
+})
 
-test('what is linked belongs to one person, and to whoever began it', { timeout: 60_000 }, async () => {
+test('a linked account belongs to one person, the one who began the linking', { timeout: 60_000 }, async () => {
   const { admin, browser, linked, person, pages } = await world()
   const sam = await linked('Sam Field', 'trust', other)
   const mary = await person('Mary Lowe')
@@ -274,7 +270,7 @@ test('what is linked belongs to one person, and to whoever began it', { timeout:
   hers.cookies.set('__Host-ringround', await signIn(sam.id))
   expect((await hers.get(address)).status).toBe(400)
   expect(await admin.accounts.signIns.identities(mary.id)).toEqual([])
-  // Led there by a page of somebody else's: without having asked for it, and by what somebody else has asked for.
+  // Led there by an attacker's page: without a request of their own, and with the attacker's request.
   const others = await hers.linking('trust')
   hers.cookies.set('__Host-ringround', await signIn(mary.id))
   for (const from of ['/account/link/trust', '/account/link/trust?step=', others])
@@ -351,7 +347,7 @@ test(
       const hour = 3_600
       for (const [what, how] of Object.entries<typeof made>({
         issuer: (claims) => signed({ ...claims, iss: `${issuer}/` }),
-        audience: (claims) => signed({ ...claims, aud: 'somebody-else' }),
+        audience: (claims) => signed({ ...claims, aud: 'another-client' }),
         nonce: (claims) => signed({ ...claims, nonce: 'another' }),
         'no nonce': ({ nonce: _, ...claims }) => signed(claims),
         expired: (claims) => signed({ ...claims, iat: Number(claims['iat']) - 2 * hour, exp: Number(claims['exp']) - 2 * hour }),
@@ -370,7 +366,7 @@ test(
   },
 )
 
-test('a provider whose document is of another issuer, letter by letter, is none', { timeout: 60_000 }, async () => {
+test('a provider whose document names a different issuer, compared literally, is refused', { timeout: 60_000 }, async () => {
   const { providers } = await world()
   const { store } = await keptWorld()
   const of = (provider: IdentityProvider, issuer: string) =>

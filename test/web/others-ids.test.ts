@@ -7,13 +7,13 @@ import type { AdminWorld } from '../keeping/admin-world.js'
 import { apiOf, documentedWorld, operationsOf } from '../keeping/documented-world.js'
 import { visitor } from './visitor.js'
 
-/** What stands in the records of others, and nowhere else. */
+/** Text that is only in others' records. */
 const secrets = ['sentinel', '943 476 5919', '9434765919', '07700 900991', '7700900991']
 const theirs = { line: 'cardiology', organisation: 'elm-row', clinician: 'dr-lindqvist', call: 'recorded' } as const
-/** Those who look: of another trust, that runs another line. */
+/** The viewers: from another trust, which runs another line. */
 const mine: Scope = { kind: 'organisation', id: 'wend-vale' }
 
-/** What belongs to others, by what an address calls it. */
+/** Others' ids, by URL parameter. */
 async function othersThings(world: AdminWorld) {
   const hour = 3_600_000
   const patientNumber = '+447700900991'
@@ -78,7 +78,7 @@ async function othersThings(world: AdminWorld) {
   } as const
 }
 
-/** By its place in the address, what is put there. */
+/** The value for each place in the URL. */
 function addressOf(url: string, things: Readonly<Record<string, string>>): string {
   const parts = url.split('/')
   return parts
@@ -101,7 +101,7 @@ function addressOf(url: string, things: Readonly<Record<string, string>>): strin
     .join('/')
 }
 
-/** Whatever a form of ours may ask for, of others. */
+/** Others' values for every form field. */
 const fields = {
   ...theirs,
   to: theirs.clinician,
@@ -132,7 +132,7 @@ const fields = {
   user: 'okafor-desk',
 } as const
 
-/** Everything that is kept but what says who looked: a hash of each table. */
+/** A hash of each table, apart from the audit. */
 async function kept(world: AdminWorld): Promise<ReadonlyMap<string, string>> {
   const db = world.store.tables.writing
   const tables = await db.introspection.getTables()
@@ -152,13 +152,13 @@ async function kept(world: AdminWorld): Promise<ReadonlyMap<string, string>> {
   return found
 }
 
-/** What they may change with it: it is their own, whatever they send. */
+/** Routes that only change the viewer's own data, whatever they send. */
 const ownThings = ['/api/views', '/calls/views', '/pocket/not-now', '/pocket/on']
 
 /** Of a program, which has no session. */
 const formOfTokens = Buffer.concat([Buffer.alloc(32), createHmac('sha256', '').update('form').digest()]).toString('base64url')
 
-test('another organisation’s ids, on every route: nothing is told, nothing is changed', { timeout: 600_000 }, async () => {
+test('another organisation’s ids, on every route: nothing is revealed, nothing is changed', { timeout: 600_000 }, async () => {
   const world = await documentedWorld({ admin: { demoLink: () => Promise.resolve('none') } })
   const things = await othersThings(world)
   const bodies = new Map(
@@ -180,7 +180,7 @@ test('another organisation’s ids, on every route: nothing is told, nothing is 
   people.push({ name: 'a program', headers: { authorization: `Bearer ${secret}` }, token: formOfTokens })
   const told: string[] = []
   const changed: string[] = []
-  // Somebody who may see it is told.
+  // A person who may see it gets it.
   for (const path of [`/api/calls/${things.calls}`, `/call-backs/${things['call-backs']}`, `/people/${things.people}`])
     expect(await (await world.get(path)).text(), path).toMatch(/sentinel|9434765919/)
   let before = await kept(world)

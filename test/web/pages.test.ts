@@ -17,7 +17,7 @@ async function opened(): Promise<Browser> {
   return browser
 }
 
-/** Somebody with a password, for whom a role is in force. */
+/** A person with a password and a current role. */
 async function member(world: AdminWorld, role: 'administrator' | 'operations' = 'administrator') {
   const person = await world.accounts.addPerson(system, { name: 'Mary Lowe', email: 'mary.lowe@example.nhs.uk' })
   await world.accounts.grant(system, { person: person.id, role, scope: { kind: 'everywhere' } })
@@ -27,7 +27,7 @@ async function member(world: AdminWorld, role: 'administrator' | 'operations' = 
 
 const heading = "document.querySelector('h1')?.textContent.trim()"
 
-test.runIf(chromium)('signing in and out by keyboard alone; what is wrong is said, and has the focus', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('signing in and out by keyboard alone; errors are shown, and get the focus', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   await member(world)
   const browser = await opened()
@@ -41,15 +41,15 @@ test.runIf(chromium)('signing in and out by keyboard alone; what is wrong is sai
   expect(await browser.evaluate('document.activeElement.className')).toContain('nhsuk-error-summary')
   expect(await browser.evaluate('document.title')).toMatch(/^Error: Sign in/)
   await expectGood(browser, 'sign-in-wrong', pictureOf(browser))
-  // The summary leads to the field, which still has what was typed.
+  // The summary links to the field, which still has the typed text.
   await browser.type('\t\r')
   await browser.until("document.activeElement.id === 'email'")
   expect(await browser.evaluate('document.activeElement.value')).toBe('Mary.Lowe@example.nhs.uk')
   await tabTo(browser, 'password')
   await browser.type(`${password}\r`)
-  // On to where they wanted to go.
+  // On to the wanted page.
   await browser.until(`${heading} === 'People'`)
-  // A reader of a screen skips the header.
+  // A screen reader user skips the header.
   await browser.evaluate('document.activeElement.blur()')
   await tabTo(browser, 'Sign out')
   await browser.type('\r')
@@ -121,14 +121,14 @@ test.runIf(chromium)(
     await other.open(`${world.admin.url}people`)
     await other.until(`${heading} === 'You cannot see this page'`)
     await expectGood(other, 'refused', pictureOf(other))
-    // It worked once.
+    // It works only once.
     await browser.open(link)
     await browser.until(`${heading} === 'This link has been used or has expired'`)
     expect(browser.complaints.filter((one) => !/4(22|04)/.test(one))).toEqual([])
   },
 )
 
-test.runIf(chromium)('components, and the statement: nothing keeps anybody out', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('components, and the statement: no accessibility barriers', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   const browser = await opened()
   await browser.open(await world.wayIn())
@@ -158,7 +158,7 @@ test('no page weighs more than 60 kB, its styles and scripts included', async ()
   }
 })
 
-test('a page is compressed; the token of its forms reads differently in each, and is good in all of them', async () => {
+test('a page is compressed; its form token reads differently each time, and every form of it is valid', async () => {
   const world = await adminWorld()
   const [mary, sam] = [await visitor(world, { role: 'administrator' }), await visitor(world, { role: 'administrator' })]
   const tokenOf = async (person: Visitor) => {

@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Browser } from '../keeping/browser.js'
 
-/** Set to a folder to look at what the browser showed. */
+/** Set to a folder for screenshots. */
 const folder = process.env['RINGROUND_TEST_SCREENSHOTS']
 
-/** Takes pictures of a browser's page, where somebody wants them. @param options Default: of the page in its whole height */
+/** Takes screenshots of a page, if wanted. @param options Default: the page at full height */
 export function pictureOf(
   browser: Browser,
   options: Parameters<Browser['screenshot']>[0] = { whole: true },

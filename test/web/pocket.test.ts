@@ -16,7 +16,7 @@ import { weightOf } from './weight.js'
 
 const chromium = findChromium()
 const okafor = { role: 'clinician', clinician: 'dr-okafor', scope: { kind: 'organisation', id: 'st-brides' } } as const
-/** A call that Dr Okafor took, and of which nobody has said what came of it. */
+/** A call that Dr Okafor took, without an outcome. */
 async function openCall(world: AdminWorld, id: string): Promise<void> {
   const facts = goodCall(id, { line: 'cardiology', organisation: 'elm-row' }).map((fact): CallFact =>
     fact.type === 'attempt.started' && fact.attempt === `${id}-2`
@@ -27,7 +27,7 @@ async function openCall(world: AdminWorld, id: string): Promise<void> {
 }
 const outcomesOf = async (world: AdminWorld, id: string) =>
   (await world.store.events(id)).flatMap((event) => (event.type === 'outcome.left' ? [[event.outcome, event.actor.kind]] : []))
-/** Everything that the browser keeps of ours. */
+/** Everything of ours that the browser stores. */
 const kept = `(async () => { const names = await caches.keys(); const pages = await Promise.all(names.map(async (name) => [name, (await (await caches.open(name)).keys()).map(({ url }) => new URL(url).pathname)])); return { pages, stored: JSON.stringify(localStorage) } })()`
 const workerIsReady = '(await navigator.serviceWorker.ready, navigator.serviceWorker.controller !== null)'
 
@@ -36,7 +36,7 @@ async function ready(browser: Browser): Promise<void> {
   await browser.until("localStorage.getItem('ringround.pocket') !== null")
 }
 
-test('begins where a clinician begins: who is on, what can be rung, and a light page', async () => {
+test('is a clinician’s start page: who is on, what can be rung, and light', async () => {
   const world = await adminWorld()
   const clinician = await visitor(world, okafor)
   expect((await clinician.get('/')).headers.get('location')).toBe('/pocket')
@@ -44,7 +44,7 @@ test('begins where a clinician begins: who is on, what can be rung, and a light 
   expect(status).toBe(200)
   for (const name of ['Cardiology', 'Ring a line', 'Reach a practice']) expect(page).toContain(name)
   expect(await weightOf(world, '/pocket', clinician.headers)).toBeLessThan(60_000)
-  // Whoever is nobody of the directory is not let in; nor is another role.
+  // A person not in the directory is not let in; nor is another role.
   expect((await (await visitor(world, { role: 'clinician' })).get('/pocket')).status).toBe(403)
   expect((await (await visitor(world, { role: 'serviceManager' })).get('/pocket')).status).toBe(403)
   expect((await (await visitor(world, { role: 'clinician', clinician: 'dr-nobody' })).get('/pocket')).text).toContain(
@@ -52,7 +52,7 @@ test('begins where a clinician begins: who is on, what can be rung, and a light 
   )
 })
 
-test('an outcome is taken once, however often it is sent, and of nobody else’s call', async () => {
+test('an outcome is taken once, however often it is sent, and only for one’s own call', async () => {
   const world = await adminWorld()
   await openCall(world, 'theirs')
   const clinician = await visitor(world, okafor)
@@ -61,7 +61,7 @@ test('an outcome is taken once, however often it is sent, and of nobody else’s
     (await Promise.all([send('referral-avoided', 'tapped-once'), send('referral-avoided', 'tapped-once')])).map(({ location }) => location),
   ).toEqual(['/pocket?done=outcomeLeft', '/pocket?done=outcomeLeft'])
   expect((await outcomesOf(world, 'theirs')).length).toBeGreaterThan(0)
-  // Somebody has changed it since: what comes late does not undo that.
+  // Another person has changed it since: a late one does not undo that.
   expect((await clinician.post('/calls/theirs/outcome', { outcome: 'referral-made' })).status).toBe(303)
   expect((await send('referral-avoided', 'tapped-once')).location).toBe('/pocket?done=outcomeLeft')
   expect((await outcomesOf(world, 'theirs')).at(-1)?.[0]).toBe('referral-made')
@@ -70,13 +70,13 @@ test('an outcome is taken once, however often it is sent, and of nobody else’s
   expect((await other.post('/pocket/calls/theirs/outcome', { outcome: 'referral-avoided', once: 'tapped-once' })).status).toBe(404)
 })
 
-test.runIf(chromium)('the page can be installed, is used by keyboard, and is shown to axe', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('the page can be installed, works by keyboard, and passes axe', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   await openCall(world, 'theirs')
   const browser = await signedIn(world, okafor, 'pocket', 'My lines')
   await ready(browser)
   const { errors, manifest, manifestErrors } = await browser.installability()
-  // A browser without a window installs nothing; what it says of the page itself is nothing.
+  // A headless browser installs nothing; about the page itself it reports nothing.
   expect([errors, manifestErrors]).toEqual([[], []])
   const { start_url: start, icons } = JSON.parse(manifest) as { start_url: string; icons: { src: string; sizes: string; type: string }[] }
   expect(start).toBe('/pocket')
@@ -105,7 +105,7 @@ test.runIf(chromium)('the page can be installed, is used by keyboard, and is sho
 })
 
 test.runIf(chromium)(
-  'without a connection it shows what is known with its age, keeps an outcome, and sends it once',
+  'offline it shows the last known state with its age, keeps an outcome, and sends it once',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -131,7 +131,7 @@ test.runIf(chromium)(
     await browser.type('elm')
     await browser.until(`${text('#kept')}.includes('01632 960201')`)
     expect([await outcomesOf(world, 'theirs'), await outcomesOf(world, 'another')]).toEqual([[], []])
-    // Nobody is led away while they look for a number.
+    // It does not navigate while the clinician looks for a number.
     await browser.type('\b\b\b')
     await browser.connect(true)
     await browser.until(`${heading} === 'My lines'`)
@@ -143,7 +143,7 @@ test.runIf(chromium)(
   },
 )
 
-test.runIf(chromium)('keeps no page of anybody, and forgets what it knows when they sign out', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('stores no user’s page, and forgets its data when they sign out', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   const callBack = await world.arranged.makeCallBack({
     line: 'cardiac-rehab-call-back',
@@ -171,11 +171,11 @@ test.runIf(chromium)('keeps no page of anybody, and forgets what it knows when t
   expect(await browser.evaluate('[localStorage.length, navigator.serviceWorker.controller === null]')).toEqual([0, true])
 })
 
-test.runIf(chromium)('a new version takes the place of the one before, with what it kept', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('a new version replaces the old one and its cache', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   const browser = await signedIn(world, okafor, 'pocket', 'My lines')
   await ready(browser)
-  // As one of before: another name, and a file that the new one has not.
+  // Like an old version: another name, and a file that the new one lacks.
   await browser.evaluate("caches.open('ringround-000000000000').then((cache) => cache.put('/assets/old.js', new Response('old')))")
   await browser.evaluate('navigator.serviceWorker.getRegistration().then((one) => one.unregister())')
   await browser.open(`${world.admin.url}pocket`)
@@ -185,11 +185,11 @@ test.runIf(chromium)('a new version takes the place of the one before, with what
 })
 
 test.runIf(chromium)(
-  '"not now" is said with one press, ends with another, and is told to operations and on the wallboard',
+  '"not now" is set with one press, cleared with another, and shown to operations and on the wallboard',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
-    // Whoever is on at this hour, whatever the hour: a line that is always open has somebody.
+    // A line that is always open has a clinician on at every hour.
     const on = huntCandidates(world.directory, world.directory.lines.get('cardiology') as Line, Date.now())
     const clinician = on.flatMap((one) => one.clinician ?? [])[0] ?? ''
     const name = world.directory.clinicians.get(clinician)?.name ?? ''
@@ -219,7 +219,7 @@ test.runIf(chromium)(
   },
 )
 
-test.runIf(chromium)('operations say it for somebody, by keyboard, and take it back', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('operations set it for a clinician, by keyboard, and clear it', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   const browser = await signedIn(world, { role: 'operations' }, 'availability', 'Availability')
   await browser.evaluate("document.getElementById('minutes').value = '3'")
@@ -239,7 +239,7 @@ test.runIf(chromium)('operations say it for somebody, by keyboard, and take it b
   await browser.until(`${text('main')}.includes('Nobody has said "not now" at the moment.')`)
 })
 
-test('of a clinician who is not theirs nobody says anything, and nobody else is told of it', async () => {
+test('for a clinician outside their reach people can neither set it nor see it', async () => {
   const world = await adminWorld()
   const prasad = await visitor(world, { ...okafor, clinician: 'dr-prasad' })
   await world.availability.notNow('dr-adeyemi', Date.now() + 600_000, 'inTheatre', { kind: 'staff' })
@@ -294,10 +294,10 @@ test('the API rings for a press as the page does: once, never late, for oneself 
   expect(world.rung).toHaveLength(2)
 })
 
-/** A line that is open at any hour, and that Dr Okafor's hospital may use. */
+/** A line that is always open, and that Dr Okafor's hospital may use. */
 const always = 'cardiology'
 
-test('a line is rung once for one press, never late, and only by whoever may', async () => {
+test('a line is rung once for one press, never late, and only by those who may', async () => {
   const world = await adminWorld()
   const clinician = await visitor(world, okafor)
   const press = (once: string, more: Readonly<Record<string, string>> = {}, line = always) =>
@@ -319,23 +319,19 @@ test('a line is rung once for one press, never late, and only by whoever may', a
   expect(world.rung).toHaveLength(2)
 })
 
-test.runIf(chromium)(
-  'one press, by keyboard, rings; without a connection it rings neither now nor later',
-  { timeout: 240_000 },
-  async () => {
-    const world = await adminWorld()
-    const browser = await signedIn(world, okafor, 'pocket', 'My lines')
-    await ready(browser)
-    await tabTo(browser, 'Ring me and connect me to Cardiology')
-    await browser.type('\r')
-    await browser.until(`${text('.nhsuk-notification-banner')}.includes('Your phone will ring in a moment. Press 1 to be connected.')`)
-    expect(world.rung).toHaveLength(1)
-    await expectGood(browser, 'pocket-ringing', pictureOf(browser))
-    await browser.connect(false)
-    await browser.evaluate("[...document.querySelectorAll('form[data-now=ring] button')].at(-1).click()")
-    await browser.until(`${text('#connection')}.startsWith('No connection. If your phone does not ring now, it will not')`)
-    await browser.connect(true)
-    await browser.until(`${text('#connection')} === ''`)
-    expect(world.rung).toHaveLength(1)
-  },
-)
+test.runIf(chromium)('one press, by keyboard, rings; offline it rings neither now nor later', { timeout: 240_000 }, async () => {
+  const world = await adminWorld()
+  const browser = await signedIn(world, okafor, 'pocket', 'My lines')
+  await ready(browser)
+  await tabTo(browser, 'Ring me and connect me to Cardiology')
+  await browser.type('\r')
+  await browser.until(`${text('.nhsuk-notification-banner')}.includes('Your phone will ring in a moment. Press 1 to be connected.')`)
+  expect(world.rung).toHaveLength(1)
+  await expectGood(browser, 'pocket-ringing', pictureOf(browser))
+  await browser.connect(false)
+  await browser.evaluate("[...document.querySelectorAll('form[data-now=ring] button')].at(-1).click()")
+  await browser.until(`${text('#connection')}.startsWith('No connection. If your phone does not ring now, it will not')`)
+  await browser.connect(true)
+  await browser.until(`${text('#connection')} === ''`)
+  expect(world.rung).toHaveLength(1)
+})

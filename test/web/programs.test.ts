@@ -38,7 +38,7 @@ const whole = [
   ['days', '30'],
 ] as const
 
-test('nobody gives a program what they may not do themselves', async () => {
+test('nobody gives a program rights that they lack', async () => {
   const world = await adminWorld()
   const { page, post } = await administrator(world)
   expect(page).toContain('value="metrics"')
@@ -65,7 +65,7 @@ test('nobody gives a program what they may not do themselves', async () => {
   expect((await post([], `programs/${screen.id}/end`)).status).toBe(404)
 })
 
-test('nobody gives a program more than they reach: not the calls of others, not what they were approved for, not another organisation', async () => {
+test('nobody gives a program more reach than their own: not others’ calls, not approvals, not another organisation', async () => {
   const world = await adminWorld()
   const { id } = await world.accounts.addPerson(system, { name: 'Sam Field', clinician: 'dr-okafor' })
   for (const [role, scope] of [
@@ -102,7 +102,7 @@ test('nobody gives a program more than they reach: not the calls of others, not 
     false,
     false,
   ])
-  // They see recordings by approval and of their own calls: neither is theirs to hand on.
+  // They see recordings by approval and of their own calls: neither can be passed on.
   expect(await make('recordings', 'everywhere')).toBe('may')
   expect(await make('recordings', 'organisation:st-brides')).toBe('may')
   expect(await make('pocket', 'organisation:st-brides')).toBe('may')
@@ -113,7 +113,7 @@ test('nobody gives a program more than they reach: not the calls of others, not 
   expect(await make('metrics', 'everywhere')).toBe(201)
 })
 
-test('what is wrong with a token is said beside its field', async () => {
+test('an error of a token is shown beside its field', async () => {
   const world = await adminWorld()
   const { post } = await administrator(world)
   for (const [fields, words] of [
@@ -166,7 +166,7 @@ test('what is wrong with a token is said beside its field', async () => {
   }
 })
 
-test.runIf(chromium)('the page can be used by everybody', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('the page is accessible', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   await world.accounts.tokenBook.make(system, {
     kind: 'api',

@@ -17,7 +17,7 @@ const everything: readonly Permission[] = [
   'documentation',
 ]
 
-/** Asks as a program that may do everything, for one part. */
+/** Asks as a program with every permission for one part. */
 async function askAs(world: AdminWorld, scope: Scope) {
   const { secret } = await world.accounts.tokenBook.make(system, { kind: 'api', name: 'part', permissions: everything, scope })
   return async (method: string, path: string, body?: object) => {
@@ -49,7 +49,7 @@ async function twoServices() {
   return { world, callBack: await made('cardiac-rehab-call-back', 'dr-okafor') }
 }
 
-test('whoever sees a practice sees its calls, and of another’s every id is one that does not exist', async () => {
+test('a person who sees a practice sees its calls, and another’s ids are not found', async () => {
   const { world, callBack } = await twoServices()
   const ask = await askAs(world, { kind: 'organisation', id: 'elm-row' })
   const listed = (await ask('GET', '/api/calls')).json() as { calls: { callId: string }[] }
@@ -75,7 +75,7 @@ test('whoever sees a practice sees its calls, and of another’s every id is one
     expect((await ask(method, path, body)).status, `${method} ${path}`).toBe(404)
   expect((await ask('GET', '/api/call-backs')).json()).toMatchObject({ arrangements: [] })
   expect((await ask('POST', '/api/call-back-codes', { call: 'others' })).status).toBe(404)
-  // In another's name, or by another's clinician.
+  // For another's line, or by another's clinician.
   expect(
     (
       await ask('POST', '/api/call-backs', {
@@ -90,7 +90,7 @@ test('whoever sees a practice sees its calls, and of another’s every id is one
       await ask('POST', '/api/patient-connects', { nhsNumber: '943 476 5919', patientNumber: '01632 960889', clinician: 'dr-okafor' })
     ).json(),
   ).toMatchObject({ error: { code: 'badRequest', field: 'clinician' } })
-  // What cannot be divided is for those who see all of it.
+  // What cannot be divided is for people who see all of it.
   for (const path of ['/api/watch-list', '/api/targets', '/metrics']) expect((await ask('GET', path)).status, path).toBe(403)
   expect(await world.get(`/api/call-backs/${callBack}`).then((answer) => answer.json())).toMatchObject({ state: 'open' })
 })
@@ -106,7 +106,7 @@ test('a line reaches its own calls; a trust reaches those of its lines', async (
   expect((await ofTrust('GET', `/api/call-backs/${callBack}`)).status).toBe(200)
 })
 
-test('a page of a part goes on where it ended, and holds each call once', async () => {
+test('paging through a part shows each call once', async () => {
   const world = await adminWorld()
   const begun = Date.now() - 1_000_000
   for (let call = 0; call < 25; call++)
@@ -137,7 +137,7 @@ test('a page of a part goes on where it ended, and holds each call once', async 
   expect(found).toEqual(expected)
 })
 
-test('a call to a patient is seen by the organisation of its clinician, and by nobody where the clinician works for several', async () => {
+test('a call to a patient is visible to its clinician’s organisation, unless the clinician works for several', async () => {
   const { world } = await twoServices()
   const [mine, others] = [
     await askAs(world, { kind: 'organisation', id: 'st-brides' }),

@@ -11,7 +11,7 @@ import { signedIn } from './signed-in.js'
 import { visitor } from './visitor.js'
 
 const chromium = findChromium()
-/** Two months on: the month of the calls is over, and was handed in with the one after it to come. */
+/** Two months on: the month of the calls is over and handed in; the next is to come. */
 const later = Date.now() + 62 * 24 * 60 * 60_000
 
 async function world(): Promise<AdminWorld> {
@@ -25,7 +25,7 @@ async function happened(admin: AdminWorld, id: string, line: string, outcome?: s
   if (outcome !== undefined) await admin.store.log.append(id, { type: 'outcome.left', outcome, by: 'staff' })
 }
 
-test('what was handed in is stated again once an outcome is left later, and once alone', async () => {
+test('a month handed in is restated once after a later outcome', async () => {
   const admin = await world()
   const month = whenIn(Date.now()).month
   await happened(admin, 'one', 'cardiology', 'referral-avoided')
@@ -37,7 +37,7 @@ test('what was handed in is stated again once an outcome is left later, and once
     { month, type: 'other', total: '2', processed: '2', diverted: '1', restated: 'no' },
     { month, type: 'other', total: '1', processed: '1', diverted: '0', restated: 'no' },
   ])
-  // To look is no handing in: the same file again states nothing twice.
+  // Viewing is not handing in: the same file is the same again.
   const [following = ''] = monthsUntil(whenIn(later).month, 2)
   const look = async () => rows(await (await admin.get(`/api/returns/${following}`)).text())
   expect(await look()).toEqual([])
@@ -70,7 +70,7 @@ test('the sums of returns are those of a recount, whatever was left later', asyn
   ])
 })
 
-test('whoever reports on a part sees that part, and hands nothing in', async () => {
+test('a person who reports on a part sees that part, and hands nothing in', async () => {
   const admin = await world()
   const month = whenIn(Date.now()).month
   await happened(admin, 'one', 'cardiology')
@@ -83,7 +83,7 @@ test('whoever reports on a part sees that part, and hands nothing in', async () 
   expect((await fetch(new URL(`/api/returns/${month}`, admin.admin.url), { method: 'POST', headers: manager.headers })).status).toBe(403)
 })
 
-test.runIf(chromium)('the page lists the months, and keeps nobody out', { timeout: 120_000 }, async () => {
+test.runIf(chromium)('the page lists the months, and is accessible', { timeout: 120_000 }, async () => {
   const admin = await world()
   const browser = await signedIn(admin, { role: 'serviceManager' }, 'returns', 'Monthly return')
   await expectGood(browser, 'returns', pictureOf(browser))

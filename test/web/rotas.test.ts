@@ -21,12 +21,12 @@ const rota = async (world: AdminWorld, line: string) =>
     pattern: readonly { session: string; days: unknown; time: string; entries: readonly unknown[] }[]
     changes: readonly Record<string, unknown>[]
   }
-/** A day so long after the Monday of next week, which is not over. */
+/** A day this long after next Monday, so that it is not over. */
 const dateAfter = (days: number) => dateOf(mondayOf(knownTimeZone('Europe/London').dayAt(Date.now())) + 7 + days)
 const nextMonday = dateAfter(0)
 
 test.runIf(chromium)(
-  'a rota keeper changes one date, and then every week, by keyboard; what differs is seen before it is saved',
+  'a rota keeper changes one date, and then every week, by keyboard; the difference is shown before saving',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -60,7 +60,7 @@ test.runIf(chromium)(
     expect((await rota(world, 'cardiology')).changes).toContainEqual({ date: nextMonday, session: session.session, close: 'true' })
     expect(await browser.evaluate("document.querySelector('.rr-rota__gap')?.innerText")).toMatch(/closed/i)
 
-    // Every week: somebody else first.
+    // Every week: another clinician first.
     await tabTo(browser, `${session.session}, ${[session.days].flat().join(', ')}: change`)
     await browser.type('\r')
     await browser.until(`${heading} === 'A session of every week'`)
@@ -82,7 +82,7 @@ test.runIf(chromium)(
     await browser.until("document.querySelector('.nhsuk-notification-banner')")
     const after = await rota(world, 'cardiology')
     expect(after.pattern.find((one) => one.session === session.session)?.entries).toEqual([places.at(-1)])
-    // What was said of one date stays.
+    // The change for one date stays.
     expect(after.changes).toContainEqual({ date: nextMonday, session: session.session, close: 'true' })
     expect(browser.complaints.filter((one) => !one.includes('422'))).toEqual([])
   },
@@ -106,7 +106,7 @@ describe('a rota', () => {
     expect((await mary.get('/api/rotas/cardiology')).status).toBe(200)
   })
 
-  test('with a telephone that is written in has it last, and offers it from then on', async () => {
+  test('with a written-in telephone has it last, and offers it from then on', async () => {
     const { world, keeper: mary } = await keeper()
     const { version } = await rota(world, 'cardiology')
     const form = {
@@ -131,7 +131,7 @@ describe('a rota', () => {
     expect((await mary.get('/rotas/cardiology/sessions/new')).text).toContain('Ward 7 (01632 960107)')
   })
 
-  test('of a day that is over stays as it was', async () => {
+  test('of a past day stays as it was', async () => {
     const { world, keeper: mary } = await keeper()
     const { version, pattern } = await rota(world, 'cardiology')
     const answer = await mary.post('/rotas/cardiology/dates/2026-01-05', {
@@ -145,7 +145,7 @@ describe('a rota', () => {
     expect((await rota(world, 'cardiology')).version).toBe(version)
   })
 
-  test('is not changed by two at once: a session that somebody else has changed meanwhile is looked at again', async () => {
+  test('is not changed by two at once: a session that another person has changed meanwhile has to be viewed again', async () => {
     const { world, keeper: mary } = await keeper()
     const { version, pattern } = await rota(world, 'cardiology')
     const [first] = pattern
@@ -170,7 +170,7 @@ describe('a rota', () => {
     expect(answer.text).toContain('Someone else has changed this session in the meantime')
   })
 
-  test('of one week is copied to another: what differs from every week goes with it', async () => {
+  test('of one week is copied to another, with its differences from the pattern', async () => {
     const { world, keeper: mary } = await keeper()
     const { version, pattern } = await rota(world, 'cardiology')
     const session = pattern[0]?.session ?? ''
@@ -194,7 +194,7 @@ describe('a rota', () => {
     }
   })
 
-  test('of one week goes out as a spreadsheet, and what was edited there comes back', async () => {
+  test('of one week is exported as a spreadsheet, and edits there are imported', async () => {
     const { world, keeper: mary } = await keeper()
     const { version, pattern } = await rota(world, 'cardiology')
     const { text, headers } = await mary.get(`/rotas/cardiology/week.csv?week=${nextMonday}`)
@@ -225,7 +225,7 @@ describe('a rota', () => {
     for (const what of ['copy', 'sheet']) expect((await mary.post(`/rotas/ent-adult/${what}`, { week: nextMonday, text })).status).toBe(404)
   })
 
-  test('says who of those who are on takes no calls now', async () => {
+  test('says which of the people on take no calls now', async () => {
     const { world, keeper: mary } = await keeper()
     const on = huntCandidates(world.directory, world.directory.lines.get('cardiology') as Line, Date.now())
     const clinician = on.flatMap((one) => one.clinician ?? [])[0] ?? ''

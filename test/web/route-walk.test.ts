@@ -5,7 +5,7 @@ import { beginSession, defaultSessionLimits } from '../../src/accounts/sessions.
 import { documentedWorld } from '../keeping/documented-world.js'
 import type { AdminWorld } from '../keeping/admin-world.js'
 
-/** Who has which permission, said once more by hand: a change of the table has to be meant. */
+/** The permissions of each role, repeated by hand: a change of the table has to be deliberate. */
 const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
   wallboard: ['operations', 'serviceManager', 'administrator'],
   live: ['operations', 'serviceManager', 'administrator'],
@@ -36,10 +36,10 @@ const whoMay: Readonly<Record<Permission, readonly RoleName[]>> = {
   retention: ['privacyOfficer'],
 }
 
-/** Those who ask on the walk: nobody, a person of each role and one of none, programs. */
+/** The requesters on the walk: nobody, a person of each role and one without, programs. */
 type Asker = { readonly name: string; readonly headers: Readonly<Record<string, string>>; readonly may: (need: Need) => boolean }
 
-/** Somebody with that role who has signed in. @returns what goes with whatever they ask */
+/** A signed-in person with that role. @returns the headers of their requests */
 async function sessionOf(
   world: AdminWorld,
   role: RoleName | undefined,
@@ -98,12 +98,12 @@ async function askers(world: AdminWorld): Promise<readonly Asker[]> {
     await token('a token for nothing', 'api', [], 'bearer'),
     await token('a token for calls', 'api', ['calls'], 'bearer'),
     await token('a kiosk', 'kiosk', ['wallboard'], 'cookie'),
-    // Whoever takes a screen off the wall has a cookie, and no token for the API.
+    // A stolen wall screen has a cookie, but no token for the API.
     { ...(await token('a kiosk token as that of a program', 'kiosk', ['wallboard'], 'bearer')), may: (need) => need === 'anyone' },
   ]
 }
 
-/** What was answered: let in (whatever the route itself says then), or turned away at the door. */
+/** The answer: let in (whatever the route itself answers), or refused by the gate. */
 async function answered(
   world: AdminWorld,
   { method, url, page }: { readonly method: string; readonly url: string; readonly page: boolean },
@@ -132,7 +132,7 @@ async function answered(
   return response.status === 303 && location.startsWith('/sign-in') && path !== '/sign-out' ? 'out' : 'in'
 }
 
-test('every route says what it needs, and lets in those who have it and nobody else', { timeout: 240_000 }, async () => {
+test('every route states its requirement, and lets in only those who meet it', { timeout: 240_000 }, async () => {
   const world = await documentedWorld()
   const { routes } = world.admin
   expect(routes.filter(({ needs }) => needs === undefined)).toEqual([])
@@ -140,7 +140,7 @@ test('every route says what it needs, and lets in those who have it and nobody e
   const everybody = await askers(world)
   const wrong: string[] = []
   for (const route of routes) {
-    // Signing out is allowed to end the session of the walk: it is asked last, by itself.
+    // Signing out ends the walk's session: it is asked last, by itself.
     if (route.url === '/sign-out') continue
     const answers = await Promise.all(everybody.map(async (asker) => ({ asker, found: await answered(world, route, asker.headers) })))
     for (const { asker, found } of answers) {
@@ -151,7 +151,7 @@ test('every route says what it needs, and lets in those who have it and nobody e
   expect(wrong).toEqual([])
 })
 
-/** What is open to somebody whose role asks for a second factor that they have not set up: to do so, to choose a password, to leave. */
+/** Open to a person whose role requires a second factor not yet set up: to set it up, to choose a password, to sign out. */
 const beforeSecondFactor = [
   '/account/confirm',
   '/account/confirm/passkey',
@@ -161,7 +161,7 @@ const beforeSecondFactor = [
   '/account/password',
 ].sort()
 
-test('whose role asks for a second factor sees nothing else before there is one', { timeout: 240_000 }, async () => {
+test('a person whose role requires a second factor sees nothing else before there is one', { timeout: 240_000 }, async () => {
   const world = await documentedWorld({ secondFactorFor: ['administrator'] })
   const [without, manager, shown] = [
     await sessionOf(world, 'administrator', { secondFactor: false }),
@@ -181,6 +181,6 @@ test('whose role asks for a second factor sees nothing else before there is one'
   expect(closed).toEqual([])
 })
 
-test('every permission stands in the table that is said once more', () => {
+test('every permission is in the repeated table', () => {
   expect(Object.keys(whoMay).sort()).toEqual([...permissionNames].sort())
 })

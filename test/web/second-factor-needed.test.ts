@@ -29,7 +29,7 @@ test.runIf(chromium)(
     await browser.type('kestrel marble harbour\r')
     await at('Set up a second factor first')
     await expectGood(browser, 'second-factor-first', pictureOf(browser))
-    // Wherever they go meanwhile: no menu leads anywhere, and no page opens.
+    // Meanwhile there is no menu, and no other page opens.
     expect(await browser.evaluate("document.querySelectorAll('nav a').length")).toBe(0)
     await browser.open(`${world.admin.url}people`)
     await at('Set up a second factor first')
@@ -47,7 +47,7 @@ test.runIf(chromium)(
     await at('Your recovery codes')
     await browser.open(`${world.admin.url}people`)
     await at('People')
-    // The only one there is cannot be taken away.
+    // The only one cannot be removed.
     await browser.open(`${world.admin.url}account`)
     await at('Your account')
     await browser.evaluate(
@@ -58,7 +58,7 @@ test.runIf(chromium)(
   },
 )
 
-test('the demo world is signed in to in one click, whatever its roles ask for', async () => {
+test('signing in to the demo world takes one click, whatever its roles require', async () => {
   const world = await adminWorld({ secondFactorFor: defaultSecondFactorRoles })
   const entered = await fetch(await world.wayIn(), { redirect: 'manual' })
   const cookie = (entered.headers.get('set-cookie') ?? '').split(';')[0] ?? ''

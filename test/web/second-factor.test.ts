@@ -10,7 +10,7 @@ import { pictureOf } from './pictures.js'
 
 const chromium = findChromium()
 const password = 'kestrel marble harbour'
-/** Past the door, wherever that leads. */
+/** Past the gate, on any page. */
 const inside = "document.readyState === 'complete' && !location.pathname.startsWith('/sign-in')"
 const heading = "document.querySelector('h1')?.textContent.trim()"
 
@@ -27,7 +27,7 @@ async function member(world: AdminWorld, name: string, email: string, role: Role
   return person
 }
 
-/** Under a name: browsers keep no passkeys for addresses. */
+/** By host name: browsers keep no passkeys for IP addresses. */
 const pages = (world: AdminWorld) => world.admin.url.replace('127.0.0.1', 'localhost')
 
 async function typePassword(browser: Browser, world: AdminWorld, email: string): Promise<void> {
@@ -42,7 +42,7 @@ async function signOut(browser: Browser): Promise<void> {
   await browser.until("document.querySelector('.nhsuk-notification-banner')?.textContent.includes('You are signed out')")
 }
 
-/** The code of an app, not one that has been shown before. */
+/** The app's code, never a used one. */
 function appOf(typed: string) {
   const app = new TOTP({ secret: Secret.fromBase32(typed.replaceAll(' ', '')) })
   let shown = ''
@@ -53,7 +53,7 @@ function appOf(typed: string) {
 }
 
 test.runIf(chromium)(
-  'a code generator is set up and signs in, and so does a passkey; what was lost, a recovery code does',
+  'a code generator is set up and signs in, and so does a passkey; a recovery code replaces a lost one',
   { timeout: 300_000 },
   async () => {
     const world = await adminWorld()
@@ -114,7 +114,7 @@ test.runIf(chromium)(
       (await world.accounts.sessions(mary.id)).map(({ method, secondFactorAt }) => [method, secondFactorAt !== undefined]),
     ).toContainEqual(['passkey', true])
 
-    // The confirmation is fresh: it may be taken away at once.
+    // The confirmation is recent: it may be removed at once.
     await browser.open(`${pages(world)}account`)
     await browser.until(`${heading} === 'Your account'`)
     await browser.evaluate(
@@ -135,7 +135,7 @@ test.runIf(chromium)(
 )
 
 test.runIf(chromium)(
-  'a privacy officer approves a colleague, who confirms that it is them before it opens anything',
+  'a privacy officer approves a colleague, who shows a second factor before it opens anything',
   { timeout: 300_000 },
   async () => {
     const world = await adminWorld()
@@ -191,7 +191,7 @@ test.runIf(chromium)(
   },
 )
 
-/** A form as a browser of ours sends it. */
+/** A form as sent by a browser on our page. */
 async function post(
   world: AdminWorld,
   path: string,
@@ -206,7 +206,7 @@ async function post(
   })
 }
 
-test('whoever attacks the way in stays outside', { timeout: 120_000 }, async () => {
+test('attacks on signing in fail', { timeout: 120_000 }, async () => {
   const world = await adminWorld()
   const mary = await member(world, 'Mary Lowe', 'mary.lowe@example.nhs.uk', 'administrator')
   const email = 'mary.lowe@example.nhs.uk'
@@ -214,7 +214,7 @@ test('whoever attacks the way in stays outside', { timeout: 120_000 }, async () 
   const opens = async (cookie: string) =>
     (await fetch(`${world.admin.url}people`, { headers: { cookie: `__Host-ringround=${cookie}` }, redirect: 'manual' })).status
 
-  // Fixation: a cookie that was there before is not the session afterwards.
+  // Fixation: an earlier cookie is not the session afterwards.
   const planted = 'AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'
   const answer = await post(world, 'sign-in', { email, password }, { cookie: `__Host-ringround=${planted}` })
   const cookie = cookieOf(answer)
@@ -256,7 +256,7 @@ test('whoever attacks the way in stays outside', { timeout: 120_000 }, async () 
     kind: 'in',
   })
 
-  // On to elsewhere.
+  // Redirects to other sites.
   for (const next of [
     'https://elsewhere.example/',
     '//elsewhere.example',
@@ -270,7 +270,7 @@ test('whoever attacks the way in stays outside', { timeout: 120_000 }, async () 
     expect(new URL(led, world.admin.url).origin).toBe(new URL(world.admin.url).origin)
   }
 
-  // Past the second factor: without one, with a step of somebody else's kind, with a session that never showed it.
+  // Bypassing the second factor: without one, with a step of another kind, with a session that never showed it.
   const { step, typed } = await world.accounts.factors.beginGenerator(mary)
   const code = appOf(typed)
   await world.accounts.factors.finishGenerator({ actor: mary.id, address: '' }, mary.id, step, await code())
@@ -291,10 +291,10 @@ test('whoever attacks the way in stays outside', { timeout: 120_000 }, async () 
   }
   for (const made of ['', '{}', '[]', '{"id":1}', `{"id":"${'A'.repeat(300)}","response":{}}`, 'x'.repeat(50_000)]) {
     const refused = await post(world, 'sign-in/passkey/shown', { step: waiting, answer: made })
-    // Under an address there are no passkeys at all.
+    // On a bare IP address there are no passkeys.
     expect([refused.status, cookieOf(refused)]).toEqual([404, ''])
   }
-  // To set up another, or to take one away, a session that was left open is not enough.
+  // To add or remove one, an unattended session is not enough.
   const own = { cookie: `__Host-ringround=${other}` }
   for (const path of ['account/generator', 'account/passkeys/new'])
     expect((await fetch(`${world.admin.url}${path}`, { headers: own, redirect: 'manual' })).headers.get('location'), path).toContain(
@@ -307,7 +307,7 @@ test('whoever attacks the way in stays outside', { timeout: 120_000 }, async () 
   expect((await post(world, 'account/recovery', { token }, own)).headers.get('location')).toContain('/account/confirm')
   expect(await world.accounts.factors.list(mary.id)).toHaveLength(1)
 
-  // Files of ours, and nothing beside them.
+  // Only our own files.
   for (const path of [
     'assets/../../../package.json',
     'assets/..%2f..%2fpackage.json',

@@ -13,14 +13,14 @@ const lines = "[...document.querySelectorAll('.rr-service')].map((one) => one.in
 const lineOf = (name: string) => `(${lines}.find((one) => one.startsWith(${JSON.stringify(name)})) ?? '')`
 const elmRow = { kind: 'organisation', id: 'elm-row' } as const
 
-/** How many sheets of paper it is. */
+/** Its number of sheets. */
 async function sheets(browser: Browser, name: string): Promise<number> {
   const printed = await browser.printed()
   keepToLookAt(`${name}.pdf`, printed)
   return [...printed.toString('latin1').matchAll(/\/Type \/Page\b/g)].length
 }
 
-/** Half past some hour, for all who ask: no test begins in one hour and ends in the next. */
+/** A fixed half past the hour, so that no test begins in one hour and ends in the next. */
 const halfPast = Math.floor(Date.now() / 3_600_000) * 3_600_000 + 1_800_000
 
 async function worldAtHalfPast(): Promise<AdminWorld> {
@@ -29,14 +29,14 @@ async function worldAtHalfPast(): Promise<AdminWorld> {
   return world
 }
 
-/** A call to cardiology that was answered at this hour. */
+/** A call to cardiology answered at this hour. */
 async function answered(world: AdminWorld, id: string): Promise<void> {
   for (const [second, fact] of goodCall(id, { line: 'cardiology' }).entries())
     await world.store.appendLate(id, fact, halfPast - 1_200_000 + second * 1_000)
 }
 
 test.runIf(chromium)(
-  'what a practice can ring: numbers to tap, codes to scan, open now or when, and how long it usually takes',
+  'a practice’s lines: numbers to tap, codes to scan, opening times, and the usual time to an answer',
   { timeout: 240_000 },
   async () => {
     const world = await worldAtHalfPast()
@@ -70,7 +70,7 @@ test.runIf(chromium)(
     await browser.open(`${world.admin.url}service-directory/elm-row`)
     await browser.until(`(${lineOf('Cardiology')}).includes('About 13 seconds to an answer at this hour')`)
     expect(await sheets(browser, 'service-directory')).toBe(1)
-    // Of another organisation every address is one that does not exist.
+    // Another organisation's addresses are not found.
     await browser.open(`${world.admin.url}service-directory/harbour-lane`)
     await browser.until(`${heading} === 'Page not found'`)
     expect(browser.complaints.filter((one) => !one.includes('404'))).toEqual([])
@@ -103,7 +103,7 @@ test.runIf(chromium)('sixteen lines, each with a QR code, are one sheet of paper
 })
 
 test.runIf(chromium)(
-  'whoever sees several chooses; an administrator makes a link for whoever has it, which shows that alone, and ends it',
+  'a person who sees several chooses one; an administrator makes a public link that shows only that, and ends it',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -155,7 +155,7 @@ test.runIf(chromium)(
   },
 )
 
-test('a new link ends the one before; one of an organisation that is gone leads nowhere; a program asks for the same', async () => {
+test('a new link replaces the old one; a removed organisation’s leads nowhere; a program can do the same', async () => {
   const world = await adminWorld()
   const made = async () =>
     ((await (await world.get('/api/service-directory/elm-row/link', { method: 'POST' })).json()) as { path: string }).path

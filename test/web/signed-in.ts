@@ -11,35 +11,35 @@ export interface Member {
   readonly role: RoleName
   /** Default: everywhere. */
   readonly scope?: Scope
-  /** Of the directory, whom they are. */
+  /** Their clinician entry in the directory. */
   readonly clinician?: string
 }
 
-/** What somebody reads there, as an expression for the page; empty: nothing. In brackets, so that it can be compared. */
+/** The text shown there, as an expression for the page; empty: none. In brackets, so that it can be compared. */
 export const text = (selector: string) =>
   `(document.querySelector(${JSON.stringify(selector)})?.innerText.trim().replaceAll(/\\s+/g, ' ') ?? '')`
 
 /**
- * What a form says is wrong with what was given, and what a page says was done; as `text`. The errors count as said when the focus has gone to
- * them, which the page sees to: what is typed before would go astray.
+ * A form's errors, and a page's success notice; as `text`. Errors count once they have the focus,
+ * which the page moves there: earlier typing would go astray.
  */
 export const errors =
   "[...(document.activeElement?.closest('.nhsuk-error-summary')?.querySelectorAll('li') ?? [])].map((one) => one.textContent.trim())"
 export const notice = text('.nhsuk-notification-banner__content')
 
-/** Puts something into a field, which has the focus then. */
+/** Sets a field's value and focuses it. */
 export const fill = (browser: Browser, id: string, to: string) =>
   browser.evaluate(
     `(() => { const field = document.getElementById(${JSON.stringify(id)}); field.value = ${JSON.stringify(to)}; field.focus() })()`,
   )
 
-/** What the browser complains of, but for forms that were refused (422), as they are in these tests. */
+/** The browser's complaints, except about refused forms (422), which these tests cause. */
 export const complaints = (browser: Browser) => browser.complaints.filter((one) => !one.includes('422'))
 
-/** Where a page is, once it is there. */
+/** The page's path, once it has loaded. */
 export const heading = "document.querySelector('h1')?.textContent.trim()"
 
-/** A browser in which somebody with that role has signed in, at the page of that heading. */
+/** A browser with a signed-in person of that role, at the page with that heading. */
 export async function signedIn(
   world: AdminWorld,
   { role, scope = { kind: 'everywhere' }, clinician }: Member,

@@ -15,13 +15,13 @@ const soffice = (process.env['PATH'] ?? '')
   .map((folder) => join(folder, 'soffice'))
   .find((path) => existsSync(path))
 
-/** A cell as LibreOffice understands it: what kind of thing it is, and its value. `empty`: nothing is in it. */
+/** A cell as LibreOffice reads it: its type and value. `empty`: no value. */
 interface Cell {
   readonly kind: string
   readonly value: string
 }
 
-/** Opens a spreadsheet in LibreOffice, and has it saved as flat XML, in which every cell says its type (OpenDocument 1.3, part 3, 19.387). */
+/** Converts a spreadsheet by LibreOffice to flat XML, in which every cell has its type (OpenDocument 1.3, part 3, 19.387). */
 async function openedInLibreOffice(file: Buffer): Promise<{ readonly rows: readonly (readonly Cell[])[]; readonly xml: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'ringround-libreoffice-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
@@ -99,7 +99,7 @@ test.skipIf(soffice === undefined)(
   180_000,
 )
 
-/** `PT09H30M00S`, with fractions where LibreOffice writes some: whole seconds. */
+/** `PT09H30M00S`, possibly with fractions from LibreOffice: whole seconds. */
 function secondsIn(duration: string): number {
   const [, hours = 0, minutes = 0, seconds = 0] = /^PT(\d+)H(\d+)M([\d.,]+)S$/.exec(duration) ?? []
   return Number(hours) * 3_600 + Number(minutes) * 60 + Math.round(Number(String(seconds).replace(',', '.')))

@@ -22,7 +22,7 @@ const gone: readonly CallFact[] = [
   { type: 'call.ended', ending: 'unanswered' },
 ]
 
-/** Two answered calls to one line, and one to another line that nobody answered. */
+/** Two answered calls to one line, and an unanswered one to another. */
 async function reported(): Promise<AdminWorld> {
   const world = await adminWorld()
   const [one = '', two = ''] = [...world.directory.lines.keys()]
@@ -36,7 +36,7 @@ async function reported(): Promise<AdminWorld> {
   return world
 }
 
-/** The page as somebody with that scope sees it. */
+/** The page for a person with that scope. */
 async function browserOf(world: AdminWorld, scope: Scope): Promise<Browser> {
   const person = await world.accounts.addPerson(system, { name: 'Mary Lowe', email: 'mary.lowe@example.nhs.uk' })
   await world.accounts.grant(system, { person: person.id, role: 'serviceManager', scope })
@@ -58,35 +58,32 @@ const tile = (name: string) =>
 const rowsOf = (id: string) =>
   `[...document.querySelectorAll('[aria-labelledby=${id}] tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent.trim()))`
 
-test.runIf(chromium)(
-  'the summary of the last twelve months has the figures of the calls, by month and line, for everybody who can get there',
-  async () => {
-    const world = await reported()
-    const browser = await browserOf(world, { kind: 'everywhere' })
-    expect(await browser.evaluate(tile('Calls offered'))).toBe('3')
-    expect(await browser.evaluate(tile('Answer rate'))).toBe('66.7%')
-    const months = await browser.evaluate<string[][]>(rowsOf('by-month'))
-    expect(months).toHaveLength(12)
-    expect(months.at(-1)?.slice(1, 7)).toEqual(['3', '3', '2', '1', '0', '66.7%'])
-    const lines = await browser.evaluate<string[][]>(rowsOf('by-line'))
-    expect(lines.map(([, offered, answered]) => [offered, answered])).toEqual([
-      ['2', '2'],
-      ['1', '0'],
-    ])
-    expect((await browser.evaluate<string[][]>(rowsOf('when'))).flat().filter((cell) => cell === '3')).toHaveLength(1)
-    await expectGood(browser, 'summary', pictureOf(browser))
-    expect(gzipSync(await browser.evaluate<string>('document.documentElement.outerHTML')).length).toBeLessThan(20_000)
-    // One line alone.
-    await browser.evaluate(
-      "(() => { document.getElementById('line').value = document.getElementById('line').options[1].value; document.querySelector('.rr-filter button').click() })()",
-    )
-    await browser.until("location.search.startsWith('?line=')")
-    await browser.until(`['1', '2'].includes(${tile('Calls offered')})`)
-    expect(browser.complaints).toEqual([])
-  },
-)
+test.runIf(chromium)('the summary of the last twelve months has the calls’ figures, by month and line, and is accessible', async () => {
+  const world = await reported()
+  const browser = await browserOf(world, { kind: 'everywhere' })
+  expect(await browser.evaluate(tile('Calls offered'))).toBe('3')
+  expect(await browser.evaluate(tile('Answer rate'))).toBe('66.7%')
+  const months = await browser.evaluate<string[][]>(rowsOf('by-month'))
+  expect(months).toHaveLength(12)
+  expect(months.at(-1)?.slice(1, 7)).toEqual(['3', '3', '2', '1', '0', '66.7%'])
+  const lines = await browser.evaluate<string[][]>(rowsOf('by-line'))
+  expect(lines.map(([, offered, answered]) => [offered, answered])).toEqual([
+    ['2', '2'],
+    ['1', '0'],
+  ])
+  expect((await browser.evaluate<string[][]>(rowsOf('when'))).flat().filter((cell) => cell === '3')).toHaveLength(1)
+  await expectGood(browser, 'summary', pictureOf(browser))
+  expect(gzipSync(await browser.evaluate<string>('document.documentElement.outerHTML')).length).toBeLessThan(20_000)
+  // A single line.
+  await browser.evaluate(
+    "(() => { document.getElementById('line').value = document.getElementById('line').options[1].value; document.querySelector('.rr-filter button').click() })()",
+  )
+  await browser.until("location.search.startsWith('?line=')")
+  await browser.until(`['1', '2'].includes(${tile('Calls offered')})`)
+  expect(browser.complaints).toEqual([])
+})
 
-test.runIf(chromium)('whoever reports on one line sees that line alone', async () => {
+test.runIf(chromium)('a person who reports on one line sees only that line', async () => {
   const world = await reported()
   const two = [...world.directory.lines.keys()][1] ?? ''
   const browser = await browserOf(world, { kind: 'line', id: two })

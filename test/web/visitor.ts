@@ -7,24 +7,24 @@ import type { Browser } from '../keeping/browser.js'
 export interface VisitorSettings {
   readonly role: RoleName
   readonly scope?: Scope
-  /** Of the directory, whose calls are theirs. */
+  /** Their clinician entry in the directory. */
   readonly clinician?: string
   readonly name?: string
 }
 
-/** Somebody who is signed in, without a browser. */
+/** A signed-in person, without a browser. */
 export interface Visitor {
   readonly id: string
-  /** Sent with whatever they ask. */
+  /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>
   get(path: string): Promise<{ readonly status: number; readonly text: string; readonly headers: Headers }>
-  /** Sends a form of ours. @returns where it led, or what was wrong */
+  /** Sends a form of ours. @returns the redirect, or the errors */
   post(
     path: string,
     fields: Readonly<Record<string, string>>,
   ): Promise<{ readonly status: number; readonly text: string; readonly location: string | null }>
   put(path: string, body: object): Promise<{ readonly status: number; readonly text: string }>
-  /** Asks the API for something. */
+  /** Asks the API. */
   send(method: string, path: string, body: object): Promise<{ readonly status: number; readonly text: string }>
 }
 

@@ -18,7 +18,7 @@ async function opened(): Promise<Browser> {
   return browser
 }
 
-/** A link that signs somebody of that role in. */
+/** A link that signs in a person of that role. */
 async function wayInAs(world: AdminWorld, role: RoleName, scope: Scope = everywhere): Promise<string> {
   const { id } = await world.accounts.addPerson(system, { name: 'Sam Field' })
   await world.accounts.grant(system, { person: id, role, scope })
@@ -26,7 +26,7 @@ async function wayInAs(world: AdminWorld, role: RoleName, scope: Scope = everywh
   return `sign-in/link/${await world.accounts.makeLink(system, id, 'signIn')}`
 }
 
-/** Signs in by that link, and comes to where the role begins. */
+/** Signs in by that link, and arrives at the role's start page. */
 async function signIn(browser: Browser, base: string, link: string): Promise<void> {
   await browser.open(`${base}${link}`)
   await browser.until("document.querySelector('main form button')")
@@ -42,7 +42,7 @@ const callCount = "document.querySelectorAll('[data-rows=calls] tr').length"
 const lineCell = (line: string, field: string) => `document.querySelector('tr[data-key=${line}] [data-field=${field}]')?.textContent`
 
 test.runIf(chromium)(
-  'operations begins at the wallboard: it shows a call as it goes, its seconds tick, it can be paused, by keyboard; nothing keeps anybody out',
+  'operations begins at the wallboard: it shows a call’s progress, its seconds tick, it can be paused, by keyboard; it is accessible',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -57,7 +57,7 @@ test.runIf(chromium)(
     expect(row?.slice(1)).toEqual(['Ringing', world.directory.lines.get('cardiology')?.name, 'Dr Okafor', '1 of 2', 'Elm Row Surgery'])
     await browser.until(`${lineCell('cardiology', 'waiting')} === '1'`)
     expect(await browser.evaluate("document.querySelector('[data-empty=calls]').hidden")).toBe(true)
-    // It ticks: by itself, without another word from the service.
+    // It ticks by itself, without an event from the service.
     const clock = "document.querySelector('[data-rows=calls] [data-clock]').textContent"
     const before = await browser.evaluate<string>(clock)
     await browser.until(`${clock} !== ${JSON.stringify(before)}`)
@@ -66,7 +66,7 @@ test.runIf(chromium)(
     await expectGood(browser, 'wallboard', pictureOf(browser))
     await browser.resize(1280, 900)
 
-    // By keyboard: to the button, and a call that ends meanwhile stays as it stood.
+    // By keyboard: to the button; a call that ends while paused stays on the board.
     await browser.evaluate('(() => { document.activeElement.blur(); window.scrollTo(0, 0) })()')
     for (let step = 0; step < 40 && (await browser.evaluate('document.activeElement.hasAttribute("data-pause")')) !== true; step++)
       await browser.type('\t')
@@ -84,7 +84,7 @@ test.runIf(chromium)(
 )
 
 test.runIf(chromium)(
-  'a line that is cut without a word: within ten seconds the page says that it is stale; once it is mended it has everything again',
+  'a connection cut silently: within ten seconds the page says that it is stale; once restored it has everything again',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()
@@ -135,7 +135,7 @@ for (const [what, without] of [
         await other.open(`${line.url}wallboard`)
         tabs.push(other)
       }
-      // What one is told, all are.
+      // All tabs get the same.
       await world.tell('two', ...untilTalking('two'))
       for (const tab of tabs) await tab.until(`location.pathname === '/wallboard' && ${callCount} === 2`)
       await browser.until(`${callCount} === 2`)
@@ -159,7 +159,7 @@ test.runIf(chromium)('without a worker and without locks a tab follows by itself
   expect(browser.complaints).toEqual([])
 })
 
-test.runIf(chromium)('500 calls: a change of one touches that one, and no row is made again', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('500 calls: a change of one updates only that one, and no row is rebuilt', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   const browser = await opened()
   await browser.open(`${world.admin.url}${await screenLink(world)}`)
@@ -167,7 +167,7 @@ test.runIf(chromium)('500 calls: a change of one touches that one, and no row is
   await Promise.all(Array.from({ length: 500 }, (_, call) => world.tell(`call-${call}`, ...untilTalking(`call-${call}`).slice(0, 6))))
   await browser.until(`${callCount} === 500`)
   await browser.until(`${tile('waiting')} === '500'`)
-  // What is out of view is not drawn: a second costs what is seen of 500 calls.
+  // Rows out of view are not drawn: a tick costs only the visible ones of 500 calls.
   for (const [seen, not] of [
     ['first-child', 'last-child'],
     ['last-child', 'first-child'],
@@ -192,7 +192,7 @@ test.runIf(chromium)('500 calls: a change of one touches that one, and no row is
   expect(await browser.evaluate('window.made')).toBe(0)
 })
 
-test.runIf(chromium)('a screen shows one board, large, dark or light, and no way to anywhere else', { timeout: 240_000 }, async () => {
+test.runIf(chromium)('a screen shows one board, large, dark or light, without links elsewhere', { timeout: 240_000 }, async () => {
   const world = await adminWorld()
   await world.tell('done', ...goodCall('done'))
   await world.tell('one', ...untilTalking('one').slice(0, 5))
@@ -212,7 +212,7 @@ test.runIf(chromium)('a screen shows one board, large, dark or light, and no way
     await expectGood(browser, `screen-${look}`, pictureOf(browser))
     await browser.resize(1920, 1080)
     await pictureOf(browser, { dark: look === 'dark' })(`screen-${look}-1920`)
-    // From five metres: figures of a twentieth of the width.
+    // Readable from five metres: figures a twentieth of the width.
     expect(
       await browser.evaluate<number>("Number.parseFloat(getComputedStyle(document.querySelector('.rr-tile--board dd')).fontSize)"),
     ).toBeGreaterThan(70)
@@ -226,7 +226,7 @@ test.runIf(chromium)('a screen shows one board, large, dark or light, and no way
 })
 
 test.runIf(chromium)(
-  'an administrator makes a screen and ends it; somebody who opens its link while signed in is asked first',
+  'an administrator makes a screen and ends it; a signed-in person who opens its link is asked first',
   { timeout: 240_000 },
   async () => {
     const world = await adminWorld()

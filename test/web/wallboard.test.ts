@@ -19,7 +19,7 @@ const screen = (world: AdminWorld, scope: Scope = { kind: 'everywhere' }, days =
   world.accounts.tokenBook.makeScreen(system, { name: 'Control room', scope, expiresAt: Date.now() + days * 86_400_000 })
 const cookie = (secret: string) => ({ cookie: `__Host-ringround=${secret}` })
 
-/** The stream as a screen of that part has it. */
+/** The stream for a screen of that part. */
 async function streamOf(world: AdminWorld, secret: string) {
   return listen((init) => fetch(new URL('/api/wallboard?screen=true', world.admin.url), { ...init, headers: cookie(secret) }))
 }
@@ -32,7 +32,7 @@ const unanswered = (id: string) => [
   { type: 'call.ended', ending: 'unanswered' } as const,
 ]
 
-test('figures of today are those of a recount of today’s calls, and of no call of yesterday; after a restart as well', async () => {
+test('today’s figures equal a recount of today’s calls, without yesterday’s; after a restart as well', async () => {
   const world = await adminWorld()
   for (let call = 0; call < 12; call++)
     await world.tell(`answered-${call}`, ...goodCall(`answered-${call}`, { line: call % 3 === 0 ? 'ent-adult' : 'cardiology' }))
@@ -68,7 +68,7 @@ test('figures of today are those of a recount of today’s calls, and of no call
   expect(lineOf(afterwards, 'cardiology')).toEqual(lineOf(told, 'cardiology'))
 })
 
-test('a stream begins with everything, tells each change, and lives: a beat every few seconds', async () => {
+test('a stream begins with the whole state, sends each change, and a beat every few seconds', async () => {
   const world = await adminWorld()
   const { secret } = await screen(world)
   const stream = await streamOf(world, secret)
@@ -91,12 +91,12 @@ test('a stream begins with everything, tells each change, and lives: a beat ever
   expect((waiting['rows'] as { lines: Row[] }).lines.map(({ key, fields }) => [key, fields['waiting']])).toEqual([['cardiology', '1']])
   await world.tell('one', ...goodCall('one').slice(5))
   expect(await stream.next('over')).toMatchObject({ key: 'one' })
-  // Once its facts are in the sums of the day.
+  // Once its facts are in today's sums.
   await stream.next('board', ({ rows }) =>
     ((rows as { tiles?: Row[] }).tiles ?? []).some(({ key, fields }) => key === 'answered' && fields['value'] === '1'),
   )
   await stream.next('beat')
-  // Whoever was away is told all of it, and not what came meanwhile.
+  // A client that was away gets the whole state, not the missed events.
   await stream.close()
   await world.tell('two', ...untilTalking('two'))
   const back = (await (await streamOf(world, secret)).next('snapshot')) as unknown as Told
@@ -104,7 +104,7 @@ test('a stream begins with everything, tells each change, and lives: a beat ever
   expect(valueOf(back, 'answered')).toBe('1')
 })
 
-test('what is not of one’s lines is not in the stream, nor is a number or a name of whoever calls', async () => {
+test('the stream has only the viewer’s lines, and no caller’s number or name', async () => {
   const world = await adminWorld()
   const { trust } = world.directory.lines.get('ent-adult')!
   const ofTrust = await streamOf(world, (await screen(world, { kind: 'organisation', id: trust })).secret)
@@ -130,7 +130,7 @@ test('what is not of one’s lines is not in the stream, nor is a number or a na
   for (const secret of ['01632960101', '07700900123', '7700900123', 'Elm Row', 'Okafor']) expect(text).not.toContain(secret)
 })
 
-test('an operations person of one organisation sees its lines alone, on the page and in the stream', async () => {
+test('an operations person of one organisation sees only its lines, on the page and in the stream', async () => {
   const world = await adminWorld()
   const { trust } = world.directory.lines.get('ent-adult')!
   const { secret } = await world.accounts.tokenBook.make(system, {
@@ -149,7 +149,7 @@ test('an operations person of one organisation sees its lines alone, on the page
   )
 })
 
-test('a screen’s link brings its token into a cookie, out of the address; the first use, its making and its end are in the audit', async () => {
+test('a screen’s link moves its token from the URL into a cookie; the first use, its making and its end are in the audit', async () => {
   const world = await adminWorld()
   const { secret, token } = await screen(world, { kind: 'line', id: 'cardiology' })
   const visit = await fetch(new URL(`/screen/${secret}?look=dark`, world.admin.url), { redirect: 'manual' })
@@ -162,7 +162,7 @@ test('a screen’s link brings its token into a cookie, out of the address; the 
   expect(html).not.toContain('rr-navigation')
   expect(html).not.toContain('Okafor')
   expect(html).not.toContain(secret)
-  // Once more is no first use.
+  // A second use is not a first one.
   await fetch(new URL(`/screen/${secret}`, world.admin.url), { redirect: 'manual' })
   const stream = await streamOf(world, secret)
   await stream.next('snapshot')
@@ -177,7 +177,7 @@ test('a screen’s link brings its token into a cookie, out of the address; the 
   expect(JSON.stringify([kept, told])).not.toContain(secret.slice(3))
 })
 
-test('whoever may not watch any more, or would see other lines, is cut off: the stream ends', async () => {
+test('the stream of a viewer who may no longer watch, or would see other lines, ends', async () => {
   const world = await adminWorld({ admin: { limits: { streamAskedMs: 50 } } })
   const made = await screen(world)
   const ofScreen = await streamOf(world, made.secret)
@@ -205,7 +205,7 @@ test('whoever may not watch any more, or would see other lines, is cut off: the 
   await second.ended
 })
 
-test('a screen whose time is over shows nothing, and a token of a program is no screen', async () => {
+test('an expired screen shows nothing, and a program’s token is no screen', async () => {
   const world = await adminWorld()
   const { secret } = await screen(world, { kind: 'everywhere' }, -1)
   expect((await fetch(new URL(`/screen/${secret}`, world.admin.url), { redirect: 'manual' })).status).toBe(404)
@@ -217,7 +217,7 @@ test('a screen whose time is over shows nothing, and a token of a program is no 
     scope: { kind: 'everywhere' },
   })
   expect((await fetch(new URL(`/screen/${program.secret}`, world.admin.url), { redirect: 'manual' })).status).toBe(404)
-  // Nor is its link taken where it could be read on the way.
+  // Nor is its link accepted where it could be read in transit.
   const good = await screen(world)
   const plain = await adminWorld({ admin: { allowedHosts: ['wall.example'] } })
   const there = await plain.accounts.tokenBook.makeScreen(system, {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import type { AdminWorld } from '../keeping/admin-world.js'
 
-/** What a page weighs with gzip, its styles and scripts included, bytes. @param headers of whoever asks */
+/** A page's weight with gzip, its styles and scripts included, bytes. @param headers the viewer's */
 export async function weightOf({ admin }: AdminWorld, path: string, headers: Readonly<Record<string, string>>): Promise<number> {
   const html = await (await fetch(new URL(path, admin.url), { headers })).text()
   const seen = new Set<string>()
