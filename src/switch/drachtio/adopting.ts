@@ -15,7 +15,7 @@ import { StandingDialog } from './standing-dialog.js'
 /** How often the party of a leg that was taken over is asked whether it is still there: drachtio-server 0.9.10 tells no application of its BYE. */
 const presenceMs = 1_000
 
-/** Takes over a leg that an engine which died has left. What is left of one that has ended meanwhile is cleared away. Never rejects. */
+/** Takes over a leg of a dead engine. Clears away the rest of one that has ended meanwhile. Never rejects. */
 export async function adopt(pair: ServerPair, identity: LegIdentity, isOurs: () => Promise<boolean> = always): Promise<AdoptResult> {
   const { socket, srf } = pair.signalling
   if (socket === undefined) return { kind: 'failed', why: pair.signalling.detail }
@@ -43,7 +43,7 @@ export async function adopt(pair: ServerPair, identity: LegIdentity, isOurs: () 
     leg.secured = identity.secured
     const party = new PartyDialog(partyDialog.asDialog(), leg, refreshingOf(identity))
     const [there] = await Promise.all([partyDialog.exists(), mediaDialog.exists()])
-    // FreeSWITCH has lost it in this moment, and the party is there.
+    // FreeSWITCH has just lost it, and the party is still there.
     if (there === true && !leg.ended && channel.gone) {
       void channel.release()
       return await adoptWithoutChannel(pair, identity, partyDialog)
@@ -53,7 +53,7 @@ export async function adopt(pair: ServerPair, identity: LegIdentity, isOurs: () 
       forget(dialogs)
       return { kind: there === undefined ? 'failed' : 'gone', why: whyNot(pair, there) }
     }
-    // Whatever was being played was for a moment that has passed.
+    // What was being played is no longer relevant.
     if (standing.peer === undefined) await channel.api('uuid_break', 'all').catch(() => undefined)
     leg.begin(party, described(standing.description, pair, origins.party), standing.peer)
     watchPresence(leg, partyDialog)

@@ -3,10 +3,10 @@ import { ChannelGone } from './channel-socket.js'
 import { asError } from '../../common/errors.js'
 import type { DrachtioLeg } from './leg.js'
 
-/** FreeSWITCH says "invalid uuid" when a channel is going; this long later we have been told, too. */
+/** FreeSWITCH says "invalid uuid" when a channel is going; this much later we know it, too. */
 const farewellMs = 150
 
-/** How far apart two channels of one media server may be told to be lost. */
+/** How far apart the losses of two channels of one media server may be noticed. */
 const otherLossMs = 100
 
 /** Connects two legs of one pair of servers. */
@@ -27,7 +27,7 @@ export async function bridge(a: DrachtioLeg, b: DrachtioLeg, options: { readonly
       answer = error instanceof ChannelGone ? '-ERR invalid uuid' : asError(error).message
     }
     if (!answer.startsWith('+OK')) {
-      // Of a channel that is going it is certain that it was not bridged; of any other answer, or none, it is not.
+      // A channel that is going was certainly not bridged; after any other answer, or none, it may have been.
       if (!/^-ERR invalid uuid/i.test(answer)) await part(a)
       else for (const { channel } of [a, b]) channel.resumes(true)
       await farewell(a, b)
@@ -81,7 +81,7 @@ class DrachtioBridge implements Bridge {
     this.#a = a
     this.#b = b
     this.ended = new Promise((resolve) => (this.#settle = resolve))
-    // The bridge has cut off whatever was playing.
+    // The bridge has stopped whatever was playing.
     a.player.cutOff()
     b.player.cutOff()
     for (const leg of [a, b]) {
@@ -118,7 +118,7 @@ class DrachtioBridge implements Bridge {
   /** The media server of one or both is lost: it is over when both have another one, or one of them has gone. */
   async #moved(): Promise<void> {
     const lostAt = Math.min(Date.now(), ...[this.#a, this.#b].flatMap(({ moving, pair }) => (moving ? [pair.media.lastHeardAt] : [])))
-    // Each hears of its loss by a connection of its own.
+    // Each learns of its loss by its own connection.
     await new Promise((resolve) => setTimeout(resolve, otherLossMs))
     while (this.#a.moving || this.#b.moving) await Promise.all([this.#a.settled(), this.#b.settled()])
     this.#end({ kind: 'moved', apartMs: Math.max(0, Date.now() - lostAt) })

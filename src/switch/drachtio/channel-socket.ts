@@ -14,8 +14,8 @@ const NOT_READ = [
   'CUSTOM conference::maintenance',
 ]
 /**
- * Applications whose two events are not waited for: those that end at once, and those with which FreeSWITCH itself keeps the channel. Each event is all
- * of a channel's variables, 7 kB.
+ * Applications whose two events are not waited for: those that end at once, and those with which FreeSWITCH itself keeps the channel. Each event carries all
+ * variables of the channel, 7 kB.
  */
 const NOT_HEARD_OF = ['start_dtmf', 'stop_dtmf', 'socket', 'park'] as const
 
@@ -24,7 +24,7 @@ export class ChannelGone extends Error {
   override readonly name = 'ChannelGone'
 }
 
-/** A channel's event-socket connection to us: what the channel is told, and what it answers. */
+/** A channel's event-socket connection to us: our commands, and its answers. */
 export class ChannelSocket {
   readonly id: string
   readonly #endpoint: Mrf.Endpoint
@@ -35,7 +35,7 @@ export class ChannelSocket {
   constructor(endpoint: Mrf.Endpoint, connection: Mrf.Connection) {
     this.id = endpoint.uuid
     this.#endpoint = endpoint
-    // One write with whatever the channel is told first.
+    // One write with the first command to the channel.
     connection.unsubscribe(NOT_READ)
     for (const application of NOT_HEARD_OF) connection.filter('Application', `-${application}`)
     connection.on(`esl::event::CHANNEL_EXECUTE::${this.id}`, (event: Mrf.SocketEvent) =>
@@ -68,7 +68,7 @@ export class ChannelSocket {
     })
   }
 
-  /** As `execute`, for applications that end at once: rejects when nothing is heard of it. */
+  /** As `execute`, for applications that end at once: rejects when no completion comes. */
   run(application: string, argument: string): Promise<Mrf.SocketEvent> {
     return withDeadline(
       `FreeSWITCH: ${application}`,
@@ -77,7 +77,7 @@ export class ChannelSocket {
     )
   }
 
-  /** Runs an application of which nothing is heard (`NOT_HEARD_OF`): it is begun behind whatever was sent before it. */
+  /** Runs an application whose events are not waited for (`NOT_HEARD_OF`): it begins after whatever was sent before it. */
   begin(application: (typeof NOT_HEARD_OF)[number]): void {
     if (!this.#gone) this.#endpoint.conn?.execute(application, '', this.id)
   }
@@ -107,13 +107,13 @@ export class ChannelSocket {
     }).finally(() => this.#asked.delete(gone))
   }
 
-  /** As `api`, for commands that are obeyed or refused: rejects with what FreeSWITCH says unless that is `+OK`. */
+  /** As `api`, for commands that are obeyed or refused: rejects with FreeSWITCH's answer unless that is `+OK`. */
   async order(command: string, rest = ''): Promise<void> {
     const answer = await this.api(command, rest)
     if (!answer.startsWith('+OK')) throw new Error(`FreeSWITCH: ${command}: ${answer}`)
   }
 
-  /** Nothing is told to it any more, and whatever waits for an answer hears that there will be none. */
+  /** No more commands are sent to it, and everything that waits for an answer rejects. */
   protected abandon(): void {
     this.#gone = true
     const executions = [...this.#executions.values()]

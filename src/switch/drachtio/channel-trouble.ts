@@ -1,8 +1,8 @@
 /** Why FreeSWITCH makes no channels, and what an operator can do about it. */
 export interface ChannelTrouble {
-  /** What FreeSWITCH answered, or did not. */
+  /** FreeSWITCH's answer, or that there was none. */
   readonly answer: string
-  /** What to look at or to set there. Empty where nothing is known. */
+  /** What to check or to set there. Empty where nothing is known. */
   readonly advice: string
 }
 
@@ -24,7 +24,7 @@ interface Refusal {
   readonly message?: string
 }
 
-/** Who is asked for channels, and where its event sockets are to come to: both are named in the advice. */
+/** The FreeSWITCH asked for channels, and the address for its event sockets: both are named in the advice. */
 interface Asked {
   readonly profile: string
   /** `freeswitch.listenAddress`. */
@@ -33,8 +33,8 @@ interface Asked {
 
 /**
  * Reads a failed `createEndpoint`. FreeSWITCH refuses a channel without saying which setting is behind it; what each status and cause (Q.850,
- * in the Reason header) means stands here, as provoked on FreeSWITCH 1.10.12, setting by setting. What is wrong with the dialplan comes as a 200 and
- * a BYE: an INVITE without SDP is answered before the dialplan is looked at.
+ * in the Reason header) means is listed here, as provoked on FreeSWITCH 1.10.12, setting by setting. A fault in the dialplan shows as a 200 and
+ * a BYE: an INVITE without SDP is answered before the dialplan runs.
  */
 export function channelTrouble(error: unknown, profile: string, eventSocket: string): ChannelTrouble {
   const asked = { profile, eventSocket }
@@ -67,7 +67,7 @@ function q850(reason: string | undefined): { readonly code: number | undefined; 
   return { code: code === undefined ? undefined : Number(code), text: /\btext="([^"]+)"/.exec(reason ?? '')?.[1] }
 }
 
-/** @returns undefined for a cause that says nothing of the settings */
+/** @returns undefined for a cause that says nothing about the settings */
 function adviceForCause(cause: number | undefined, asked: Asked): string | undefined {
   switch (cause) {
     // NO_ROUTE_DESTINATION

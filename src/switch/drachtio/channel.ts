@@ -10,7 +10,7 @@ import type { DialogIdentity } from './standing-dialog.js'
 
 const reinviteMs = 4_000
 const byeMs = 2_000
-/** FreeSWITCH's BYE may come without a cause; the event socket tells it a little later. */
+/** FreeSWITCH's BYE may come without a cause; the event socket reports it a little later. */
 const causeMs = 100
 
 /**
@@ -19,7 +19,7 @@ const causeMs = 100
  */
 const codecMs = 250
 
-/** Why a channel is gone without our asking: FreeSWITCH's hang-up cause, or what became of the connection. */
+/** Why a channel is gone without our asking: FreeSWITCH's hang-up cause, or how the connection ended. */
 export interface ChannelLoss {
   readonly cause: string
 }
@@ -38,7 +38,7 @@ export interface KeyEvent {
 /** FreeSWITCH knows `uuid_media_reneg`, the embedded switch does not: it keeps the key of its first offer. */
 const unknownCommand = /^-ERR .*Command not found!/
 
-/** What has come from a party. */
+/** What has been received from a party. */
 export interface Arrived {
   /** RTP packets. FreeSWITCH before 1.11 counts those that it drops because they come from elsewhere, too. */
   readonly packets: number
@@ -65,7 +65,7 @@ export class Channel extends ChannelSocket {
   readonly offer: string
   #place: Place | undefined
   readonly createdAt = performance.now()
-  /** Has a party been described to it? Then it is not offered to another one. */
+  /** Whether a party has been described to it; then it is not offered to another one. */
   used = false
   onKey: (key: KeyEvent) => void = () => undefined
   onLost: (loss: ChannelLoss) => void = () => undefined
@@ -116,7 +116,7 @@ export class Channel extends ChannelSocket {
     return this.#loss
   }
 
-  /** It has a party already: an engine that died had described one. */
+  /** It has a party already, described by a dead engine. */
   takenOver(): void {
     this.used = true
     this.#describedAt = 0
@@ -124,7 +124,7 @@ export class Channel extends ChannelSocket {
 
   /**
    * Whether it goes on with its dialplan when its event socket closes: `park` follows `socket`. One that has left `socket`, for a bridge or a transfer, stays by itself, and FreeSWITCH 1.11.1
-   * resets one that is to resume: out of its bridge, never to do anything again. So it is not the command `resume`, which cannot be taken back.
+   * resets one set to resume: out of its bridge, never to do anything again. So this does not use the command `resume`, which cannot be taken back.
    */
   resumes(wanted: boolean): void {
     this.api('uuid_setvar', `socket_resume ${wanted}`).catch(() => undefined)
@@ -135,7 +135,7 @@ export class Channel extends ChannelSocket {
     await this.api('uuid_setvar', `${ownerVariable} ${incarnation}`)
   }
 
-  /** The engine that has taken it over last; undefined: none ever did. Rejects where FreeSWITCH does not say. */
+  /** The engine that took it over last; undefined: none did. Rejects where FreeSWITCH does not say. */
   async owner(): Promise<string | undefined> {
     const owner = await this.api('uuid_getvar', ownerVariable)
     return /^[\da-f]+$/.test(owner) ? owner : undefined
@@ -163,9 +163,9 @@ export class Channel extends ChannelSocket {
   }
 
   /**
-   * As `describe`, of a party that has answered an offer with FreeSWITCH's key in it. To an offer with another key than before FreeSWITCH makes a key of its own again, and
-   * the party would hear noise; to an answer it does not. So it is made to offer, and this is the answer.
-   * @returns what FreeSWITCH says of itself
+   * As `describe`, of a party that has answered an offer with FreeSWITCH's key in it. For an offer with another key than before FreeSWITCH makes a new key of its own, and
+   * the party would hear noise; for an answer it does not. So FreeSWITCH is made to offer, and this is the answer.
+   * @returns FreeSWITCH's own description
    */
   describeAnswered(sdp: string): Promise<string> {
     this.used = true
@@ -217,7 +217,7 @@ export class Channel extends ChannelSocket {
     this.#looking = hosts.length > 0
   }
 
-  /** What has come from the party so far. Rejects when FreeSWITCH does not say. */
+  /** What has been received from the party so far. Rejects when FreeSWITCH does not say. */
   async arrived(): Promise<Arrived> {
     await this.api('uuid_set_media_stats')
     const [packets, reports, address, port] = await Promise.all(
@@ -262,7 +262,7 @@ export class Channel extends ChannelSocket {
     if (answer.status !== 200 || answer.body === undefined) throw new ReinviteRefused(answer.status)
     this.#dialog.local.sdp = sdp
     this.#describedAt ??= performance.now()
-    // It may have moved into the family of the party.
+    // It may have moved to the party's address family.
     this.#place = placeOf(answer.body) ?? this.#place
     return answer.body
   }
@@ -273,7 +273,7 @@ export class Channel extends ChannelSocket {
     if (left > 0) await new Promise((resolve) => setTimeout(resolve, left))
   }
 
-  /** Its media server says nothing any more: the channel is as good as gone, though nothing of it has ended. */
+  /** Its media server no longer answers: the channel is as good as gone, though no connection has ended. */
   giveUp(cause: string): void {
     this.#lose(cause)
   }
@@ -295,7 +295,7 @@ export class Channel extends ChannelSocket {
         this.#dialog.destroy({}, (error) => (error ? reject(error) : resolve(undefined))),
       )
     } catch {
-      // The dialog is gone (FreeSWITCH's BYE crossed ours), or drachtio is: then the event socket does it, and what is not there is not there.
+      // The dialog is gone (FreeSWITCH's BYE crossed ours), or drachtio is: then the event socket does it, and a channel that is gone is gone.
       await this.#link.kill(this.id)
     }
   }
@@ -310,7 +310,7 @@ export class Channel extends ChannelSocket {
 
 /**
  * FreeSWITCH sends a re-INVITE of its own when two channels are bridged, and hangs up when the answer carries no description.
- * drachtio-srf would answer with what the dialog began with, which was nothing; and it throws on one without SDP.
+ * drachtio-srf would answer with the description that began the dialog, which was empty; and it throws on one without SDP.
  */
 function answerReinvites(dialog: Srf.Dialog, offered: (offer: string) => void): void {
   const others = dialog.handle.bind(dialog)

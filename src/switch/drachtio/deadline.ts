@@ -1,6 +1,6 @@
 import { asError } from '../../common/errors.js'
 
-/** Nothing came within the time. */
+/** Nothing came in time. */
 export class DeadlinePassed extends Error {
   override readonly name = 'DeadlinePassed'
 

@@ -3,14 +3,14 @@ import type { TrunkSign } from './trunk-board.js'
 
 type Refusal = Exclude<DialResult, { kind: 'answered' | 'noAnswer' | 'cancelled' }>
 
-/** In the record, where an INVITE was given up by its own transaction. */
+/** For the record, where an INVITE timed out in its own transaction. */
 const nothingAnswers = 'nothing answers there'
 
 /** A final answer to an INVITE that is not 2xx, as far as it matters here. */
 export interface FinalAnswer {
   readonly status: number
   readonly reason: string
-  /** drachtio-server made it up itself: nothing came from the network (no route, closed port, transaction timed out). */
+  /** drachtio-server generated it: nothing came from the network (no route, closed port, transaction timed out). */
   readonly local: boolean
   /** RFC 3326 Reason header, where there is one. */
   readonly reasonHeader?: string | undefined
@@ -61,20 +61,20 @@ function silent(answer: FinalAnswer): 'trunk' | 'farEnd' {
 
 function faultOf(answer: FinalAnswer): DialFault {
   const { status, viaTrunk } = answer
-  // Unreachable: closed port, no route. Whose address it is decides.
+  // Unreachable: closed port, no route. The owner of the address is at fault.
   if (answer.local && status === 503) return silent(answer)
   if (answer.local) return 'ours'
-  // Wrong credentials, or a message that we should not have sent so.
+  // Wrong credentials, or a message that we should not have sent in this form.
   if (status === 401 || status === 407 || status === 403) return viaTrunk ? 'trunk' : 'farEnd'
   if (status === 400 || status === 420 || status === 482 || status === 483) return 'ours'
   if (status === 415 || status === 488 || status === 606) return 'farEnd'
   if (status >= 500 && status < 600) return viaTrunk ? 'trunk' : 'farEnd'
-  // 3xx: we do not follow redirections, a number must not lead elsewhere behind our back.
+  // 3xx: we do not follow redirections, which could lead past the guard.
   return 'indeterminate'
 }
 
 /**
- * What an attempt says of its trunk; undefined: nothing.
+ * What an attempt says about its trunk; undefined: nothing.
  * @param rang an 18x has come
  */
 export function trunkSignOf(result: DialResult, rang: boolean, retryAfterSeconds?: number): TrunkSign | undefined {
@@ -93,7 +93,7 @@ export function trunkSignOf(result: DialResult, rang: boolean, retryAfterSeconds
       if (result.fault !== 'trunk') return undefined
       const { status, reason } = result
       const why = status === undefined ? reason : `${status} ${reason}`.trim()
-      // 401 and 407 come here only when our credentials were not taken.
+      // 401 and 407 come here only when our credentials were refused.
       const everyCall = status === undefined || status === 503 || status === 401 || status === 407 || reason === nothingAnswers
       if (!everyCall) return { kind: 'refused', why }
       return { kind: 'down', why, ...(retryAfterSeconds === undefined ? {} : { retryAfterMs: retryAfterSeconds * 1_000 }) }

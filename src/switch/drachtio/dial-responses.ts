@@ -1,12 +1,12 @@
 import type Srf from 'drachtio-srf'
 import { intervalWanted } from './session-timer.js'
 
-/** Which branch of a forked INVITE speaks. */
+/** The branch of a forked INVITE from which a response comes. */
 export function toTagOf(response: Srf.Response): string {
   return /;\s*tag\s*=\s*([^;\s]+)/i.exec(response.get('To') ?? '')?.[1] ?? ''
 }
 
-/** A response that drachtio-server made up itself comes from no address. */
+/** A response that drachtio-server generated comes from no address. */
 export function isLocal(response: Srf.Response): boolean {
   return !response.source_address
 }

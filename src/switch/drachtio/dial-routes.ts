@@ -4,21 +4,21 @@ import type { Trunk } from './settings.js'
 /** Where one INVITE goes. */
 export interface Route {
   readonly uri: string
-  /** Next hop, where that is not what the URI says. */
+  /** Next hop, where that differs from the URI. */
   readonly via?: string
   readonly trunk: Trunk | undefined
-  /** Host of From: what the far end takes for our domain. */
+  /** Host of From: the far end takes it for our domain. */
   readonly domain: string
   readonly srtp: SrtpWish
-  /** Why it is not SRTP after all. */
+  /** Why SRTP is not used after all. */
   readonly plainAfter?: string
-  /** There is another trunk to go to when this one is silent. */
+  /** There is another trunk to try when this one is silent. */
   readonly another?: boolean
-  /** The session interval that a 422 has asked for, seconds. */
+  /** The session interval that a 422 requires, seconds. */
   readonly minSeconds?: number
 }
 
-/** The ways to a target, in the order in which they are tried. */
+/** The routes to a target, in the order in which to try them. */
 export function routesTo(target: DialledTarget, trunks: readonly Trunk[]): Route[] {
   if (target.kind === 'number') {
     return trunks.map((trunk, index) => ({
@@ -47,7 +47,7 @@ function hostOf(address: string): string {
   return address.split(';')[0]?.replace(/:\d+$/, '') ?? address
 }
 
-/** A browser that registers, over the WebSocket on which it did. */
+/** A registered browser, over the WebSocket on which it registered. */
 export function isBrowser({ via = '' }: Route): boolean {
   return /;transport=wss?$/i.test(via)
 }

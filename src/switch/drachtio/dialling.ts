@@ -45,12 +45,12 @@ export async function dial(pair: ServerPair, trunks: TrunkBoard, target: Dialled
   return last
 }
 
-/** @returns what was said to a description that the far end does not take (RFC 3261 21.4.26) */
+/** @returns the answer to a description that the far end refused (RFC 3261 21.4.26) */
 function refusedDescription(result: DialResult): string | undefined {
   return result.kind === 'failed' && result.status === 488 ? `488 ${result.reason}`.trim() : undefined
 }
 
-/** One INVITE, from the channel to the result. Whatever it opened and does not hand over is released here. */
+/** One INVITE, from the channel to the result. Releases whatever it opened and does not hand over. */
 async function attempt(pair: ServerPair, route: Route, options: DialOptions): Promise<Attempt> {
   const cancelled = (): boolean => options.signal.aborted
   if (cancelled()) return { result: { kind: 'cancelled' }, rang: false }

@@ -180,7 +180,7 @@ export class DrachtioSwitch implements PlainSwitch {
     }
   }
 
-  /** Of a FreeSWITCH that several drachtio-servers have: channels are made through one that is up. */
+  /** For a FreeSWITCH shared by several drachtio-servers: channels are made through one that is up. */
   #healthOf(freeswitch: string): ServerHealth {
     const pairs = this.#pairs.filter(({ media }) => media.name === freeswitch)
     const usable = pairs.filter(({ signalling }) => signalling.up)
@@ -193,7 +193,7 @@ export class DrachtioSwitch implements PlainSwitch {
     return this.#words?.ready ?? false
   }
 
-  /** Channels that are kept ready, without a party. */
+  /** Channels kept ready, without a party. */
   get idleChannels(): number {
     return this.#pairs.reduce((sum, pair) => sum + pair.warm.idle, 0)
   }
@@ -225,7 +225,7 @@ export class DrachtioSwitch implements PlainSwitch {
     if ([...this.#waiting].some((other) => call.isCopyOf(other))) return call.reject(482)
     this.#waiting.add(call)
     try {
-      // Calls that come while an engine starts: those of one that died have waited for this moment.
+      // Calls that come while an engine starts: those of a dead one have waited for this moment.
       if (this.#incoming === undefined) await atMost(openMs, this.#open)
       await (this.#incoming?.(call) ?? call.reject(503))
     } catch (error) {

@@ -1,6 +1,6 @@
 /**
  * The parts of drachtio-srf 5 and drachtio-fsmrf 5 that the adapter uses, as they behave. drachtio-srf's own types do not fit what it
- * does, drachtio-fsmrf has none; an ambient declaration takes precedence over what lies in the packages.
+ * does, drachtio-fsmrf has none; an ambient declaration takes precedence over the packages' own.
  */
 
 declare module 'drachtio-srf' {
@@ -35,7 +35,7 @@ declare module 'drachtio-srf' {
       readonly method: string
       /** Request-URI. */
       readonly uri: string
-      /** `network`, or `application` for a BYE that drachtio-server sent of its own accord. */
+      /** `network`, or `application` for a BYE that drachtio-server sent by itself. */
       readonly source: string
       readonly source_address: string
       readonly source_port: number
@@ -56,7 +56,7 @@ declare module 'drachtio-srf' {
     interface Response extends SipMessage, EventEmitter {
       readonly status: number
       readonly reason: string
-      /** Where it came from; undefined for one that drachtio-server made up. */
+      /** Where it came from; undefined for one that drachtio-server generated. */
       readonly source_address: string | undefined
       /** A final response has been sent. */
       readonly finalResponseSent: boolean

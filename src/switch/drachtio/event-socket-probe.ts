@@ -9,7 +9,7 @@ export interface ProbeTarget {
 }
 
 /**
- * Asks FreeSWITCH, on a connection of our own, what drachtio-fsmrf will need: the password is right, the SIP profile is there and
+ * Checks, on a connection of our own, what drachtio-fsmrf will need: the password is right, the SIP profile exists and
  * listens. `mrf.connect` must not find out by itself: with a wrong secret it never settles, after a refused connection it goes on
  * trying in the background, and without the profile it throws out of a socket's event handler.
  * @throws Error in words for an operator

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import type { Refreshing } from './session-timer.js'
 import type { DialogIdentity } from './standing-dialog.js'
 
-/** All that an engine needs to go on with a leg that another one began. No secret is in it. */
+/** All that an engine needs to continue a leg that another one began. It holds no secret. */
 export interface LegIdentity {
   /** Names of the drachtio-server and of the FreeSWITCH on which it lives (`placeName`). */
   readonly servers: readonly [signalling: string, media: string]
@@ -10,11 +10,11 @@ export interface LegIdentity {
   /** FreeSWITCH's dialog with us, and the channel. Absent: the party may be at one not yet written down, or at none, and is moved to another. */
   readonly media?: DialogIdentity
   readonly channel?: string
-  /** Id of the leg, where it has another channel now than the one that it began with. */
+  /** Id of the leg, where it has another channel now than at the beginning. */
   readonly leg?: string
   /** Session ids of our descriptions for the party and for FreeSWITCH (empty: none yet). */
   readonly origins: readonly [party: string, media: string]
-  /** How what the party and we say is encrypted: by keys in the descriptions (RFC 4568), which stand nowhere else, or by DTLS. Absent: not at all. */
+  /** How the audio is encrypted: by keys in the descriptions (RFC 4568), which are stored nowhere else, or by DTLS. Absent: not at all. */
   readonly secured?: Secured
 }
 
@@ -22,12 +22,12 @@ export type Secured = 'keys' | 'dtls'
 
 const loopback = /(?:^|\s|\[)(?:127(?:\.\d{1,3}){3}|::1|localhost)\]?:\d+$/
 
-/** Of a server: its address, and where that means something on its own machine alone, the name of the machine besides. */
+/** Name of a server: its address, with the name of the machine where the address is valid on that machine alone. */
 export function placeName(name: string, machine = hostname()): string {
   return loopback.test(name) ? `${name} @ ${machine}` : name
 }
 
-/** The longest that is kept: a Call-ID may have any length, and its party chose it. */
+/** The longest to keep: a Call-ID may have any length, and its party chose it. */
 const longest = 1_000
 
 /** @returns empty where it would be too long to keep */
@@ -64,7 +64,7 @@ export function writeRinging(identity: RingingIdentity): string {
   return texts.find(({ length }) => length <= longest) ?? ''
 }
 
-/** Under which drachtio-server knows the dialog that this INVITE begins, from its 200 on. */
+/** drachtio-server's id of the dialog that this INVITE begins, from its 200 on. */
 export function dialogIdOf(invite: { get(header: string): string | undefined }): string {
   const tag = tagOf(invite.get('From') ?? '')
   return `${invite.get('Call-ID') ?? ''};from-tag=${tag ?? ''}`

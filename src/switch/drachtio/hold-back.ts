@@ -9,8 +9,8 @@ export interface Certainty {
 }
 
 /**
- * While it is not certain that this engine still has its calls, nothing that it writes to this socket leaves: an engine that was frozen wakes up in the middle of what it was about
- * to do (a ringing that is over, a party that is silent), and others may have gone on with its calls. What it has written leaves when it is certain, in its order; where the calls
+ * Holds back everything that this engine writes to this socket while it is not certain that it still has its calls: a frozen engine wakes up in the middle of what it was about
+ * to do (a ringing that is over, a party that is silent), and others may have continued its calls. Its writes leave, in order, when it is certain; where the calls
  * are lost, never.
  */
 export function holdBack(socket: Socket | null | undefined, certainty: Certainty): void {

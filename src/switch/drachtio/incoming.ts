@@ -31,10 +31,10 @@ import { answerSessionTimer } from './session-timer.js'
 const answerMs = 4_000
 /** How far the CANCEL of a caller may be behind the refusal to answer that it causes. */
 const crossingMs = 100
-/** What a caller may require of us: reliable provisional responses (we send none), session timers. */
+/** Extensions that a caller may require: reliable provisional responses (we send none), session timers. */
 const extensions = new Set(['100rel', 'timer'])
 
-/** A call that wants to come in. Constructed in the handler of the INVITE itself, before anything else can happen. */
+/** An incoming call. Constructed in the handler of the INVITE itself, before anything else can happen. */
 export class DrachtioIncomingCall implements IncomingCall {
   readonly id: string
   readonly callerNumber: string
@@ -47,7 +47,7 @@ export class DrachtioIncomingCall implements IncomingCall {
   readonly #response: Srf.Response
   readonly #cancelled = new AbortController()
   readonly #stopWatching: () => void
-  /** Of our descriptions for the caller. */
+  /** Origins of our descriptions for the caller. */
   readonly #origin = new Origin()
   /** Its description, once it has been read. */
   #read: { readonly offer: PartyAudio | undefined } | undefined
@@ -59,7 +59,7 @@ export class DrachtioIncomingCall implements IncomingCall {
     this.#request = request
     this.#response = response
     this.signal = this.#cancelled.signal
-    // First thing: a CANCEL may stand in the same TCP segment.
+    // First thing: a CANCEL may be in the same TCP segment.
     request.on('cancel', () => this.#cancelled.abort())
     this.#stopWatching = pair.signalling.onLost(() => this.#cancelled.abort())
     const from = readAddresses(request.get('From') ?? '')[0]
@@ -72,7 +72,7 @@ export class DrachtioIncomingCall implements IncomingCall {
     this.source = sourceOf(request)
   }
 
-  /** Nothing final has been sent, and the caller is still there. */
+  /** No final response has been sent, and the caller is still there. */
   get open(): boolean {
     return !this.signal.aborted && !this.#response.finalResponseSent
   }
@@ -82,7 +82,7 @@ export class DrachtioIncomingCall implements IncomingCall {
     return /^(?:sips?|tel):/i.test(this.#request.uri)
   }
 
-  /** What the caller requires and we do not have: to be refused with 420 (RFC 3261 section 8.2.2.3). */
+  /** Required extensions that we do not have: refused with 420 (RFC 3261 section 8.2.2.3). */
   get unsupported(): readonly string[] {
     const required = (this.#request.get('Require') ?? '').split(',').map((option) => option.trim())
     return required.filter((option) => option !== '' && !extensions.has(option.toLowerCase()))
@@ -95,8 +95,8 @@ export class DrachtioIncomingCall implements IncomingCall {
   }
 
   /**
-   * Whether it is another call again, come over another path (RFC 3261 section 8.2.2.2), to be refused with 482. drachtio-server hands on both; it
-   * tells dialogs by Call-ID and the caller's tag, and drachtio-srf unanswered calls by Call-ID alone, so that the first could not be ended any more.
+   * Whether it is a copy of another call over another path (RFC 3261 section 8.2.2.2), to refuse with 482. drachtio-server passes on both; it
+   * identifies dialogs by Call-ID and the caller's tag, and drachtio-srf unanswered calls by Call-ID alone, so the first could no longer be ended.
    */
   isCopyOf(other: DrachtioIncomingCall): boolean {
     return other.id === this.id && (other.open || (other.answering && other.#callerTag === this.#callerTag))
@@ -154,7 +154,7 @@ export class DrachtioIncomingCall implements IncomingCall {
       if (reason === undefined) this.#response.send(status, { headers })
       else this.#response.send(status, reason, { headers })
     } catch {
-      // drachtio went in this moment: it has told the caller, or the caller's own timer will.
+      // drachtio has just gone: it has told the caller, or the caller's own timer will.
       this.#cancelled.abort()
     }
   }
@@ -325,7 +325,7 @@ export class DrachtioIncomingCall implements IncomingCall {
         // The callback form: behind a promise the BYE that follows at once would find no listener.
         this.#pair.signalling.srf.createUAS(this.#request, this.#response, { localSdp: described, headers }, (error, dialog) => {
           if (dialog) resolve(live(dialog, timer.kind === 'timed' ? timer : undefined))
-          // That the INVITE is gone can be told before the CANCEL that ended it.
+          // The end of the INVITE may be reported before the CANCEL that caused it.
           else setTimeout(() => (this.signal.aborted ? resolve(undefined) : reject(error)), crossingMs)
         })
       },
@@ -336,13 +336,13 @@ export class DrachtioIncomingCall implements IncomingCall {
   }
 }
 
-/** What the answer to a caller is made of. */
+/** The parts of the answer to a caller. */
 interface Prepared {
   readonly pair: ServerPair
   readonly channel: Channel
   readonly origins: { readonly media: Origin; readonly party: Origin }
   /** Our description for the caller. */
   readonly described: string
-  /** What the media server has been told of the caller; undefined where its answer is still to come. */
+  /** What the media server has been told of the caller; undefined where its answer has not come yet. */
   readonly told?: Told | undefined
 }

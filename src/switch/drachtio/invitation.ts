@@ -22,13 +22,13 @@ import type { ChannelToCome } from './warm-channels.js'
 /** drachtio-server echoes a request that it has sent within a millisecond or two. */
 const sentMs = 3_000
 
-/** What became of one INVITE. */
+/** The result of one INVITE. */
 export interface Attempt {
   readonly result: DialResult
   readonly rang: boolean
   /** The credentials were right, and too late (RFC 2617 section 3.2.1). */
   readonly stale?: boolean
-  /** The session interval that a 422 asks for, seconds. */
+  /** The session interval that a 422 requires, seconds. */
   readonly minSeconds?: number
   readonly retryAfterSeconds?: number
   /** Why there was no offer of SRTP. */
@@ -40,7 +40,7 @@ export interface Attempt {
 /** The far end cannot be talked to. */
 class Refused extends Error {}
 
-/** What an INVITE is made with. */
+/** What an INVITE is made from. */
 export interface Prepared {
   readonly channel: Channel
   readonly origins: { readonly media: Origin; readonly party: Origin }
@@ -71,7 +71,7 @@ export class Invitation {
   readonly #earlyAnswers = new Map<string, string>()
   #timer: NodeJS.Timeout | undefined
   readonly #silence: TrunkSilence
-  /** The CANCEL has left, or was refused because there was nothing to be cancelled, for the request that was out then. */
+  /** The CANCEL has left, or was refused because there was nothing to cancel, for the request that was out then. */
   #cancelled = false
   #forgetLoss: () => void = () => undefined
   readonly #onAbort = () => this.#giveUp({ kind: 'cancelled' })
@@ -167,7 +167,7 @@ export class Invitation {
             )
       const answer = offer && coming && answerToParty(offer, coming.answer, this.#origins.party)
       if (description === undefined || coming === undefined || answer === undefined) throw new Refused(nothingInCommon)
-      // A time-out counts no more; a cancellation may have come.
+      // A time-out no longer counts; a cancellation may have come.
       if (this.#options.signal.aborted) throw new Refused('nobody waits for it any more')
       const later = new LaterParty(answer, coming.letGo)
       const dialog = await offered.ack(answer)
@@ -204,7 +204,7 @@ export class Invitation {
     )
     if (!this.#route.trunk) return
     this.#silence.start(Math.min(silentMs, this.#options.ringMs / 2), () => {
-      // Without another trunk there is nothing to be gained by giving up.
+      // Without another trunk giving up gains nothing.
       if (this.#route.another) this.#giveUp(silentTrunk)
     })
   }
@@ -240,11 +240,11 @@ export class Invitation {
         })
       })
     } catch {
-      // The connection to drachtio is gone: this call hears of it by itself.
+      // The connection to drachtio is gone: this call notices by itself.
     }
   }
 
-  /** The trunk asks who we are; drachtio-srf has sent the INVITE again, with credentials, as a transaction of its own. */
+  /** The trunk challenges; drachtio-srf has sent the INVITE again, with credentials, as a transaction of its own. */
   #onChallenged(again: Srf.Request): void {
     this.#silence.heard()
     this.#request = again
@@ -284,7 +284,7 @@ export class Invitation {
   }
 
   #onAnswered(dialog: Srf.Dialog, offer: string): void {
-    // Listening before anything else: a BYE may stand in the same TCP segment as the 200.
+    // Listen before anything else: a BYE may be in the same TCP segment as the 200.
     const party = new PartyDialog(dialog, this.#leg, refreshedBy(dialog.res))
     // A 200 may leave out what its 183 has said (RFC 3261 13.2.1; and many that were not reliable do).
     const answer = descriptionOf(dialog.res) ?? this.#earlyAnswers.get(toTagOf(dialog.res))
@@ -344,7 +344,7 @@ export class Invitation {
     this.#settle({ result, rang: this.#taken, ...more })
   }
 
-  /** The ring time-out counts no more; a cancellation still does. */
+  /** The ring time-out no longer counts; a cancellation still does. */
   #stopWaiting(): void {
     clearTimeout(this.#timer)
     this.#silence.stop()
@@ -362,12 +362,12 @@ export class Invitation {
 }
 
 const silentTrunk: DialResult = { kind: 'failed', fault: 'trunk', reason: 'the trunk does not answer' }
-/** A reason phrase is the far end's to choose, and goes into records and alarms. */
+/** The far end chooses the reason phrase, which goes into records and alarms. */
 const longestReason = 120
 /** More branches of one call than this are not told apart. */
 const mostForks = 20
 
-/** The single outbound number and nothing else: who calls is told by the whisper, not by SIP. */
+/** The single outbound number and nothing else: the whisper says who calls, not SIP. */
 function headersFor(from: CallerId, domain: string, minSeconds: number | undefined): Record<string, string> {
   const timer: Record<string, string> =
     minSeconds === undefined ? {} : { 'Session-Expires': String(minSeconds), 'Min-SE': String(minSeconds) }

@@ -1,7 +1,7 @@
 import type { PartyEvents } from './party-dialog.js'
 
 /**
- * What a party does before its leg is there. FreeSWITCH makes a channel with ICE and DTLS, and goes on with it only when the party has taken the
+ * Buffers the events of a party before its leg exists. FreeSWITCH makes a channel with ICE and DTLS, and goes on with it only when the party has taken the
  * answer and shaken hands: the party's dialog is older than the channel.
  */
 export class LaterParty implements PartyEvents {
@@ -24,7 +24,7 @@ export class LaterParty implements PartyEvents {
     this.#there = new Promise((resolve) => (this.#arrive = resolve))
   }
 
-  /** The leg is there, and hears of everything that it has missed. */
+  /** The leg exists now, and gets all events that it has missed. */
   handOver(leg: PartyEvents): void {
     this.#leg = leg
     for (const tell of this.#before.splice(0)) tell(leg)

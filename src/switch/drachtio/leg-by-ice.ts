@@ -20,7 +20,7 @@ export interface ByIce {
   readonly later: LaterParty
 }
 
-/** Its leg, once the channel is there. A browser whose media server has gone meanwhile is taken to another one. Rejects where no channel comes about. */
+/** Its leg, once the channel is there. A browser whose media server has gone meanwhile is moved to another one. Rejects where no channel comes. */
 export async function legByIce(browser: ByIce): Promise<DrachtioLeg> {
   const leg = await atItsChannel(browser).catch((error: unknown) => atAnother(browser, asError(error)))
   browser.later.handOver(leg)

@@ -8,7 +8,7 @@ const fileClosedMs = 200
 /** A recording that has begun has its file within this time. */
 const fileThereMs = 500
 
-/** Whose recordings they are. */
+/** The leg whose recordings they are. */
 interface Recorded {
   readonly channel: Channel
   readonly ended: HangUp | undefined
@@ -34,7 +34,7 @@ export class LegRecordings {
       await begin(channel, path)
     } catch (error) {
       if (this.#hasEnded()) return { kind: 'hungUp' }
-      // The media server went in this moment: at the next one then.
+      // The media server has just gone: record at the next one.
       if (leg.moving || leg.channel !== channel) return this.record(path, options)
       return { kind: 'failed', why: `cannot record to ${path}: ${asError(error).message}` }
     }
@@ -45,7 +45,7 @@ export class LegRecordings {
     return this.#hasEnded() ? { kind: 'hungUp' } : { kind: 'failed', why: 'cancelled' }
   }
 
-  /** One that runs on that channel. */
+  /** A recording running on that channel. */
   on(path: string, channel = this.leg.channel): Recording {
     let stopping: Promise<void> | undefined
     const recording: Recording = { path, startedAt: Date.now(), stop: () => (stopping ??= this.#stop(recording, channel)) }
@@ -74,7 +74,7 @@ export class LegRecordings {
 
 /**
  * By `uuid_record`: the application `record_session` holds up the channel for the 20 ms that FreeSWITCH takes to begin, and with it a bridge that is
- * being made. A path that the command would take for two goes to the application.
+ * being made. A path that the command would read as two goes to the application.
  * @throws (rejects) where nothing can be written
  */
 async function begin(channel: Channel, path: string): Promise<void> {

@@ -16,7 +16,7 @@ import { SilenceWatch } from './silence-watch.js'
 import { ToneListening } from './tone-listening.js'
 import { VoiceFollower } from './voice-follower.js'
 
-/** Everything that ending a leg may take, whatever the servers do. */
+/** The longest that ending a leg may take, whatever the servers do. */
 const releaseMs = 5_000
 /** The reason given for a party whose description we cannot use. */
 export const nothingInCommon = 'the answer has no codec in common with us'
@@ -25,7 +25,7 @@ const unheardMs = 2_000
 /** Keys of a stranger who has been turned away may still reach us for this long. */
 const underWayMs = 500
 
-/** One party, answered: its SIP dialog, its channel, and what is done with them. */
+/** One answered party: its SIP dialog, its channel, and the operations on them. */
 export class DrachtioLeg implements Leg, PartyEvents {
   readonly id: string
   readonly hungUp: Promise<HangUp>
@@ -52,19 +52,19 @@ export class DrachtioLeg implements Leg, PartyEvents {
   #described = ''
   #stopWatching: () => void = () => undefined
   #search: PartySearch | undefined
-  /** Where the party was found, as long as it does not say something else. */
+  /** Where the party was found, until it describes itself otherwise. */
   #known: Describer['known']
-  /** Keys that came while it was not certain whose they were. */
+  /** Keys that came while their sender was not certain. */
   #doubtful: Press[] | undefined
   #distrustUntil = 0
   #silence: SilenceWatch | undefined
   #voice: VoiceFollower | undefined
-  /** What the party and we say to each other is encrypted, and stays so. */
+  /** The audio between the party and us is encrypted, and stays so. */
   secured: Secured | undefined
   /** We chose where the party is: a trunk. */
   #trusted = false
   #moving: Promise<boolean> | undefined
-  /** Its channel is not to go with this engine. */
+  /** Its channel must not end with this engine. */
   #outlives = false
   readonly #moves = new MoveCount()
   readonly #movedListeners = new Set<(moved: Moved) => void>()
@@ -102,7 +102,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     this.#channelOutlives()
   }
 
-  /** Bridged, it stays by itself. */
+  /** A bridged channel stays by itself. */
   #channelOutlives(): void {
     if (this.#outlives && this.atMove.size === 0) this.#channel.resumes(true)
   }
@@ -123,7 +123,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   /**
    * The dialog is there: from now on the leg lives.
-   * @param bridgedWith id of the channel that it talks with already, of one that is taken over
+   * @param bridgedWith id of the channel with which a leg that is taken over talks already
    */
   begin(dialog: PartyDialog, described: string, bridgedWith?: string): void {
     this.#dialog = dialog
@@ -202,7 +202,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     return this.#keys.listen(options)
   }
 
-  /** Whether keys as tones in the voice are listened for. */
+  /** Whether to listen for in-band DTMF. */
   hearTones(wanted: boolean): void {
     if (this.pair.inbandDigits) this.#tones.set(wanted)
   }
@@ -253,12 +253,12 @@ export class DrachtioLeg implements Leg, PartyEvents {
 
   async answered(sdp: string, source: string): Promise<void> {
     const party = readPartyAnswer(sdp, this.#described, this.pair.codecs)
-    // It has been told 200 already: a party that cannot be heard is let go (RFC 3261 section 13.2.2.4).
+    // It has sent its 200 already: a party that cannot be heard is hung up (RFC 3261 section 13.2.2.4).
     if (party === undefined || !(await this.takeAnswer(party, source))) this.#end('hangup', nothingInCommon)
   }
 
   /**
-   * The party's answer to an offer that we made. Where the media server does not take it any more, the party, which is there, goes to another one.
+   * The party's answer to an offer that we made. If the media server no longer takes it, the party, which is still there, is moved to another one.
    * @param trusted we chose to ring it there: a trunk
    * @returns false when the media server cannot do what the party wants
    */
@@ -288,7 +288,7 @@ export class DrachtioLeg implements Leg, PartyEvents {
     return () => this.#movedListeners.delete(listener)
   }
 
-  /** Takes the party to a channel of that media server. @returns false where that did not come about: the party stays where it is */
+  /** Moves the party to a channel of that media server. @returns false where that failed: the party stays where it is */
   async moveTo(pair: ServerPair): Promise<boolean> {
     await this.settled()
     if (this.#ended || this.pair === pair) return this.pair === pair

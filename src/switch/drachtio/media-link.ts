@@ -15,9 +15,9 @@ const connectMs = 3_000
 const apiMs = 2_000
 /** drachtio-fsmrf itself waits 4 s for FreeSWITCH's outbound connection. */
 const createMs = 5_000
-/** A browser's handshake begins when it has its answer, and may have to try relays before it finds a way. */
+/** A browser's handshake begins when it has its answer, and may have to try relays before it finds a path. */
 const handshakeMs = 15_000
-/** A sign of life is asked for this often; without one for this long FreeSWITCH, or its machine, is taken for dead. */
+/** How often to ask for a sign of life; without one for this long FreeSWITCH, or its machine, counts as dead. */
 const beatMs = 500
 const silentMs = 2_000
 /** Channels waiting to be hung up, at most. */
@@ -133,7 +133,7 @@ export class MediaLink {
   /**
    * A command of mod_commands.
    * @returns the body of the answer, trimmed: `+OK...`, `-ERR...`, or what was asked for
-   * @throws Error when the connection is not there, is lost, or says nothing
+   * @throws Error when there is no connection, it is lost, or no answer comes
    */
   api(command: string): Promise<string> {
     const server = this.#server
@@ -146,7 +146,7 @@ export class MediaLink {
     }).finally(() => this.#pending.delete(lost))
   }
 
-  /** Hangs up a channel, as soon as FreeSWITCH hears it: one that was cut off goes on sending otherwise. Never rejects. */
+  /** Hangs up a channel, as soon as FreeSWITCH can be reached: one that was cut off goes on sending otherwise. Never rejects. */
   async kill(uuid: string): Promise<void> {
     try {
       await this.api(`uuid_kill ${uuid}`)
@@ -164,7 +164,7 @@ export class MediaLink {
   }
 
   /**
-   * A channel; FreeSWITCH's offer stands in `local.sdp`. What comes too late is hung up.
+   * A channel; FreeSWITCH's offer is in `local.sdp`. One that comes too late is hung up.
    * @param party absent: there is none yet
    */
   createEndpoint(party?: DescribedParty): Promise<Mrf.Endpoint> {
@@ -223,7 +223,7 @@ export class MediaLink {
     }).finally(() => this.#arrivals.delete(look))
   }
 
-  /** Nothing is said on this connection while this engine may have lost its calls to another. */
+  /** Nothing is sent on this connection while this engine may have lost its calls to another. */
   holdBack(connection: Mrf.Connection | null): void {
     if (this.certainty) holdBack(connection?.socket, this.certainty)
   }

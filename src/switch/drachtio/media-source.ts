@@ -11,9 +11,9 @@ import { readAddress } from '../../embedded/protocols/sdp/address.js'
  */
 export type TakenFrom = 'signalled' | 'nat' | 'host'
 
-/** From whom the media server takes a party's voice, and whom it sends to. */
+/** The source from which the media server takes a party's voice, and to which it sends. */
 export interface MediaSource {
-  /** Where the media server is told that the party is. */
+  /** The address of the party as described to the media server. */
   readonly address: string
   /** Host whose first packet, within the first seconds, shows the party's port; undefined: the port is as signalled. */
   readonly learnFrom: string | undefined
@@ -45,11 +45,11 @@ export function mediaSource(
   if (from.kind !== 'unicast' || sameHost(address, from.address)) return { address, learnFrom: beside, afterHeard: false }
   const reach = reachOf(address)
   const nearby = reachOf(from.address)
-  // A softphone of this machine that was told 127.0.0.1 and names what it is known by on the network, in either family. To our loopback it
+  // A softphone on this machine that was configured with 127.0.0.1 and names its network address, in either family. To our loopback it
   // sends from loopback.
   if (nearby === 'loopback' && isHere(address))
     return { address, learnFrom: taken === 'signalled' ? undefined : address.includes(':') ? '::1' : '127.0.0.1', afterHeard: false }
-  // A media server of its own, as most trunks have. A program of this machine that names another of its addresses is at loopback all the same.
+  // A media server of its own, as most trunks have. A program on this machine that names another of its addresses is still at loopback.
   const elsewhere = nearby === 'loopback' ? reach === 'loopback' : reach === 'global'
   if (elsewhere || taken === 'signalled') return { address, learnFrom: beside, afterHeard: !trusted }
   // A party out there cannot be reached at its own private address, which here may belong to another host.

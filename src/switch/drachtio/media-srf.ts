@@ -32,7 +32,7 @@ export type OnEnded = (cause: string | undefined) => void
  * dialog after 4 s and forgets the promise: where the dialog has gone by then (`ENODIALOG`), no code handles the rejection, and in Node that
  * ends the process with every call. Here the promise form of `destroy` settles quietly; pass a callback to hear of it.
  *
- * It never says, either, that FreeSWITCH has hung up meanwhile, nor why.
+ * Nor does it report that FreeSWITCH has hung up meanwhile, and why.
  * And it asks for no channel with a party that begins with a DTLS handshake, although FreeSWITCH makes one: its event socket comes after the handshake, which takes as long
  * as the browser's network does. So drachtio-fsmrf hears of the dialog, and begins to count its 4 s, when the event socket is there.
  * @param party asked while the INVITE is being sent: the party with which the channel is made

@@ -6,7 +6,7 @@ import { describeParty, offerTo, type Describer, type Told } from './party-media
 import { answerToParty, describeByIce, isFoundByIce, offerToParty, placeOf, readPartyAnswer, readPartyOffer, type Origin } from './sdp.js'
 import { encryptsNot, type ServerPair } from './server-pair.js'
 
-/** What came of taking a party to another channel. `unavailable`: of the channel; another one may do. */
+/** The result of moving a party to another channel. `unavailable`: the channel; another one may do. */
 export type Placed = NewPlace | Unplaced
 
 /** A channel with the party at it. */
@@ -23,20 +23,20 @@ interface Unplaced {
   readonly why: string
 }
 
-/** Whom a channel is for, and what is known of them. */
+/** The party for which a channel is, and what is known of it. */
 export interface Placing {
   readonly party: PartyDialog
   readonly origins: { readonly media: Origin; readonly party: Origin }
-  /** What we last described to the party: the family of its address is the party's. */
+  /** Our last description for the party: its address family is the party's. */
   readonly described: string
-  /** How the party encrypts, and goes on to. */
+  /** How the party encrypts, before and after. */
   readonly secured: Secured | undefined
   readonly by: (source: string | undefined) => Describer
 }
 
 /**
- * Takes a channel of that media server, tells the party by re-INVITE that we are there from now on, and the channel where the party is. The dialog is drachtio-server's and stands,
- * whatever became of the media server before. Never rejects.
+ * Takes a channel of that media server, tells the party by re-INVITE that we are there from now on, and the channel where the party is. The dialog is in drachtio-server and stands,
+ * whatever happened to the former media server. Never rejects.
  * @param over whether the party has gone meanwhile
  */
 export async function placeAt(pair: ServerPair, placing: Placing, over: () => boolean): Promise<Placed> {
@@ -65,7 +65,7 @@ function kept(placed: Placed, channel: Channel | undefined, over: () => boolean)
 
 const partyOver: Unplaced = { kind: 'gone', why: 'the party has hung up' }
 
-/** A channel, and our offer of it where it was made for a party that encrypts. */
+/** A channel, and our offer from it where it was made for a party that encrypts. */
 interface Taken {
   readonly channel: Channel
   readonly encrypted?: string
@@ -96,8 +96,8 @@ async function tell(pair: ServerPair, { channel, encrypted }: Taken, { party, or
 const nothingInCommon: Unplaced = { kind: 'refused', why: 'its answer has no codec in common with us' }
 
 /**
- * The same for a browser: it is asked for an offer (a re-INVITE without one, RFC 3261 section 14.2), and is answered in the ACK, for FreeSWITCH answers ICE and DTLS on a channel that is made
- * for that, and offers none of it on others. The offer holds for whichever media server takes it.
+ * The same for a browser: it is asked for an offer (a re-INVITE without one, RFC 3261 section 14.2), and is answered in the ACK, for FreeSWITCH answers ICE and DTLS on a channel made
+ * for that, and never offers them. The offer is valid for whichever media server takes it.
  */
 async function placeByIce(pair: ServerPair, placing: Placing, offered: PartyOffer, over: () => boolean): Promise<Placed> {
   const { origins } = placing
@@ -118,7 +118,7 @@ async function placeByIce(pair: ServerPair, placing: Placing, offered: PartyOffe
       channel.onLost = () => undefined
       return { kind: 'placed', pair, channel, described: answer, told: { answer: await channel.describe(description), quest: undefined } }
     } catch (error) {
-      // Once it has been answered there is no other answer to that offer.
+      // An offer can be answered only once.
       return { kind: offered.isAnswered() ? 'refused' : 'unavailable', why: asError(error).message }
     }
   })()

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net'
 
 /**
- * Whether FreeSWITCH's outbound event sockets can be taken at this address. drachtio-fsmrf does not ask: where it cannot listen, it throws out
+ * Checks whether FreeSWITCH's outbound event sockets can be accepted at this address. drachtio-fsmrf does not: where it cannot listen, it throws out
  * of a socket's event handler.
  * @throws Error in words for an operator
  */

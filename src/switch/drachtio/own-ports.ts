@@ -9,7 +9,7 @@ export interface Place {
 }
 
 /**
- * Where we listen ourselves. A party that describes such a place as its own would have us talk to ourselves, or to another call, for ever.
+ * Our own ports. A party that describes one of them as its own would make us talk to ourselves, or to another call, for ever.
  * @param media RTP ports of channels; RTCP is the port behind each
  * @param sip where parties' signalling comes in
  * @param here the addresses of this machine
@@ -26,7 +26,7 @@ export function isOurPlace(asked: Place, media: Iterable<Place>, sip: readonly P
     if (asked.address === address) return true
     portIsOurs = true
   }
-  // The same port by another name of this machine.
+  // The same port at another address of this machine.
   return portIsOurs && (here.has(asked.address) || reachOf(asked.address) === 'loopback')
 }
 

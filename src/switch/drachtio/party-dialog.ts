@@ -11,21 +11,21 @@ import type { Presence } from './silence-watch.js'
 import type { DialogIdentity } from './standing-dialog.js'
 
 const byeMs = 2_000
-/** A party that says nothing to our offer for this long is gone: four transmissions over UDP. */
+/** A party that does not answer our offer for this long is gone: four transmissions over UDP. */
 const offerMs = 8_000
 /** How long to wait for an ACK: a lost one comes with the next copy of our 200, after T1 and twice that (RFC 3261 section 13.3.1.4). */
 const ackMs = 2_000
 /** How often an offer is made again to a party that cannot take it just now. */
 const offersAtMost = 5
-/** A party that asks for more patience than this is not waited for. */
+/** A party that asks for a longer wait than this is not waited for. */
 const longestWaitMs = 4_000
 
-/** What a party says to our offer within the call. `refused`: it goes on with what it had (RFC 3261 section 14.1). `gone`: it does not answer, or knows nothing of the call. */
+/** A party's answer to our offer within the call. `refused`: its session stays as it was (RFC 3261 section 14.1). `gone`: it does not answer, or does not know the call. */
 export type OfferAnswer =
   | { readonly kind: 'answered'; readonly sdp: string; readonly source: string | undefined }
   | { readonly kind: 'refused' | 'gone'; readonly why: string }
 
-/** The offer of a party that was asked for one. It waits for the answer, which is said once. */
+/** The offer of a party that was asked for one. It waits for the answer, which can be given once. */
 export interface PartyOffer {
   readonly kind: 'offered'
   readonly sdp: string
@@ -47,18 +47,18 @@ interface Accepted {
 
 /** Events of, and questions about, the SIP dialog with a party. */
 export interface PartyEvents {
-  /** BYE of the party, or (`silent`) drachtio-server ended the dialog because the party answered nothing any more. */
+  /** BYE of the party, or (`silent`) drachtio-server ended the dialog because the party no longer answered. */
   gone(detail: string, silent: boolean): void
   key(key: Key): void
   /**
-   * The party offers something else than before: hold, resume, another address.
+   * The party makes a new offer: hold, resume, another address.
    * @param source IP address from which that came
    * @returns our answer; undefined: nothing in common (488)
    */
   describe(sdp: string, source: string): Promise<string | undefined>
   /** The party's answer to the offer that our 200 made. */
   answered(sdp: string, source: string): Promise<void>
-  /** What we last described to the party. */
+  /** Our last description for the party. */
   described(): string
 }
 
@@ -80,8 +80,8 @@ export class PartyDialog {
   #refreshing: Refreshing | undefined
 
   /**
-   * Must be constructed in the very callback that brings the dialog: a BYE may stand in the same TCP segment.
-   * @param refreshing who is to refresh the session, as the 200 says
+   * Must be constructed in the very callback that brings the dialog: a BYE may be in the same TCP segment.
+   * @param refreshing the side that refreshes the session, as the 200 says
    */
   constructor(dialog: Srf.Dialog, events: PartyEvents, refreshing?: Refreshing) {
     this.#dialog = dialog
@@ -145,14 +145,14 @@ export class PartyDialog {
           },
         ),
       )
-      // 503 is what drachtio-server says of a party that cannot be reached, and a party that has too much to do.
+      // 503 comes from drachtio-server for a party that cannot be reached, and from a party that is overloaded.
       return status === 408 || status === 481 ? 'gone' : status === 503 ? 'unsure' : 'there'
     } catch (error) {
       return error instanceof DeadlinePassed ? 'gone' : 'unsure'
     }
   }
 
-  /** What another engine needs to go on with this dialog, should this one die. */
+  /** What another engine needs to continue this dialog, should this one die. */
   get identity(): DialogIdentity & Partial<Refreshing> {
     return { id: this.#dialog.id, contact: this.#dialog.local.contact ?? '', ...this.#refreshing }
   }
@@ -229,7 +229,7 @@ export class PartyDialog {
     }
   }
 
-  /** BYE. Settles within a bound; rejects when it could not be sent or was not answered. Nothing more is told of the party. */
+  /** BYE. Settles within a bound; rejects when it could not be sent or was not answered. No more events of the party follow. */
   async bye(): Promise<void> {
     if (this.#over) return
     this.#over = true
@@ -247,7 +247,7 @@ export class PartyDialog {
   }
 
   #onDescription(request: Srf.Request, response: Srf.Response): void {
-    // RFC 3261 section 14.2: both at once, and one that comes before the last is done.
+    // RFC 3261 section 14.2: offers from both sides at once, and one before the last is done.
     if (this.#offering) return response.send(491)
     if (this.#changing) return response.send(500, { headers: { 'Retry-After': '1' } })
     const timer = answerSessionTimer(request, this.#refreshing?.refresher)

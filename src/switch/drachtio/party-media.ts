@@ -22,7 +22,7 @@ export const NOT_ACCEPTABLE: ReadonlySet<number> = new Set([415, 488, 606])
 /** Ports at which nothing listens: discard (RFC 863), and one that is reserved. FreeSWITCH does nothing when it is told the same place twice. */
 const NOWHERE = [9, 1] as const
 
-/** What the media server is told through: `Channel`. */
+/** The side of `Channel` that describes a party to the media server. */
 export interface Described {
   /** Where the media server itself has this channel. */
   readonly place: Place | undefined
@@ -33,7 +33,7 @@ export interface Described {
   lookAt(hosts: readonly string[]): Promise<void>
 }
 
-/** Who describes itself, and what is made of it. */
+/** The origin of a description, and how to read it. */
 export interface Describer {
   /** IP address from which the party's signalling comes; undefined: not known. */
   readonly signalling: string | undefined
@@ -44,14 +44,14 @@ export interface Describer {
   isOurs(address: string, port: number): boolean
   /** Whether an address is one of this machine's. */
   isHere?(address: string): boolean
-  /** What was found out about a party before, by `PartyQuest.key`: one that says the same again is still there. */
+  /** What was found out about a party before, by `PartyQuest.key`: one with the same description is still there. */
   readonly known?: { readonly key: string; readonly place: Place } | undefined
 }
 
-/** What the media server has been told, and has answered. */
+/** The description given to the media server, and its answer. */
 export interface Told {
   readonly answer: string
-  /** Undefined where it is certain who the party is. */
+  /** Undefined where the party's address is certain. */
   readonly quest: PartyQuest | undefined
 }
 
@@ -60,9 +60,9 @@ export interface PartyQuest {
   readonly key: string
   /** Where it may be. */
   isAt(place: Place): boolean
-  /** Where the media server has been told that it is; undefined: nowhere, nothing is sent before it has been found. */
+  /** Where it is, as described to the media server; undefined: nowhere, nothing is sent before it has been found. */
   readonly supposed: Place | undefined
-  /** Looks (again), as at the beginning. */
+  /** Searches (again), as at the beginning. */
   look(): Promise<unknown>
   /** It is there, and nowhere else; undefined: nowhere at all. */
   settle(at: Place | undefined): Promise<unknown>

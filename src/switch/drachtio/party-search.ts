@@ -15,11 +15,11 @@ const shutMs = [250, 1_000]
 /** One that is nowhere yet is waited for; the embedded switch looks for five seconds at a time. */
 const againMs = 4_000
 
-/** What becomes of a search. */
+/** The results of a search. */
 export interface SearchEnd {
-  /** The party has been found: there, and nowhere else, it is from now on. */
+  /** The party has been found: from now on it is there, and nowhere else. */
   found(place: Place): void
-  /** It has not shown itself elsewhere: it is where it was supposed to be, if anywhere. Whatever came before was not certain to be its. */
+  /** It has not shown itself elsewhere: it is where it was supposed to be, if anywhere. Whatever came before was not certain to be from it. */
   supposed(): void
   /** A stranger sent to the port, and was turned away. */
   stranger(address: string): void
@@ -114,7 +114,7 @@ export class PartySearch {
 
   #look(): Promise<Arrived | undefined> {
     return this.#arrived().catch((error: unknown) => {
-      // The caller gave up before there was a leg that could end.
+      // The caller gave up before the leg existed.
       if (error instanceof ChannelGone) this.stop()
       return undefined
     })

@@ -9,9 +9,9 @@ const breaksAtMost = 12
 const stopMs = 1_000
 /** A channel that comes out of a bridge cannot be played to for a moment, on a busy machine for up to a second: pauses before it is tried again, ms. */
 const againMs = [40, 80, 160, 320, 640, 640]
-/** A channel that has not begun to play within this time does nothing any more: FreeSWITCH can lose itself in a transfer. */
+/** A channel that has not begun to play within this time is stuck: FreeSWITCH can hang in a transfer. */
 const beginMs = 4_000
-/** A loop whose round took less than this would be a loop of nothing. */
+/** A loop whose round took less than this would play nothing. */
 const shortestRoundMs = 20
 
 /**
@@ -41,7 +41,7 @@ interface Play {
   lead: readonly string[]
   readonly loop: boolean
   readonly settle: (played: Played) => void
-  /** Set as soon as the caller has had their answer. */
+  /** Set as soon as the caller of `play` has had the result. */
   over: boolean
   startedAt: number | undefined
 }
@@ -55,7 +55,7 @@ interface Running {
   readonly end: () => void
 }
 
-/** The media server hung up before it was done. */
+/** The media server hung up before the play was done. */
 const channelGone = 'the media server hung up'
 
 /**
@@ -118,7 +118,7 @@ export class Player {
 
   /**
    * A bridge is being made: it ends what is playing at a moment that we hear of later, so until `release` is called nothing new
-   * begins, and an end tells nothing.
+   * begins, and an end is not reported.
    */
   hold(): () => void {
     this.#held?.release()
@@ -210,7 +210,7 @@ export class Player {
       if (pause === undefined) break
       await new Promise((resolve) => setTimeout(resolve, pause))
       if (this.#held) await this.#held.over
-      // Over, or replaced, in the pause.
+      // The play ended, or was replaced, during the pause.
       if (this.#isOver(play)) return undefined
     }
     return `${source}: cannot be played`
@@ -233,7 +233,7 @@ export class Player {
     }
     const channel = this.#channel
     const watch = setTimeout(() => {
-      // Where this engine itself stood still, the event is about to be read.
+      // If this engine itself stood still, the event is about to be read.
       setTimeout(() => {
         if (!running.started && this.#running === running && !this.#held) channel.giveUp('it does nothing any more')
       }, breakAgainMs).unref()

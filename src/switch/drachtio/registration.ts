@@ -37,7 +37,7 @@ export class DrachtioRegistration implements Registration {
       if (options.reason === undefined) this.#response.send(status, { headers })
       else this.#response.send(status, options.reason, { headers })
     } catch {
-      // drachtio went in this moment; the phone registers again.
+      // drachtio has just gone; the phone registers again.
     }
     return Promise.resolve()
   }

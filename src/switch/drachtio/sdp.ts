@@ -17,24 +17,24 @@ import { answerSections, audioSection, writeDescription, type AudioSection, type
 import type { Secured } from './handle.js'
 
 /**
- * What is told to whom. What a party says is never handed on: the media server is told its codecs and one address, the party is told
- * what the media server has chosen, under an origin line of our own. So nothing of one party's description (user name, host,
- * software) can reach another. How descriptions are read and written: `src/embedded/protocols/sdp`.
+ * The descriptions on both sides. A party's description is never passed on: the media server gets its codecs and one address, the party gets
+ * what the media server has chosen, under our own origin line. So nothing in one party's description (user name, host,
+ * software) can reach another. Reading and writing of descriptions: `src/embedded/protocols/sdp`.
  */
 
 /** A party's description, and the audio stream of it that is taken. */
 export interface PartyAudio {
   readonly description: SessionDescription
   readonly stream: AudioStream
-  /** Opus, which the party may speak as well where the media server takes it. */
+  /** Opus, which the party may also speak where the media server takes it. */
   readonly opus?: OpusBeside
   /** Payload types under which we offered telephone events, where this is an answer: the party may send with them (RFC 3264 6.1). */
   readonly offeredEvents?: readonly RtpFormat[]
-  /** With what we said in our offer that we encrypt (RFC 4568), where this is an answer to it. */
+  /** The key of our offer (RFC 4568), where this is an answer to it. */
   readonly offeredKey?: string
 }
 
-/** Who describes one session; the version rises with every change (RFC 3264 section 8). */
+/** The origin of one session's descriptions; the version rises with every change (RFC 3264 section 8). */
 export class Origin {
   readonly id: string
   #version: number
@@ -57,8 +57,8 @@ export class Origin {
 }
 
 /**
- * @param codecs by preference; `OPUS` is not chosen, but stands beside the one that is
- * @param wanted `secured`: what was encrypted once never goes on in the clear
+ * @param codecs by preference; `OPUS` is not chosen, but accompanies the one that is
+ * @param wanted `secured`: a session that was encrypted never continues in the clear
  * @returns undefined where it offers no audio that we take: 488
  */
 export function readPartyOffer(sdp: string, codecs: readonly CodecName[], wanted: Wanted = 'either'): PartyAudio | undefined {
@@ -72,7 +72,7 @@ export function readPartyOffer(sdp: string, codecs: readonly CodecName[], wanted
   return party && opus ? { ...party, opus } : party
 }
 
-/** How what is said between the party and us is encrypted. */
+/** How the audio between the party and us is encrypted. */
 export function securedBy({
   stream: {
     media: { security },
@@ -81,17 +81,17 @@ export function securedBy({
   return security && (security.kind === 'sdes' ? 'keys' : 'dtls')
 }
 
-/** Whether our description says with what key we encrypt (RFC 4568). */
+/** Whether our description contains our key (RFC 4568). */
 export function tellsKey(ours: string): boolean {
   return keyOf(ourAudio(readDescription(ours))) !== undefined
 }
 
-/** Whether who describes itself so begins with a DTLS handshake (RFC 5763): FreeSWITCH goes on with its channel only after it. */
+/** Whether a party with this description begins with a DTLS handshake (RFC 5763): FreeSWITCH goes on with its channel only after it. */
 export function beginsWithHandshake(sdp: string): boolean {
   return /^a=fingerprint:/im.test(sdp)
 }
 
-/** Whether ICE finds the way to the party, wherever it is said to be. */
+/** Whether ICE finds the path to the party, whatever address is given. */
 export function isFoundByIce({
   stream: {
     media: { security },
@@ -100,7 +100,7 @@ export function isFoundByIce({
   return security?.kind === 'dtls' && security.ice !== undefined
 }
 
-/** @param offer ours, which the answer is read beside @returns undefined where it takes no audio of ours */
+/** @param offer ours, needed to read the answer @returns undefined where it takes no audio of ours */
 export function readPartyAnswer(sdp: string, offer: string, codecs: readonly CodecName[]): PartyAudio | undefined {
   const ours = readDescription(offer)
   const offered = ourAudio(ours)
@@ -129,7 +129,7 @@ function partyAudio(
   return description && stream && { description, stream }
 }
 
-/** What the media server is told of a party that ICE finds. Where it names no place, one of its candidates stands for it: FreeSWITCH takes an unspecified address for hold. */
+/** The description for the media server of a party that ICE finds. Where that names no address, one of its candidates is used: FreeSWITCH takes an unspecified address for hold. */
 export function describeByIce(party: PartyAudio, origin: Origin): string {
   const { security, address, port } = party.stream.media
   const candidate =
@@ -138,8 +138,8 @@ export function describeByIce(party: PartyAudio, origin: Origin): string {
 }
 
 /**
- * Where the media server is to send a party's audio.
- * @param source where the party's signalling comes from: the best guess when it names no place
+ * Where the media server sends a party's audio.
+ * @param source where the party's signalling comes from: the best guess when the description names no address
  */
 export function addressFor({ stream }: PartyAudio, source: string | undefined): string {
   const { address } = stream.media
@@ -149,7 +149,7 @@ export function addressFor({ stream }: PartyAudio, source: string | undefined): 
   return guess.kind === 'unicast' ? guess.address : '0.0.0.0'
 }
 
-/** What the media server is told when its address in a family is wanted before there is a party: silence, nowhere. */
+/** The description for the media server when its address in a family is needed before there is a party: silence, nowhere. */
 export function askForFamily(family: 4 | 6, codec: CodecName, origin: Origin): string {
   return origin.describe(family === 6 ? '::' : '0.0.0.0', [audioSection(nobody(codec))])
 }
@@ -158,15 +158,15 @@ export function askForFamily(family: 4 | 6, codec: CodecName, origin: Origin): s
 const SUITE: SdesSuite = 'AES_CM_128_HMAC_SHA1_80'
 
 /**
- * What the media server is told when its key is wanted before there is a party: the same as for its address, encrypted with a key that no party has. With its own it
- * encrypts what is said to the party that comes, for nothing has been encrypted with it.
+ * The description for the media server when its key is needed before there is a party: the same as for its address, encrypted with a key that no party has. Its own key
+ * then serves for the party that comes, for nothing has been encrypted with it.
  */
 export function askForKey(family: 4 | 6, codecs: readonly CodecName[], origin: Origin): string {
   const keys = [{ tag: 1, suite: SUITE, key: randomBytes(sdesKeyBytes(SUITE)).toString('base64') }]
   return describeNobody(family, codecs, { kind: 'sdes', keys }, origin)
 }
 
-/** What the media server is told before it is told where a party is that encrypts with its own keys: these, and nowhere yet. */
+/** The first description for the media server of a party that encrypts with its own keys: these keys, and no address yet. */
 export function announceKeys({ stream: { codec, media } }: PartyAudio, origin: Origin): string {
   return describeNobody(media.address.kind === 'unicast' ? media.address.family : 4, [codec], media.security, origin)
 }
@@ -188,8 +188,8 @@ function nobody(...codecs: readonly CodecName[]): AudioSection {
 }
 
 /**
- * What the media server is told of a party: one codec, and Opus beside it where it takes both; one address.
- * @param port where that is not the one which the party named
+ * The description of a party for the media server: one codec, and Opus beside it where it takes both; one address.
+ * @param port where that differs from the one in the party's description
  */
 export function describeToMediaServer(
   { stream, opus, offeredEvents = [] }: PartyAudio,
@@ -225,7 +225,7 @@ export function describeToMediaServer(
   )
 }
 
-/** Whether there is anything that we would send to a party. */
+/** Whether we would send anything to a party. */
 export function hears({ stream }: PartyAudio): boolean {
   return stream.media.direction === 'sendrecv' || stream.media.direction === 'recvonly'
 }
@@ -265,7 +265,7 @@ export function encryptedOffer(answered: string, codecs: readonly CodecName[], o
   return origin.describe(place.address.address, [audioSection(section)])
 }
 
-/** Where a media server's description has its audio. */
+/** The address of the audio in a media server's description. */
 export function placeOf(description: string): { readonly address: string; readonly port: number } | undefined {
   const media = ourAudio(readDescription(description))
   return media?.address.kind === 'unicast' ? { address: media.address.address, port: media.port } : undefined
@@ -276,7 +276,7 @@ function ourAudio(description: SessionDescription | undefined): MediaDescription
   return description?.media.find(isPlainAudio) ?? description?.media.find(isSecuredAudio)
 }
 
-/** @returns whether a media server's answer takes the party's codec, at an address of its own of that family, with the key that the party was told of */
+/** @returns whether a media server's answer takes the party's codec, at an address of its own of that family, with the key that the party was given */
 export function answersTo(party: PartyAudio, mediaServerAnswer: string, family: 4 | 6): boolean {
   const answered = answeredAudio(party, mediaServerAnswer)
   return answered?.address.family === family && (party.offeredKey === undefined || keyOf(answered.media) === party.offeredKey)
@@ -296,7 +296,7 @@ export function answerToParty(party: PartyAudio, mediaServerAnswer: string, orig
   const bundled = mid !== undefined && description.bundle.includes(mid)
   // FreeSWITCH takes the party's number for events in both directions, and may say its own in the answer.
   const keepsEvents = media.formats.some((format) => isEventsFor(format, stream.codec))
-  // Where the media server takes Opus it says what it wants of it.
+  // A media server that takes Opus gives its parameters.
   const opus = party.opus && media.formats.find((format) => isCodec(format, 'OPUS'))
   const section = audioSection({
     ...ourSection(keepsEvents ? stream : { ...stream, events: undefined }, opus && { format: opus, events: party.opus.events }),
@@ -334,12 +334,12 @@ const MIRRORED: Readonly<Record<Direction, Direction>> = {
   inactive: 'inactive',
 }
 
-/** An answer without a direction, and one that would do more than was offered, mean the mirror of the offer. */
+/** An answer without a direction, or with more than was offered, means the mirror of the offer. */
 function within(answered: Direction, offered: Direction): Direction {
   return answered === 'sendrecv' ? MIRRORED[offered] : answered
 }
 
-/** Opus first: who is answered so speaks it. */
+/** Opus first: a party so answered speaks it. */
 function ourSection(
   { codec, format, events, ptimeMs }: AudioStream,
   opus: OpusBeside | undefined,

@@ -22,7 +22,7 @@ export class ServerPair {
   readonly warm: WarmChannels
   readonly legs = new Set<DrachtioLeg>()
   readonly codecs: readonly CodecName[]
-  /** What of an offer is taken: `OPUS` among them stands beside the one that is chosen. */
+  /** Codecs to accept: `OPUS` among them accompanies the one that is chosen. */
   readonly codecsTaken: readonly CodecName[]
   readonly inbandDigits: boolean
   readonly words: WordHearing | undefined
@@ -58,7 +58,7 @@ export class ServerPair {
     this.#taken = settings.mediaTakenFrom ?? 'nat'
     this.media = new MediaLink(set, this.signalling, () => this.connectionChanged(), notice, settings.certainty)
     this.media.onSilent = () => {
-      // It may only be slow, and its talks go on: they are cut off for a place to go on at, and not for none.
+      // It may only be slow, and its talks go on: they are cut off only if there is another place for them.
       if (!this.siblings.some((pair) => pair !== this && pair.ready)) return
       for (const leg of this.legs) void this.#lookAt(leg.channel)
     }
@@ -73,7 +73,7 @@ export class ServerPair {
     )
   }
 
-  /** One of the two connections has come, or gone. */
+  /** One of the two connections has been made or lost. */
   connectionChanged(): void {
     if (this.signalling.up && this.media.up) this.warm.open()
     this.changed()
@@ -87,7 +87,7 @@ export class ServerPair {
     return best ?? this
   }
 
-  /** Where a party goes on whose channel here is lost; this very media server where there is no other, and it answers. */
+  /** Where to move a party whose channel here is lost; to this very media server where there is no other, and it answers. */
   async another(): Promise<ServerPair | undefined> {
     const [other] = this.siblings
       .filter((pair) => pair !== this && pair.ready)
@@ -99,7 +99,7 @@ export class ServerPair {
   /**
    * Begins something here; where that fails, again: at another media server if there is one.
    * @param wanted whether there is still a reason to
-   * @throws (rejects) what the last one failed with
+   * @throws (rejects) the error of the last one
    */
   async orElsewhere<T>(begin: (pair: ServerPair) => Promise<T>, wanted: () => boolean, tries = 1): Promise<T> {
     try {
