@@ -184,6 +184,9 @@ export class Accounts {
 
   /** @returns false: it is not theirs, or over already */
   async endSession(by: By, person: string, id: string): Promise<boolean> {
+    // Nothing is written down of what was not done.
+    const theirs = await sessionsOf(this.#writing, person, this.limits, this.now())
+    if (!theirs.some((one) => one.id === id)) return false
     await this.#audit.tell({ ...by, action: 'session.ended', subjectKind: 'session', subject: id, data: { person } })
     return endSession(this.#writing, person, id, this.now())
   }

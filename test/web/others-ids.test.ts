@@ -2,6 +2,8 @@ import { createHash, createHmac } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { system } from '../../src/accounts/by.js'
 import { permissionNames, type RoleName, type Scope } from '../../src/accounts/roles.js'
+import { beginSession, defaultSessionLimits } from '../../src/accounts/sessions.js'
+import { auditPage } from '../../src/audit/audit.js'
 import { keepView, viewsOf } from '../../src/accounts/saved-views.js'
 import type { AdminWorld } from '../keeping/admin-world.js'
 import { apiOf, documentedWorld, operationsOf } from '../keeping/documented-world.js'
@@ -219,4 +221,31 @@ test('another organisation’s ids, on every route: nothing is revealed, nothing
   }
   expect(told).toEqual([])
   expect(changed).toEqual([])
+})
+
+test('of somebody else’s account nothing is ended or taken away, and nothing is written down as if it were', async () => {
+  const world = await documentedWorld()
+  const [one, other] = [await visitor(world, { role: 'serviceManager' }), await visitor(world, { role: 'serviceManager' })]
+  const [session] = await world.accounts.sessions(other.id)
+  await keepView(world.accounts.writing, other.id, { name: 'theirs', query: 'days=7' }, Date.now())
+  const [view] = await viewsOf(world.accounts.reading, other.id)
+  if (!session || !view) throw new Error('they have none')
+  const written = async () => (await auditPage(world.store.tables.writing, { actor: one.id }, 200)).map(({ action }) => action)
+  expect((await one.post(`/account/sessions/${session.id}/end`, {})).location).toBe('/account?done=sessionOver')
+  expect((await one.post(`/account/factors/${session.id}/remove`, {})).status).toBe(404)
+  expect((await one.post(`/account/identities/${session.id}/unlink`, {})).status).toBe(404)
+  expect((await one.post(`/calls/views/${view.id}/remove`, {})).status).toBe(404)
+  expect((await one.send('DELETE', `/api/views/${view.id}`, {})).status).toBe(404)
+  expect((await other.get('/account')).status).toBe(200)
+  expect(await written()).toEqual([])
+  // One of one's own can be ended, and that is written down.
+  await beginSession(
+    world.store.tables.writing,
+    { person: one.id, method: 'password', secondFactor: true, address: '127.0.0.1', userAgent: 'another' },
+    defaultSessionLimits,
+    Date.now(),
+  )
+  const another = (await world.accounts.sessions(one.id)).find(({ userAgent }) => userAgent === 'another')
+  expect((await one.post(`/account/sessions/${another?.id ?? ''}/end`, {})).location).toBe('/account?done=sessionEnded')
+  expect(await written()).toEqual(['session.ended'])
 })
