@@ -6,7 +6,7 @@ import { translated } from './translated.js'
 
 const run = promisify(execFile)
 
-test('a screen is made, listed and ended by command, beside an engine', async () => {
+test('a command makes, lists and ends a screen, beside an engine', async () => {
   const world = await adminWorld()
   const program = await translated('src/account-command.ts', ['src/store/sqlite/database-thread.ts'])
   const account = (...args: readonly string[]) =>

@@ -48,19 +48,19 @@ export interface AdminWorld extends KeptWorld {
   readonly arranged: ArrangedCalls
   readonly watched: KeptWatchList
   readonly availability: Availability
-  /** The calls that were asked for; nobody carries them. */
+  /** The calls requested; they are not carried. */
   readonly placed: readonly ArrangedCall[]
-  /** As well, with one press. */
+  /** Also those started with one press. */
   readonly rung: readonly OwnCall[]
-  /** What the switch says of itself from now on. */
+  /** The switch's state from now on. */
   switchIs(health: SwitchHealth): void
   readonly accounts: Accounts
   readonly outbox: Outbox
-  /** Of a program that may do everything. */
+  /** Token of a program with every permission. */
   readonly token: string
-  /** Asks as that program; with an `authorization` of its own, as whoever that is. */
+  /** Asks as that program; with its own `authorization`, as that identity. */
   get(path: string, init?: RequestInit): Promise<Response>
-  /** An address that signs a browser in, with every role, and leads to the first page. */
+  /** A URL that signs a browser in, with every role, and leads to the first page. */
   wayIn(): Promise<string>
 }
 
@@ -79,7 +79,7 @@ export async function adminWorld(
     readonly mailing?: 'sent' | 'shown' | 'none'
     readonly push?: { readonly services: readonly string[]; readonly publicKey: () => Promise<string> }
     readonly providers?: readonly ProviderSetting[]
-    /** Default: none, so that everybody in a test signs in in one step. */ readonly secondFactorFor?: readonly RoleName[]
+    /** Default: none, so that everybody in a test signs in by one step. */ readonly secondFactorFor?: readonly RoleName[]
   } = {},
 ): Promise<AdminWorld> {
   const world = await keptWorld(more.recordings, more.folder)

@@ -22,7 +22,7 @@ interface OpenApi {
   >
 }
 
-/** Holds a JSON answer against what `/docs` promises for that route and status. */
+/** Checks a JSON answer against the schema in `/docs` for that route and status. */
 async function asPromised(world: AdminWorld, route: string, response: Response): Promise<Record<string, unknown>> {
   const api = (await (await world.get('/docs/json')).json()) as OpenApi
   const responses = api.paths[route]?.['get']?.responses ?? {}
@@ -35,7 +35,7 @@ async function asPromised(world: AdminWorld, route: string, response: Response):
   return body
 }
 
-/** What `/docs` does not name must not be there either. */
+/** Fields missing in `/docs` must not be there. */
 function strict(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(strict)
   if (typeof schema !== 'object' || schema === null) return schema
@@ -79,7 +79,7 @@ test('calls are listed with names, filtered and paged', async () => {
   expect(await count(`from=${encodeURIComponent(new Date(Date.now() + 60_000).toISOString())}`)).toBe(0)
 })
 
-test('a wrong question is answered with what would be right', async () => {
+test('a wrong query is answered with what would be right', async () => {
   const world = await adminWorld()
   const why = (query: string) => refusal(world, '/api/calls', `/api/calls?${query}`)
   expect(await why('from=yesterday')).toMatchObject({
@@ -205,7 +205,7 @@ test('HEAD tells how large the recording is and sends nothing', async () => {
   expect([part.status, part.headers.get('content-length'), part.headers.get('content-range')]).toEqual([206, '10', `bytes 0-9/${size}`])
 })
 
-test('a recording that is not there says why', async () => {
+test('a missing recording says why', async () => {
   const world = await adminWorld()
   const route = '/api/calls/{id}/recording.mp3'
   await world.tell('running', ...untilTalking('running'))
@@ -265,7 +265,7 @@ async function stream(
         wake()
       }
     } catch {
-      // We left.
+      // We closed it.
     }
   })()
   return {
@@ -288,7 +288,7 @@ async function stream(
   }
 }
 
-test('the event stream begins with everything and then tells every change', async () => {
+test('the event stream begins with the whole state and then sends every change', async () => {
   const world = await adminWorld()
   await world.tell('one', ...untilTalking('one'))
   const watched = await stream(world)
@@ -310,7 +310,7 @@ test('the event stream begins with everything and then tells every change', asyn
   await watched.close()
 })
 
-test('many watch at once; those who leave are forgotten, and the end of the server ends every stream', async () => {
+test('many clients watch at once; those that leave are forgotten, and the server’s end ends every stream', async () => {
   const world = await adminWorld()
   const all = await Promise.all(Array.from({ length: 25 }, () => stream(world)))
   await Promise.all(all.map((one) => one.next('snapshot')))
@@ -323,7 +323,7 @@ test('many watch at once; those who leave are forgotten, and the end of the serv
   await world.admin.close()
 })
 
-test('a watcher who does not read holds up nobody, costs no memory, and gets everything from the start when they read again', async () => {
+test('a client that does not read holds up no other, costs no memory, and gets the whole state when it reads again', async () => {
   const world = await adminWorld()
   const { port } = world.admin
   const lazy = createConnection({ port, host: '127.0.0.1' })
@@ -336,7 +336,7 @@ test('a watcher who does not read holds up nobody, costs no memory, and gets eve
   const before = process.memoryUsage().arrayBuffers + process.memoryUsage().external
   const [arrived] = goodCall('x')
   const long = 'x'.repeat(20_000)
-  // 40 MB for somebody who takes nothing.
+  // 40 MB for a client that reads nothing.
   for (let call = 0; call < 2_000; call++)
     void world.store.log.append(`call-${call}`, { ...arrived, callerNumber: long } as NonNullable<typeof arrived>)
   for (let call = 0; call < 2_000; call++) void world.store.log.append(`call-${call}`, { type: 'call.ended', ending: 'completed' })
@@ -353,7 +353,7 @@ test('a watcher who does not read holds up nobody, costs no memory, and gets eve
   await caughtUp
 })
 
-test('ready means that calls can be taken; what is missing is said in words', async () => {
+test('ready means that calls can be taken; missing parts are named in words', async () => {
   const world = await adminWorld()
   expect(await asPromised(world, '/readyz', await world.get('/readyz'))).toMatchObject({ ready: true, missing: [], alarms: [] })
   world.switchIs({ ...healthy, ready: false, signalling: { up: false, detail: 'no answer from drachtio at 127.0.0.1:9022' } })
@@ -451,7 +451,7 @@ test('every route is documented, and the documentation works without a network',
   await asPromised(world, '/api/choices', await world.get('/api/choices'))
 })
 
-test('a page brings everything itself, and may load nothing from elsewhere', async () => {
+test('a page is self-contained, and may load nothing from elsewhere', async () => {
   const world = await adminWorld()
   const page = await world.get('/wallboard')
   expect(page.headers.get('content-type')).toContain('text/html')
@@ -460,7 +460,7 @@ test('a page brings everything itself, and may load nothing from elsewhere', asy
   for (const path of ['/../admin.js', '/%2e%2e/admin.js', '/..%2fadmin.js']) expect((await world.get(path)).status, path).toBe(404)
 })
 
-test('bound to loopback, it answers only to names of loopback', async () => {
+test('bound to loopback, it answers only to loopback names', async () => {
   const world = await adminWorld({ admin: { allowedHosts: ['calls.example'] } })
   const as = (host: string, path = '/api/calls') =>
     new Promise<number | undefined>((resolve, reject) => {
@@ -479,11 +479,11 @@ test('bound to loopback, it answers only to names of loopback', async () => {
       ['127.0.0.1:80', 'localhost:1', '[::1]:80', 'calls.example', 'evil.example', 'localhost.evil.example'].map((host) => as(host)),
     ),
   ).toEqual([200, 200, 200, 200, 421, 421])
-  // A page as well, whoever asks.
+  // A page as well, signed in or not.
   expect(await Promise.all(['/sign-in', '/account', '/assets/x.js'].map((path) => as('evil.example', path)))).toEqual([421, 421, 421])
 })
 
-test('no browser and no proxy keeps a copy of what is made for somebody; over TLS browsers are told to stay with it', async () => {
+test('no browser and no proxy keeps a copy of a personal answer; over TLS browsers are told to stay with it', async () => {
   const world = await adminWorld({ admin: { proxies: ['127.0.0.1'] } })
   for (const fact of goodCall('one')) await world.store.log.append('one', fact)
   for (const path of ['/api/calls', '/api/calls/one', '/api/call-backs', '/api/people', '/calls', '/calls/one', '/nowhere'])

@@ -7,7 +7,7 @@ import { apiOf, documentedWorld, operationsOf, type Documented, type Media } fro
 
 type Sent = { readonly what: string; readonly status: number; readonly body: string; readonly contentType: string }
 
-/** Sends an operation as its own examples say. Event streams are left after their headers. */
+/** Sends an operation with its own examples. Event streams are closed after their headers. */
 async function send(world: AdminWorld, { method, path, operation }: Documented, body?: unknown): Promise<Sent> {
   const query = new URLSearchParams()
   let url = path
@@ -33,7 +33,7 @@ const shown = (example: unknown) => (typeof example === 'string' ? example : JSO
 const bodiesOf = ({ operation }: Documented) =>
   Object.values(operation.requestBody?.content['application/json']?.examples ?? {}).map(({ value }) => value)
 
-/** What is not in the schema must not be in an example or answer either. */
+/** Fields missing in the schema must not be in an example or answer. */
 function strict(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(strict)
   if (typeof schema !== 'object' || schema === null) return schema
@@ -45,7 +45,7 @@ function issues(schema: object, value: unknown): unknown {
   return z.fromJSONSchema(strict(schema) as Parameters<typeof z.fromJSONSchema>[0]).safeParse(value).error?.issues ?? []
 }
 
-/** Some operations only make sense after others: what has been made is there, what has been settled cannot be started. */
+/** Some operations only make sense after others: a made thing exists, a settled one cannot be started. */
 const order = [
   'makeCallBack',
   'makePatientConnect',
@@ -101,7 +101,7 @@ test('every operation says what it does, what it takes, and what it answers, wit
     for (const tag of operation.tags) expect(known, what).toContain(tag)
     for (const parameter of operation.parameters ?? []) {
       expect(parameter.description ?? '', `${what} ${parameter.name}`).not.toBe('')
-      // A cursor is taken from an answer; an example would only be in the way.
+      // A cursor comes from an answer; an example would not help.
       if (parameter.required) expect(issues(parameter.schema, parameter.example), `${what} ${parameter.name}`).toEqual([])
       else if (parameter.name !== 'cursor') expect(JSON.stringify(parameter), `${what} ${parameter.name}`).toContain('"example')
     }
@@ -153,14 +153,14 @@ function everyField(schema: object, what: string): void {
   if (properties === undefined && items === undefined) expect(type, what).toBeDefined()
 }
 
-test('every operation does what it says when it is sent its own examples', async () => {
+test('every operation works with its own examples', async () => {
   const world = await documentedWorld()
   const done: string[] = []
   const first = operationsOf(await apiOf(world)).toSorted((a, b) => place(a.operation.operationId) - place(b.operation.operationId))
   for (const { operation } of first) {
     const { operationId } = operation
     expect(place(operationId), `${operationId} has its place in the order`).toBeGreaterThanOrEqual(0)
-    // Examples are of what there is now: asked for afresh, as a person who reloads the page would.
+    // Examples reflect the current data: fetched again, as by reloading the page.
     const count = Math.max(1, bodiesOf({ method: '', path: '', operation }).length)
     for (let index = 0; index < count; index++) {
       if (needsOpen.has(operationId)) await makeOne(world, operationId)
@@ -181,7 +181,7 @@ test('every operation does what it says when it is sent its own examples', async
   expect(done.length).toBeGreaterThan(25)
 })
 
-/** These settle what they are sent, or take it away: each is given one of its own. */
+/** These settle or remove what they get: each gets its own. */
 const needsOpen = new Set([
   'changeCallBack',
   'cancelCallBack',
@@ -208,7 +208,7 @@ async function makeOne(world: AdminWorld, operationId: string): Promise<void> {
   expect(answer.status, answer.body).toBe(201)
 }
 
-test('whatever is sent in place of what is right, the answer has the one shape and none of the validator’s words', async () => {
+test('any wrong input gets an answer of the one shape, without the validator’s words', async () => {
   const world = await documentedWorld()
   const api = await apiOf(world)
   const wrong = [
@@ -258,7 +258,7 @@ test('whatever is sent in place of what is right, the answer has the one shape a
   }
 })
 
-test('every refusal that there is belongs to some operation, under its own status', async () => {
+test('every refusal belongs to an operation, under its own status', async () => {
   const api = await apiOf(await documentedWorld())
   const documented = new Map<string, string>()
   for (const { operation } of operationsOf(api)) {
@@ -269,7 +269,7 @@ test('every refusal that there is belongs to some operation, under its own statu
     if (code !== 'notFound') expect([code, documented.get(code)]).toEqual([code, String(status)])
 })
 
-test('the documentation is read from any address: nothing in it is asked for by HTTPS or from elsewhere', async () => {
+test('the documentation works from any address: it loads nothing by HTTPS or from elsewhere', async () => {
   const world = await documentedWorld()
   for (const path of ['/docs/', '/docs/static/swagger-ui.css', '/docs/static/swagger-initializer.js']) {
     const response = await world.get(path)

@@ -26,7 +26,7 @@ test('the demo begins with call-backs, PINs, codes and telephones, once; every e
   }
 })
 
-test('a directory without patients’ lines or numbers for codes has what it can have', async () => {
+test('a directory without patients’ lines or numbers for codes gets the rest', async () => {
   const world = await documentedWorld()
   ;(world.directory.lines as Map<string, unknown>).delete('cardiac-rehab-call-back')
   ;(world.directory.lines as Map<string, unknown>).delete('epilepsy-follow-up')

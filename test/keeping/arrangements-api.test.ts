@@ -193,7 +193,7 @@ test('wrong input is answered with what would be right, and makes nothing', asyn
   expect(await listOf(world, '/api/call-backs')).toHaveLength(1)
 })
 
-test('a page of somebody else’s begins no call and changes nothing', async () => {
+test('another site’s page begins no call and changes nothing', async () => {
   const world = await adminWorld()
   const id = await scheduled(world, { clinician: 'dr-okafor' })
   expect(
@@ -204,7 +204,7 @@ test('a page of somebody else’s begins no call and changes nothing', async () 
   expect((await ask(world, 'POST', `/api/call-backs/${id}/start`, undefined, { origin: new URL(world.admin.url).origin })).status).toBe(202)
 })
 
-test('a PIN of Patient Connect is shown once, with the numbers on which it is good', async () => {
+test('a PIN of Patient Connect is shown once, with the numbers on which it works', async () => {
   const world = await adminWorld()
   // Dr Okafor works at a practice here, whose Dial-In numbers are known.
   const okafor = world.directory.clinicians.get('dr-okafor')!
@@ -265,7 +265,7 @@ test('a PIN of Patient Connect is shown once, with the numbers on which it is go
   expect(await why({ patientNumber: undefined })).toMatchObject({ status: 400 })
 })
 
-test('a call-back code for a past call reaches whoever asked in it; for a thread whoever is named', async () => {
+test('a call-back code for a past call reaches its caller; one for a thread the clinician it names', async () => {
   const world = await adminWorld()
   await world.tell('past', ...goodCall('past'))
   await world.tell('withheld', ...goodCall('withheld').map((fact) => (fact.type === 'call.arrived' ? { ...fact, callerNumber: '' } : fact)))
@@ -352,7 +352,7 @@ test('a call-back code for a past call reaches whoever asked in it; for a thread
   expect(listed.text).not.toContain('"code"')
 })
 
-test('staff leave an outcome that the call could have had, and it is on disk when they are told so', async () => {
+test('staff leave a possible outcome, and it is on disk when they are told so', async () => {
   const world = await adminWorld()
   await world.tell('one', ...goodCall('one'))
   await world.tell('menu', ...goodCall('menu').slice(0, 2))
@@ -379,7 +379,7 @@ test('staff leave an outcome that the call could have had, and it is on disk whe
   expect((await leave('wend', 'diagnostics-recommended')).status).toBe(400)
 })
 
-test('when the store cannot write, nobody is told that it did', async () => {
+test('when the store cannot write, no request is confirmed', async () => {
   const world = await adminWorld()
   await world.tell('one', ...goodCall('one'))
   const id = await scheduled(world)

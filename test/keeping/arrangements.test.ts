@@ -61,7 +61,7 @@ async function opened(
 
 const byId = (arranged: ArrangedCalls) => [...arranged.diary.values()].sort((a: Arrangement, b: Arrangement) => (a.id < b.id ? -1 : 1))
 
-test('everything that was arranged stands after a restart as it stood before', async () => {
+test('every arrangement is the same after a restart', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const first = await opened(file)
   const { arranged, store } = first
@@ -123,9 +123,9 @@ test('everything that was arranged stands after a restart as it stood before', a
   ).toBe('wrong')
 })
 
-test('PINs and codes stand in the store as keyed hashes alone', async () => {
+test('the store has PINs and codes only as keyed hashes', async () => {
   const { arranged, store } = await opened(join(scratchFolder(), 'calls.db'))
-  // So many that none of them is a number that stands there for another reason.
+  // Enough that they cannot all be there by coincidence.
   const given: string[] = []
   for (let made = 0; made < 5; made++) {
     const pin = await arranged.makePatientConnect({
@@ -153,7 +153,7 @@ test('PINs and codes stand in the store as keyed hashes alone', async () => {
   for (const one of arranged.diary.values()) expect(Object.values(one).filter((value) => given.includes(value as string))).toEqual([])
 })
 
-test('PINs and codes that an earlier version kept as they were keyed are good until they run out', async () => {
+test('PINs and codes stored in clear by an earlier version are valid until they run out', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const first = await opened(file)
   const madeAt = Date.now()
@@ -181,7 +181,7 @@ test('PINs and codes that an earlier version kept as they were keyed are good un
   expect((await arranged.redeem('0471', { callId: 'c', callerNumber: '01632960703', dialledNumber: codeNumber })).kind).toBe('wrong')
 })
 
-test('another engine of the store finds the same PINs; under another key nobody does', async () => {
+test('another engine of the store finds the same PINs; with another key none does', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const first = await opened(file)
   const pin = await first.arranged.makePatientConnect({
@@ -200,7 +200,7 @@ test('another engine of the store finds the same PINs; under another key nobody 
   expect((await same.arranged.redeem(pin.arrangement.pin, where('b'))).kind).toBe('granted')
 })
 
-test('while the key cannot be had nothing is made, nothing granted and nobody charged; what was hashed is good as soon as it is back', async () => {
+test('while the key is unavailable nothing is made, granted or charged; existing codes work once it is back', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const first = await opened(file)
   const pin = await first.arranged.makePatientConnect({
@@ -225,7 +225,7 @@ test('while the key cannot be had nothing is made, nothing granted and nobody ch
   expect((await arranged.redeem(pin.arrangement.pin, where('back'))).kind).toBe('granted')
 })
 
-test('facts that no engine followed are caught up with at the next start', async () => {
+test('the next start catches up with facts that no engine followed', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const first = await opened(file)
   const callBack = await first.arranged.makeCallBack({
@@ -254,7 +254,7 @@ test('facts that no engine followed are caught up with at the next start', async
     patientNumber: '+447700900124',
     madeBy: { kind: 'patient', call: 'asked' },
   })
-  // That call was cut off with the engine; they had spoken, and the outcome is missing.
+  // That call ended with the engine after a talk; the outcome is missing.
   expect(second.arranged.diary.get(callBack.id)?.tries).toMatchObject([{ callId: 'placed', talked: true, ended: true }])
   expect(second.arranged.stateOf(second.arranged.diary.get(callBack.id)!)).toBe('open')
 })
@@ -304,7 +304,7 @@ test('the ledger gives the entries from a place on, of some subjects, and the la
   expect((await store.ledger.entriesAbout('arrangement', [...many, 'b'])).map(({ subject }) => subject)).toEqual(['b'])
 })
 
-test('an engine that is killed at any instant has lost no request of a patient that it promised, and grants no code twice', async () => {
+test('an engine that is killed at any instant has lost no promised request of a patient, and grants no code twice', async () => {
   const program = await translated('test/keeping/engine-that-arranges.ts', ['src/store/sqlite/database-thread.ts'])
   const file = join(scratchFolder(), 'calls.db')
   const promised: string[] = []
@@ -321,7 +321,7 @@ test('an engine that is killed at any instant has lost no request of a patient t
     expect(new Set(kept).size).toBe(kept.length)
     expect(kept).toEqual(expect.arrayContaining(promised.map((callId) => `request-${callId}`)))
     expect(new Set(listed.map(({ patientNumber }) => patientNumber)).size).toBe(listed.length)
-    // Fewer than lock the number: each of them is looked at.
+    // Too few to lock the number: each is checked.
     for (const [index, code] of granted.slice(-20).entries()) {
       expect(
         (await arranged.redeem(code, { callId: `again-${index}`, callerNumber: `caller ${index}`, dialledNumber: codeNumber })).kind,
@@ -356,6 +356,6 @@ async function runAndKill(program: string, file: string, round: number, lines: n
   await new Promise((resolve) => setTimeout(resolve, momentMs))
   child.kill('SIGKILL')
   await exited
-  // The last line may have been cut off in the middle of being said.
+  // The last line may be incomplete.
   return said.split('\n').slice(0, -1)
 }

@@ -10,7 +10,7 @@ import { keptWorld } from './kept-world.js'
 
 const staff = { kind: 'staff', id: 'person-1' } as const
 
-test('what is said to one engine every engine knows, after a start as well, and it ends by itself', async () => {
+test('"not now" set at one engine holds at all, after a start as well, and ends by itself', async () => {
   const world = await keptWorld()
   const clock = new VirtualClock(Date.now())
   const signals = new LocalSignals()
@@ -53,7 +53,7 @@ test('the alarm of a line is up while everybody who is on has said "not now"', a
   await availability.notNow('dr-okafor', clock.now() + 600_000, 'other', staff)
   expect(up()).toEqual([])
   await availability.notNow('dr-prasad', clock.now() + 600_000, 'other', staff)
-  // The ward has a telephone besides, which says nothing.
+  // The ward's telephone cannot say "not now".
   expect(up()).toEqual(['line.allNotNow: cardiology'])
   await availability.on('dr-okafor', staff)
   expect(up()).toEqual([])

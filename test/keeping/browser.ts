@@ -1,2 +1,2 @@
-/** The measurements lead it as well. */
+/** The benchmarks drive it as well. */
 export { Browser, findChromium, type Tab } from '../../bench/browser.js'

@@ -13,8 +13,8 @@ function* filesBelow(folder: string): Generator<string> {
   }
 }
 
-/** What neither compiler nor lint reads (a Dockerfile, a table in the docs) can be landed in two versions at once. */
-test('no file has the marks of a merge that was not finished', () => {
+/** Files that neither compiler nor linter reads (a Dockerfile, a table in the docs) could be committed with both sides of a conflict. */
+test('no file has conflict markers', () => {
   const top = readdirSync('.').filter((name) => statSync(name).isFile())
   const marked = [...top, ...folders.flatMap((folder) => [...filesBelow(folder)])].filter((path) =>
     /^(?:<{7}|>{7}) /m.test(readFileSync(path, 'latin1')),

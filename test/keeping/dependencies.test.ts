@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
-test('every package that is needed stands in docs/dependencies.md with the reason for it, and no other', () => {
+test('docs/dependencies.md lists exactly the needed packages, each with its reason', () => {
   const { dependencies, devDependencies } = JSON.parse(readFileSync('package.json', 'utf8')) as Record<
     'dependencies' | 'devDependencies',
     Record<string, string>

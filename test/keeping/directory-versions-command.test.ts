@@ -11,7 +11,7 @@ import { writeDirectory } from '../../src/directory/write-directory.js'
 import { scratchFolder } from './scratch-folder.js'
 import { translated } from './translated.js'
 
-test('a file is applied beside a running engine, which has it at once; what others change meanwhile stays; every version is told', async () => {
+test('a file is applied beside a running engine, which uses it at once; others’ changes stay; every version is listed', async () => {
   const folder = scratchFolder()
   const program = await translated('src/directory-command.ts', [])
   const watched = join(folder, 'directory.yaml')
@@ -25,7 +25,7 @@ test('a file is applied beside a running engine, which has it at once; what othe
   }
   expect(run('export')).toMatchObject({ status: 1, error: expect.stringMatching(/no directory in the store yet/) as string })
 
-  // An engine has the store open, and follows it.
+  // An engine has the store open and follows it.
   const store = await openStore({ file: join(folder, 'data', 'ringround.db'), alarms: new AlarmBoard(), node: 'engine-1' })
   onTestFinished(() => store.close())
   const engine = await DirectoryInForce.open(store.directory, { pollMs: 20 })

@@ -17,7 +17,7 @@ const pages = [
   'src/embedded/README.md',
 ]
 const text = (page: string) => readFileSync(page, 'utf8')
-/** Where variables that are no settings are read: those of the tests and of programs of their own. */
+/** Sources of variables that are not settings: those of tests and separate programs. */
 const sources = ['src', 'test', 'bench', 'scripts']
   .flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -28,7 +28,7 @@ const sources = ['src', 'test', 'bench', 'scripts']
 
 interface Example {
   readonly command: string
-  /** The answer that is shown below it: `# 201 {"id": ...}`; `...` is left open. */
+  /** The answer shown below it: `# 201 {"id": ...}`; `...` matches anything. */
   readonly shown?: { readonly status: number; readonly body: unknown }
 }
 
@@ -57,7 +57,7 @@ function examplesOf(page: string): readonly Example[] {
       if (answer && last)
         last.shown = { status: Number(answer[1]), body: JSON.parse((answer[2] ?? '').replaceAll('...', 'null')) as unknown }
       if (open.length === 0 && !line.startsWith('curl')) continue
-      // A remark behind a command is for people.
+      // A comment after a command is for people.
       open.push(line.replace(/ {2,}# .*$/, ''))
       const command = open.join('\n')
       const unfinished = command.endsWith('\\') || (command.split("'").length - 1) % 2 === 1
@@ -90,7 +90,7 @@ function run(
   })
 }
 
-/** Is what is shown what came: the same fields, and the same values where they are not left open. */
+/** Whether the answer matches the one shown: the same fields, and the same values except for `...`. */
 function agrees(shown: unknown, came: unknown): boolean {
   if (shown === null) return true
   if (typeof shown !== 'object' || typeof came !== 'object' || came === null) return shown === came
@@ -98,7 +98,7 @@ function agrees(shown: unknown, came: unknown): boolean {
   return a.length === Object.keys(b).length && a.every(([name, value]) => name in b && agrees(value, b[name]))
 }
 
-test.each(pages.filter((page) => examplesOf(page).length > 0))('the requests in %s do what it says, in the demo world', async (page) => {
+test.each(pages.filter((page) => examplesOf(page).length > 0))('the requests in %s work as described, in the demo world', async (page) => {
   const world = await documentedWorld()
   const variables: Record<string, string> = { CALL: 'recorded' }
   for (const { command, shown } of examplesOf(page)) {
@@ -111,7 +111,7 @@ test.each(pages.filter((page) => examplesOf(page).length > 0))('the requests in 
   }
 })
 
-test('there are examples of requests in the pages about the API', () => {
+test('the pages about the API have example requests', () => {
   for (const [page, least] of [
     ['README.md', 1],
     ['docs/arrangements.md', 13],
@@ -120,7 +120,7 @@ test('there are examples of requests in the pages about the API', () => {
     expect(examplesOf(page).length, page).toBeGreaterThanOrEqual(least)
 })
 
-test('no page names a file, heading, command, setting, variable, route or figure that is not there', async () => {
+test('every file, heading, command, setting, variable, route and figure named in a page exists', async () => {
   const world = await documentedWorld()
   const there = {
     operations: operationsOf(await apiOf(world)).map(({ method, path }) => `${method} ${path.replaceAll(/\{\w+\}/g, '*')}`),
@@ -129,7 +129,7 @@ test('no page names a file, heading, command, setting, variable, route or figure
   expect(pages.flatMap((page) => missing(page, there).map((what) => `${page}: ${what}`))).toEqual([])
 })
 
-/** What a page names and is not there. */
+/** Names in a page that do not exist. */
 function missing(
   page: string,
   { operations, metrics }: { readonly operations: readonly string[]; readonly metrics: string },
@@ -149,7 +149,7 @@ function missing(
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly scripts: Readonly<Record<string, string>> }
   for (const [, script = ''] of said.matchAll(/npm run (?:-s )?([a-z][a-z-]*)/g)) expectThat(script in scripts, `npm run ${script}`)
   for (const [path] of said.matchAll(/(?<![\w/.~-])(?:src|config|docs|docker|test|bench|prompts|sip-scenarios)\/[\w./-]*\w/g)) {
-    // A folder that is made on the way is not in the repository; of a file with a number in it there are many.
+    // A folder made at run time is not in the repository; a file name with a number stands for many.
     expectThat(existsSync(path) || /^prompts\/(recorded|rendered\/names)/.test(path) || path === 'docker/', `file ${path}`)
   }
   const settings = new Set<string>(Object.values(settingRows).map(({ key }) => key))
@@ -169,7 +169,7 @@ function missing(
   return wrong
 }
 
-/** As forges make them of headings. */
+/** Anchors as forges make them from headings. */
 function anchorsOf(markdown: string): ReadonlySet<string> {
   return new Set(
     [...markdown.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
@@ -182,7 +182,7 @@ function anchorsOf(markdown: string): ReadonlySet<string> {
   )
 }
 
-test('the what-if commands that are shown can be read, with the rota that they name', () => {
+test('the what-if commands shown parse, with the rota that they name', () => {
   const directory = demoDirectory()
   const commands = pages.flatMap((page) => [...text(page).matchAll(/^npm run what-if -- (.+)$/gm)].map(([, line = '']) => line.trim()))
   expect(commands.length).toBeGreaterThan(1)

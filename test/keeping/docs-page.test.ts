@@ -19,7 +19,7 @@ async function docs(world: AdminWorld, url = world.admin.url, flags: readonly st
   return browser
 }
 
-/** Opens an operation and presses "Execute" with what stands there. @returns the status of the answer, as the page shows it */
+/** Opens an operation and presses "Execute" with its examples. @returns the status shown by the page */
 async function execute(browser: Browser, operationId: string): Promise<string> {
   const block = `[...document.querySelectorAll('.opblock')].find((one) => one.id.endsWith('-${operationId}'))`
   await browser.evaluate(`${block}.querySelector('.opblock-summary-control').click()`)
@@ -28,7 +28,7 @@ async function execute(browser: Browser, operationId: string): Promise<string> {
   await browser.until(
     `[...${block}.querySelectorAll('tr[data-param-in=path] input, .body-param textarea')].every(({ value }) => value !== '')`,
   )
-  // The page draws itself once more while its examples arrive, and a press on a button that is replaced in that moment is lost. Whether it was is seen by what was asked, not by how
+  // The page redraws itself while its examples arrive, and a press on a button being replaced is lost. The requests sent show whether it was, not how
   // long an answer takes: what is asked for twice may be refused the second time.
   const before = await browser.evaluate<number>('requests')
   for (let press = 0; press < 5 && (await browser.evaluate<number>('requests')) === before; press++)
@@ -41,7 +41,7 @@ async function execute(browser: Browser, operationId: string): Promise<string> {
     .slice(0, 3)
 }
 
-test.runIf(chromium)('"Try it out" does what it says, with the examples that stand there', async () => {
+test.runIf(chromium)('"Try it out" works with the examples shown', async () => {
   const world = await documentedWorld()
   const browser = await docs(world)
   const picture = pictureOf(browser, {})
@@ -62,13 +62,13 @@ test.runIf(chromium)('"Try it out" does what it says, with the examples that sta
     clearWatched: '200',
     getMetrics: '200',
   })
-  // Filters that would leave nothing over are not filled in.
+  // Filters that would match nothing are not filled in.
   expect(
     await browser.evaluate(
       "[...document.querySelectorAll('[id$=-listCallBacks] tr[data-param-name=line] input, [id$=-listCallBacks] tr[data-param-name=cursor] input')].map(({ value }) => value)",
     ),
   ).toEqual(['', ''])
-  // What has been made since is in the document when the page is opened again.
+  // Things made since are in the document when the page is opened again.
   await browser.open(`${world.admin.url}docs`)
   await browser.until("document.querySelectorAll('.opblock').length > 25")
   for (const id of ['changeCallBack', 'startCallBack']) tried[id] = await execute(browser, id)
@@ -79,7 +79,7 @@ test.runIf(chromium)('"Try it out" does what it says, with the examples that sta
 test.runIf(chromium)('the page is not blank from another address than loopback', async () => {
   const name = 'calls.example'
   const world = await documentedWorld({ admin: { allowedHosts: [name] } })
-  // A name that is not loopback's, as a browser sees it: what it would be asked for by HTTPS is not there.
+  // A non-loopback name for the browser: requests by HTTPS would fail.
   const browser = await docs(world, `http://${name}:${world.admin.port}/`, [`--host-resolver-rules=MAP ${name} 127.0.0.1`])
   expect(await execute(browser, 'listCalls')).toBe('200')
   expect(browser.complaints).toEqual([])

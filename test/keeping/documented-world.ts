@@ -45,7 +45,7 @@ export interface Media {
   readonly examples?: Readonly<Record<string, { readonly summary?: string; readonly value: unknown }>>
 }
 
-/** A morning of the demo world in which every operation of the API has something to work on: a call with its MP3, a telephone on the watch list. */
+/** A morning of the demo world with data for every API operation: a call with its MP3, a telephone on the watch list. */
 export async function documentedWorld({
   admin = {},
   secondFactorFor = [],
@@ -90,7 +90,7 @@ export async function documentedWorld({
   late.journal = world.store.ledger
   await world.recordedCall('recorded', 2)
   await world.recordings.idle()
-  // After that call: it was accepted there.
+  // After that call, since it was accepted there.
   for (let failed = 0; failed < 3; failed++) {
     const id = `failing-${failed}`
     await world.tell(
@@ -122,7 +122,7 @@ export interface Documented {
   readonly operation: Operation
 }
 
-/** Every operation of the document, in its order. */
+/** Every operation of the document, in order. */
 export function operationsOf(api: OpenApi): readonly Documented[] {
   return Object.entries(api.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation })),

@@ -8,7 +8,7 @@ import { differs } from '../../src/recordings/verify-mp3.js'
 import { WasmLame } from '../../src/recordings/wasm-encoder.js'
 import { noisySpeech } from './made-sound.js'
 
-/** Both LAMEs keep one contract. Where the library is not installed there is one of them. */
+/** Both LAMEs meet one contract. Without the library there is only one. */
 const library = await loadLameLibrary()
 const lames: readonly Lame[] = [await WasmLame.load(), ...(library.kind === 'loaded' ? [library.lame] : [])]
 const decoder = new KeptDecoder()
@@ -40,7 +40,7 @@ function walked(mp3: Uint8Array): FrameWalk {
   return walk
 }
 
-test.each(lames)('$name: any length in any portions gives the same bytes, whose frames hold all of it', async (lame) => {
+test.each(lames)('$name: any length in any portions gives the same bytes, with frames for all of it', async (lame) => {
   await fc.assert(
     fc.asyncProperty(
       fc.oneof(fc.constantFrom(0, 1, 2, 575, 576, 577, 1_151, 1_152, 1_153), fc.nat(20_000)),
@@ -51,7 +51,7 @@ test.each(lames)('$name: any length in any portions gives the same bytes, whose 
         const whole = await mp3Of(lame, rate, [stereo])
         expect((await mp3Of(lame, rate, cut(stereo, lengths))).equals(whole)).toBe(true)
         const walk = walked(whole)
-        // Nothing but a delay where there was no sound; the delay and what fills the last frame up where there was.
+        // Only a delay without sound; with sound the delay and the padding of the last frame.
         expect(walk.samples - frames).toBeGreaterThanOrEqual(encoderDelay)
         expect(walk.samples - frames).toBeLessThanOrEqual(encoderDelay + 2 * (walk.samples / walk.starts.length))
         expect([...new Set(whole.length === 0 ? [rate] : [walk.rate])]).toEqual([rate])
@@ -61,7 +61,7 @@ test.each(lames)('$name: any length in any portions gives the same bytes, whose 
   )
 })
 
-test.each(lames)('$name: each channel comes out where it went in, and a swapped one is noticed', async (lame) => {
+test.each(lames)('$name: each channel comes out on its side, and a swap is noticed', async (lame) => {
   for (const rate of encodableRates) {
     const stereo = noisySpeech(rate * 2, rate)
     const mp3 = await mp3Of(lame, rate, [stereo])
@@ -83,7 +83,7 @@ test.each(lames)('$name: each channel comes out where it went in, and a swapped 
   }
 })
 
-test.each(lames)('$name: many recordings at a time do not hear each other, and nothing is left for the next', async (lame) => {
+test.each(lames)('$name: simultaneous recordings do not mix, and nothing is left over for the next', async (lame) => {
   const sounds = Array.from({ length: 12 }, (_, index) => noisySpeech(4_000 + 577 * index, 8_000, index))
   const alone = await Promise.all(sounds.map((sound) => mp3Of(lame, 8_000, [sound])))
   const encoders = await Promise.all(sounds.map(() => lame.start(8_000)))
@@ -100,14 +100,14 @@ test.each(lames)('$name: many recordings at a time do not hear each other, and n
   expect((await mp3Of(lame, 8_000, [sounds[3] ?? new Int16Array()])).equals(alone[3] ?? Buffer.alloc(0))).toBe(true)
 })
 
-test.each(lames)('$name: what is closed is not used again', async (lame) => {
+test.each(lames)('$name: a closed encoder refuses use', async (lame) => {
   const encoder = await lame.start(8_000)
   encoder.close()
   expect(() => encoder.encode(new Int16Array(2_000))).toThrow(/closed/)
   expect(() => encoder.finish()).toThrow(/closed/)
 })
 
-test('a frame that is lost, doubled, cut off or damaged is noticed by the walk', async () => {
+test('the walk notices a lost, doubled, cut or damaged frame', async () => {
   const lame = lames[0]
   if (!lame) throw new Error('no LAME')
   const mp3 = await mp3Of(lame, 8_000, [noisySpeech(24_000, 8_000)])

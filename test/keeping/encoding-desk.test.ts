@@ -30,7 +30,7 @@ const wasm = await WasmLame.load()
 const library = await loadLameLibrary()
 const usual: Lame = library.kind === 'loaded' ? library.lame : wasm
 
-/** A desk that looks every few milliseconds, and one recording of it. */
+/** A desk that polls every few milliseconds, and one recording. */
 class Bench {
   readonly folder = scratchFolder()
   readonly spool = join(this.folder, 'one.wav')
@@ -57,13 +57,13 @@ class Bench {
     )
   }
 
-  /** Part files that lie there. */
+  /** The part files there. */
   parts(): readonly string[] {
     const folder = growingFolder(join(this.folder, 'recordings'))
     return existsSync(folder) ? readdirSync(folder) : []
   }
 
-  /** The part file has grown beyond so many bytes: the desk is at work while the switch writes. */
+  /** Waits until the part file has this many bytes: the desk works while the switch writes. */
   async hasEncoded(bytes: number): Promise<void> {
     const folder = growingFolder(join(this.folder, 'recordings'))
     await expect
@@ -76,7 +76,7 @@ function bytesOf(stereo: Int16Array): Buffer {
   return Buffer.from(stereo.buffer, stereo.byteOffset, stereo.byteLength)
 }
 
-/** MP3 frames without the tag, which says nothing of how they were made. */
+/** MP3 frames without the tag. */
 function sound(path: string): Buffer {
   const file = readFileSync(path)
   return file.subarray(10 + file.subarray(6, 10).reduce((sum, byte) => sum * 128 + byte, 0))
@@ -93,7 +93,7 @@ function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-test('whatever pieces a recording grows in, the MP3 that was made meanwhile is, to the byte, the one made afterwards', async () => {
+test('in whatever pieces a recording grows, the MP3 made meanwhile is identical to one made afterwards', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 30_000 }),
@@ -148,7 +148,7 @@ async function half(bench = new Bench()): Promise<Bench> {
 
 const whole = () => fromTheBeginning(Buffer.concat([wavHeader(2, rate, 0), bytesOf(noisySpeech(4 * rate, rate))]))
 
-test('what is right is taken as it is', async () => {
+test('a right one is used as it is', async () => {
   const bench = await half()
   expect(await bench.make()).toMatchObject({ kind: 'ready', seconds: 4, followed: true })
   expect(sound(bench.mp3).equals(await whole())).toBe(true)
@@ -208,7 +208,7 @@ test.each<[string, (spool: string) => void]>([
   expect(sound(bench.mp3).equals(expected)).toBe(true)
 })
 
-test('chunks that a recorder writes behind the samples are not sound, though they may have been taken for it', async () => {
+test('chunks after the samples are not sound, though they may have been read as such', async () => {
   const bench = new Bench()
   const samples = bytesOf(noisySpeech(3 * rate, rate))
   const chunk = Buffer.alloc(8 + 1_000)
@@ -223,7 +223,7 @@ test('chunks that a recorder writes behind the samples are not sound, though the
   expect(sound(bench.mp3).equals(await fromTheBeginning(Buffer.concat([wavHeader(2, rate, samples.length), samples])))).toBe(true)
 })
 
-test('no sound, no file, no WAV: failed in words, once it is known that trying again does not help, or does', async () => {
+test('no sound, no file, no WAV: fails in words, telling whether a retry may help', async () => {
   const bench = new Bench()
   bench.follow()
   await wait(10)
@@ -245,7 +245,7 @@ test('no sound, no file, no WAV: failed in words, once it is known that trying a
   expect(existsSync(bench.mp3)).toBe(false)
 })
 
-test('a recording that is still being written when it is to be finished is no MP3 yet', async () => {
+test('a recording still being written when its finish is due makes no MP3 yet', async () => {
   const bench = await half()
   const writing = setInterval(() => appendFileSync(bench.spool, Buffer.alloc(4_000)), 1)
   const result = await bench.make()
@@ -260,7 +260,7 @@ test('a recording that is still being written when it is to be finished is no MP
   expect(await bench.make()).toMatchObject({ kind: 'ready' })
 })
 
-test('where the MP3 cannot be written it says so, and leaves nothing behind', async () => {
+test('if the MP3 cannot be written it says so, and leaves nothing behind', async () => {
   const bench = await half()
   writeFileSync(join(bench.folder, 'recordings', '2026'), '')
   expect(await bench.make()).toMatchObject({ kind: 'failed', stage: 'store', unusable: false })
@@ -276,7 +276,7 @@ test('a recording that comes to nothing is forgotten with its part file', async 
   expect(existsSync(bench.spool)).toBe(true)
 })
 
-/** A LAME that goes wrong in a way of its own. */
+/** A LAME with a fault. */
 function faulty(kind: 'throws at the start' | 'throws later' | 'throws at the end' | 'swaps' | 'stutters' | 'mutes'): Lame {
   return {
     kind: 'native',
@@ -324,7 +324,7 @@ test.each(['throws at the start', 'throws later', 'throws at the end', 'swaps', 
   },
 )
 
-test('a hundred that end at once are all made, each its own, and the name is given last', async () => {
+test('a hundred that end at once are all made, separately, and named last', async () => {
   const folder = scratchFolder()
   const desk = new EncodingDesk({
     recordingsFolder: join(folder, 'recordings'),

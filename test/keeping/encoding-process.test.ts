@@ -37,7 +37,7 @@ class World {
     }
   }
 
-  /** What the switch has written so far, or writes on. */
+  /** The switch's spool so far, or growing. */
   write(recordingId: string, seconds: number): void {
     const { spoolPath } = this.job(recordingId)
     if (!existsSync(spoolPath)) writeFileSync(spoolPath, wavHeader(2, rate, 0))
@@ -94,7 +94,7 @@ test.each(['SIGKILL', 'SIGSEGV', 'SIGABRT'] as const)(
     world.kill(signal)
     await expect.poll(() => world.trouble.length, { timeout: 30_000 }).toBe(1)
     expect(world.trouble[0]).toMatch(new RegExp(`^the encoding process has ended \\(${signal}\\)`))
-    // Before there is another one, what the dead one had in hand is cleared away.
+    // The dead process's unfinished work is removed before a new one starts.
     await expect.poll(() => world.encoding.pid !== undefined && world.encoding.pid !== before, { timeout: 30_000 }).toBe(true)
     await world.hasEncoded(8_000)
     expect(world.parts()).toHaveLength(1)
@@ -121,7 +121,7 @@ test('a process that dies over MP3s at any moment loses none of them', async () 
   expect(world.parts()).toEqual([])
 })
 
-test('after three deaths the library is not trusted any more, and the other LAME makes what is to be made', async () => {
+test('after three deaths the library is no longer trusted, and the other LAME makes the MP3', async () => {
   const world = new World()
   for (let death = 1; death <= 3; death++) {
     await world.encoding.start()
@@ -135,7 +135,7 @@ test('after three deaths the library is not trusted any more, and the other LAME
   expect(await world.encoding.make(world.job('one'), 'usual', withinMs)).toMatchObject({ kind: 'ready', seconds: 1 })
 })
 
-test('a process that freezes is replaced, and what it had in hand is made', async () => {
+test('a process that freezes is replaced, and its work is done', async () => {
   const world = new World({ frozenAfterMs: 3_000 })
   await world.encoding.start()
   world.write('one', 2)
@@ -144,7 +144,7 @@ test('a process that freezes is replaced, and what it had in hand is made', asyn
   expect(world.trouble).toEqual(['the encoding process has ended (no answer for 3 s)'])
 })
 
-test('one that takes longer over a recording than it may is ended, and in the end that is told', async () => {
+test('one that takes too long over a recording is ended, and finally that is reported', async () => {
   const world = new World()
   await world.encoding.start()
   world.write('one', 600)
@@ -158,7 +158,7 @@ test('one that takes longer over a recording than it may is ended, and in the en
   expect(await world.encoding.make(world.job('one'), 'usual', withinMs)).toMatchObject({ kind: 'ready', seconds: 600 })
 })
 
-test('what an engine left half done is cleared away, and nothing is followed twice', async () => {
+test('an engine’s unfinished work is removed, and nothing is followed twice', async () => {
   const world = new World()
   const folder = growingFolder(join(world.folder, 'recordings'))
   world.write('one', 2)

@@ -5,7 +5,7 @@ import { emptyDirectory } from '../../src/directory/empty-directory.js'
 import { openStore } from '../../src/store/store.js'
 
 /**
- * A process in which patients ask to be called back and codes are keyed, until it is killed. It says on its standard output, one line each, what
+ * A process with patients' requests and keyed codes, until it is killed. It prints, one line each, what
  * it has told them: `requested <callId>` when a patient hears that their request is kept, `granted <code>` when a code has opened a call.
  */
 const [file = '', round = '0'] = process.argv.slice(2)

@@ -4,7 +4,7 @@ import { openStore } from '../../src/store/store.js'
 import { goodCall } from '../kit/sample-call.js'
 
 /**
- * A process that keeps calls until it is killed. It says on its standard output what the store has acknowledged:
+ * A process that stores calls until it is killed. It prints what the store has acknowledged:
  * `<callId> <seq> <type>` per durable fact, written before anything else happens.
  */
 const [file = '', round = '0'] = process.argv.slice(2)

@@ -6,7 +6,7 @@ import { openStore } from '../../src/store/store.js'
 import { untilTalking } from '../kit/sample-call.js'
 import { stereoTones } from './wav-file.js'
 
-/** A process that records short calls and makes them into MP3 until it is killed. It names each call on its standard output as its talk ends. */
+/** A process that records short calls and makes them into MP3 until it is killed. It prints each call's id as its talk ends. */
 const [folder = '', round = '0', sealed = ''] = process.argv.slice(2)
 const silent = { raise: (alarm: string, detail: string) => void writeSync(2, `${alarm} ${detail}\n`), clear: () => undefined }
 const store = await openStore({ file: join(folder, 'calls.db'), alarms: silent })

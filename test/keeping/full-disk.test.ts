@@ -29,7 +29,7 @@ function tinyDisk(kilobytes: number): string | undefined {
 const megabyte = 1024 * 1024
 const mayMount = process.getuid?.() === 0 && process.platform === 'linux' && existsSync('/bin/mount')
 
-/** Takes all the room that is left. @returns gives it back */
+/** Fills the remaining room. @returns frees it */
 function fill(folder: string, name = 'ballast'): () => void {
   const ballast = join(folder, name)
   const portion = Buffer.alloc(4_096, 1)
@@ -54,7 +54,7 @@ test.runIf(mayMount)('disk full: calls go on, the alarm is up, and every fact is
   const written = Promise.all(
     Array.from({ length: 40 }, (_, call) => Promise.all(goodCall(`call-${call}`).map((fact) => store.log.append(`call-${call}`, fact)))),
   )
-  // Nobody on the telephone waits for the disk, and nobody is told that a fact is on it.
+  // No caller waits for the disk, and no fact is acknowledged.
   const answers = (await written).flatMap((events, call) =>
     events.filter((_event, index) => mustBeDurable.has(goodCall(`call-${call}`)[index]!.type)),
   )
@@ -81,7 +81,7 @@ test.runIf(mayMount)(
     onTestFinished(() => store.close())
     await expect.poll(reserve).toBe(2 * megabyte)
     const makeRoom = fill(disk)
-    // Whatever shares the disk takes each piece that is given up, and the next facts get the next one.
+    // Another writer takes each released piece, and the next facts get the next one.
     const more: (() => void)[] = []
     let call = 0
     while (reserve() > megabyte / 2) {
@@ -202,7 +202,7 @@ test.runIf(mayMount)(
     await expect.poll(async () => (await world.store.recording(begun.recordingId))?.why).toMatch(/^store: /)
     expect(readdirSync(world.spool)).toContain(`${begun.recordingId}.wav`)
 
-    // There is room again: it is tried again without a new start.
+    // There is room again: it retries without a restart.
     makeRoom()
     expect(await world.recordings.probe()).toMatchObject({ writable: true })
     await world.recordings.idle()
@@ -232,7 +232,7 @@ test('a recording that a full disk cut short says how much is lost, in its fact 
   const { recordingId, path } = place
   for (const fact of untilTalking('one', { spoolPath: path }))
     await store.log.append('one', fact.type === 'recording.started' ? { ...fact, recordingId } : fact)
-  // The switch could write two seconds of thirty.
+  // The switch could write only two seconds of thirty.
   stereoTones(path, { seconds: 2 })
   monotonic += 30_000
   await store.log.append('one', { type: 'recording.stopped', recordingId })

@@ -4,7 +4,7 @@ import { MPEGDecoder } from 'mpg123-decoder'
 import type { RecordingRecord } from '../../src/facts/recording-record.js'
 import type { Recordings } from '../../src/recordings/recordings.js'
 
-/** What is in an MP3: its decoded length, and how strongly each channel carries a tone (full scale 1). */
+/** An MP3's decoded length, and each channel's strength of a tone (full scale 1). */
 export interface Heard {
   readonly seconds: number
   level(channel: 'left' | 'right', hertz: number): number

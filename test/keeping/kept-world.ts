@@ -10,7 +10,7 @@ import { untilTalking } from '../kit/sample-call.js'
 import { scratchFolder } from './scratch-folder.js'
 import { stereoTones } from './wav-file.js'
 
-/** A store and recordings on a folder of their own, closed after the test. `again()` is a new engine on the same folder. */
+/** A store and recordings in a separate folder, closed after the test. `again()` is a new engine on the same folder. */
 export interface KeptWorld {
   readonly folder: string
   readonly store: Store
@@ -21,7 +21,7 @@ export interface KeptWorld {
   readonly spool: string
   readonly mp3s: string
   tell(callId: string, ...facts: readonly CallFact[]): Promise<void>
-  /** A call that was recorded for so many seconds and is over; its recording is handed on. @returns the recording's id */
+  /** An ended call, recorded for this many seconds; its recording is handed on. @returns the recording's id */
   recordedCall(callId: string, seconds: number): Promise<string>
   again(more?: Partial<RecordingsSettings>): Promise<KeptWorld>
 }

@@ -19,7 +19,7 @@ async function stoppedWorld() {
   const recording = callRecord(await world.store.events('one'))?.recordings[0]
   await world.recordings.close()
   await world.store.close()
-  // The command looks for the store where an engine has it.
+  // The command expects the store where an engine has it.
   const program = await translated('src/keys-command.ts', ['src/store/sqlite/database-thread.ts'])
   const keys = async (env: Record<string, string>, ...args: readonly string[]) => {
     const settings = { RINGROUND_DATA_FOLDER: world.folder, RINGROUND_RECORDINGS_FOLDER: world.mp3s, ...env }
@@ -42,7 +42,7 @@ async function playsIn(world: KeptWorld, recording: Parameters<typeof heardOf>[1
   await next.store.close()
 }
 
-test('a new master key leaves recordings untouched, and the one before is needed no more', async () => {
+test('a new master key leaves recordings untouched, and the old one is no longer needed', async () => {
   const { world, recording, file, keys } = await stoppedWorld()
   const key = join(world.folder, 'master.key')
   const [sealedBefore, keyBefore] = [readFileSync(file), readFileSync(key, 'utf8')]

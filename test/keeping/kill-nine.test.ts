@@ -40,7 +40,7 @@ async function runAndKill(
   await new Promise((resolve) => setTimeout(resolve, momentMs))
   child.kill('SIGKILL')
   await exited
-  // The last line may have been cut off in the middle of being said.
+  // The last line may be incomplete.
   return said.split('\n').slice(0, -1)
 }
 
@@ -123,7 +123,7 @@ test.each(['in the clear', 'sealed'])(
       expect(mp3.level('left', 440), callId).toBeGreaterThan(0.1)
       expect(mp3.level('right', 1_000), callId).toBeGreaterThan(0.1)
     }
-    // One that was being written when the engine died is kept as what it is; nothing else is left.
+    // A spool being written when the engine died is kept; nothing else is left.
     expect(readdirSync(join(folder, 'spool')).filter((name) => name !== 'unusable')).toEqual([])
     expect(await store.differing()).toEqual([])
   },

@@ -61,7 +61,7 @@ test('the MP3 says line, date and call, and nothing of a patient', async () => {
   expect(head).not.toContain('1632960101')
 })
 
-test('a spool whose writer died, with a header that says nothing, is finished in full', async () => {
+test('a spool whose writer died, with an unfinished header, is finished in full', async () => {
   const world = await keptWorld()
   const place = await world.recordings.sink.allocate('one')
   if (place.kind !== 'spool') throw new Error(place.why)
@@ -107,7 +107,7 @@ test('a recording that another engine has begun goes on here and is finished out
   expect(world.alarms.active()).toEqual([])
 })
 
-test('the recording of a call that nobody could go on with is finished by whoever closes the call', async () => {
+test('the engine that closes a call which cannot go on finishes its recording', async () => {
   const world = await keptWorld()
   const { folder, recording, facts } = begunElsewhere('one', 2)
   await world.tell(
@@ -118,7 +118,7 @@ test('the recording of a call that nobody could go on with is finished by whoeve
     { type: 'call.ended', ending: 'interrupted' },
   )
   await world.recordings.takeUp(recording)
-  // Twice does no harm.
+  // Twice is harmless.
   await world.recordings.takeUp(recording)
   expect(await recordingOf(world, 'one')).toMatchObject({ state: 'ready', seconds: 2 })
   expect(readdirSync(folder)).toEqual([])
@@ -153,7 +153,7 @@ test('a file in the spool that belongs to no known call is kept and reported, ne
   expect(existsSync(stray) && existsSync(place.path)).toBe(true)
 })
 
-test('a spool that was left although its MP3 is done is cleared away; without the MP3 it is made again', async () => {
+test('a spool left beside its finished MP3 is removed; without the MP3 it is made again', async () => {
   const world = await keptWorld()
   const [done, lost] = [await world.recordedCall('done', 1), await world.recordedCall('lost', 1)]
   const [first, second] = [await recordingOf(world, 'done'), await recordingOf(world, 'lost')]
@@ -217,7 +217,7 @@ test('an encoder that fails keeps the spool, raises an alarm, and the next start
   expect((await recordingOf(next, 'one'))?.state).toBe('ready')
 })
 
-test('a library that is none, or not LAME, is told in one line where it is wanted; `auto` takes the LAME in WebAssembly', async () => {
+test('a library that is missing, or not LAME, is reported in one line if required; `auto` takes the LAME in WebAssembly', async () => {
   const folder = scratchFolder()
   const broken = join(folder, 'libmp3lame.so.0')
   writeFileSync(broken, 'this is no library')
@@ -243,7 +243,7 @@ test('a call that never came to talking leaves nothing in the spool', async () =
   await expect.poll(() => readdirSync(world.spool)).toEqual([])
 })
 
-test('a recording that the switch never wrote is told as failed, with an alarm', async () => {
+test('a recording that the switch never wrote has failed, with an alarm', async () => {
   const world = await keptWorld()
   const place = await world.recordings.sink.allocate('one')
   if (place.kind !== 'spool') throw new Error(place.why)

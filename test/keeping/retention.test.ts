@@ -11,7 +11,7 @@ import { demoDirectory } from './admin-world.js'
 import { heardOf } from './heard.js'
 import { keptWorld } from './kept-world.js'
 
-test('a deleted recording is gone, and a backup of its file opens no more; the others play', async () => {
+test('a deleted recording is gone, and a backup of its file no longer opens; the others play', async () => {
   const world = await keptWorld({ sealed: true })
   const retentionOf = (now: () => number) =>
     new Retention({
@@ -40,7 +40,7 @@ test('a deleted recording is gone, and a backup of its file opens no more; the o
   })
   expect(existsSync(file)).toBe(false)
   expect((await heardOf(world.recordings, young)).level('left', 440)).toBeGreaterThan(0.1)
-  // Somebody puts the backup back: its key is gone.
+  // The backup is restored: its key is gone.
   mkdirSync(dirname(file), { recursive: true })
   copyFileSync(backup, file)
   expect(await world.recordings.open({ recordingId: old.recordingId, path: old.path!, bytes: old.bytes! })).toMatchObject({

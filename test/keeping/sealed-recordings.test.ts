@@ -22,7 +22,7 @@ async function recordingOf(world: KeptWorld, callId: string): Promise<RecordingR
 
 const fileOf = (world: KeptWorld, { path = '' }: RecordingRecord) => join(world.mp3s, path)
 
-test('a recording is sealed on the disk, and heard as it was recorded', async () => {
+test('a recording is sealed on the disk, and plays unchanged', async () => {
   const world = await keptWorld(sealed)
   await world.recordedCall('one', 3)
   const recording = await recordingOf(world, 'one')
@@ -43,7 +43,7 @@ test('a recording is sealed on the disk, and heard as it was recorded', async ()
   expect(world.alarms.active()).toEqual([])
 })
 
-test('each organisation has a key of its own; what was recorded in the clear stays readable, and so does what was sealed', async () => {
+test('each organisation has a key of its own; plain and sealed recordings stay readable', async () => {
   const world = await keptWorld()
   await world.recordedCall('before', 1)
   const before = await recordingOf(world, 'before')
@@ -57,7 +57,7 @@ test('each organisation has a key of its own; what was recorded in the clear sta
     expect((await heardOf(last.recordings, recording)).level('left', 440)).toBeGreaterThan(0.1)
 })
 
-test('what cannot be sealed stays in the spool and is sealed when the master key is back: nothing is written in the clear', async () => {
+test('a recording that cannot be sealed stays in the spool until the master key is back: no plain MP3 is written', async () => {
   const world = await keptWorld(sealed)
   await world.recordedCall('one', 1)
   await recordingOf(world, 'one')
@@ -122,7 +122,7 @@ test('a sealed recording is served whole and in any part', async () => {
   expect(await answer(world, 'one', { range: `bytes=${mp3.length}-` })).toMatchObject({ status: 416, code: 'rangeNotSatisfiable' })
 })
 
-test('what is not as it was sealed is refused by a code, never played', async () => {
+test('a changed recording is refused by a code, never played', async () => {
   const world = await servedWorld()
   await Promise.all([world.recordedCall('one', 12), world.recordedCall('two', 12)])
   const [one, two] = [await recordingOf(world, 'one'), await recordingOf(world, 'two')]
@@ -155,7 +155,7 @@ test('damage further on breaks the answer off: the part before it is right, and 
   await world.recordedCall('one', 60)
   const recording = await recordingOf(world, 'one')
   const file = fileOf(world, recording)
-  // Behind what is read at first, and before the last chunk.
+  // After the first read, and before the last chunk.
   writeFileSync(file, changed(readFileSync(file), headerBytes + 9 * chunkBytes))
   const response = await world.get('/api/calls/one/recording.mp3')
   expect(response.status).toBe(200)

@@ -24,7 +24,7 @@ async function all<T>(pages: AsyncIterable<T>): Promise<readonly T[]> {
   return found
 }
 
-/** Makes the file a store of before, with what of its rows that one could hold: the tables are made by the steps of then. @param upTo the last of these */
+/** Turns the file into an older store with the rows that it could hold, made by the migrations of that time. @param upTo the last of these */
 async function storeOfThen(file: string, upTo: string): Promise<Database.Database> {
   const then = `${file}.then`
   new Database(then).close()
@@ -57,7 +57,7 @@ async function write(store: Store, callId: string, facts: readonly CallFact[]): 
   await Promise.all(facts.map((fact) => store.log.append(callId, fact)))
 }
 
-test('an engine of before kept the wall clock alone: its calls read as they did, and an acceptance that came to nothing is gone from its lists', async () => {
+test('an earlier engine stored only the wall clock: its calls read as before, and an acceptance without a talk is gone from its lists', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const { store } = await opened(file)
   const undone = untilTalking('undone', { heardAt: 13_000 }).slice(0, 12)
@@ -80,14 +80,14 @@ test('an engine of before kept the wall clock alone: its calls read as they did,
   for (const [callId, all] of facts)
     for (const [index, fact] of all.entries()) await store.appendLate(callId, ofThen(fact), (index + 1) * 1_000)
   await store.close()
-  // Back to the tables of before, with what that engine wrote there.
+  // Back to the old tables, with that engine's rows.
   const before = await storeOfThen(file, '004-outcomes')
   before.exec("update attempts set accepted_at = 13000 where attempt = 'undone-2'")
   before.exec("update calls set accepted_at = 13000, accepted_by = 'undone-2', wait_ms = 10000 where call_id = 'undone'")
   before.close()
 
   const again = await opened(file)
-  // The figures of telephones as well: they are made from the record.
+  // Telephones' figures as well: they derive from the record.
   expect(await again.store.differing()).toEqual([])
   expect((await again.store.targets({ limit: 10 })).targets.map(({ label, rung, answered }) => [label, rung, answered])).toEqual([
     ['Dr Okafor', 2, 0],
@@ -99,7 +99,7 @@ test('an engine of before kept the wall clock alone: its calls read as they did,
   ])
 })
 
-test('what an engine of before wrote reads as done by the system, and nothing else about it is changed', async () => {
+test('an earlier engine’s facts read as done by the system, otherwise unchanged', async () => {
   const file = join(scratchFolder(), 'calls.db')
   const { store } = await opened(file, { node: 'engine-1' })
   await write(store, 'one', goodCall('one'))
@@ -123,7 +123,7 @@ test('a second engine on the same file is refused in one line, and the first goe
   expect(await store.events('one')).toHaveLength(22)
 })
 
-test('a file that is no database is refused by name', async () => {
+test('a file that is not a database is refused by name', async () => {
   const file = join(scratchFolder(), 'calls.db')
   writeFileSync(file, 'This is a letter, not a database. '.repeat(200))
   await expect(openStore({ file, alarms: new AlarmBoard() })).rejects.toThrow(file)

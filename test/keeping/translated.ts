@@ -10,7 +10,7 @@ import { onTestFinished } from 'vitest'
  * @returns path of the JavaScript file
  */
 export async function translated(program: string, threads: readonly string[]): Promise<string> {
-  // Below the project, so that the packages are found.
+  // Inside the project, so that its packages are found.
   const outdir = resolve('.cache', 'test-programs', String(process.pid))
   mkdirSync(outdir, { recursive: true })
   onTestFinished(() => rmSync(outdir, { recursive: true, force: true }))

@@ -32,7 +32,7 @@ async function stoppedWorld(sealed: boolean) {
   return { world, files: files as [string, string], head, verify }
 }
 
-test('what is as it was written is said to be so, and the head is printed for keeping', async () => {
+test('an unchanged store is confirmed, and the head is printed for keeping', async () => {
   const { world, head, verify } = await stoppedWorld(true)
   const first = verify()
   expect(first).toMatchObject({ status: 0, error: '' })
@@ -50,7 +50,7 @@ test('what is as it was written is said to be so, and the head is printed for ke
 }, 60_000)
 
 test.each([true, false])(
-  'recordings that changed places, were cut off, changed or removed are named (sealed: %s)',
+  'swapped, cut, changed or removed recordings are named (sealed: %s)',
   async (sealed) => {
     const {
       files: [one, two],
@@ -103,7 +103,7 @@ test('a recording whose fact was changed to fit another file is found by the cha
   expect(locked.out).toMatch(/WRONG: 2 recordings cannot be opened, and nothing is proved of them: .*master\.key/)
 }, 60_000)
 
-test('a store that is not there is no proof', async () => {
+test('a missing store proves nothing', async () => {
   const program = await translated('src/verify-command.ts', [])
   const { status, stderr } = spawnSync(process.execPath, [program], {
     encoding: 'utf8',

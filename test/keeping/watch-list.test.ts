@@ -66,7 +66,7 @@ async function watchedOf(world: AdminWorld): Promise<readonly Watched[]> {
   return ((await answer.json()) as { readonly watched: readonly Watched[] }).watched
 }
 
-test('a telephone that fails is on the list with its evidence, over a restart as well, until somebody is reached there', async () => {
+test('a failing telephone is on the list with its evidence, over a restart as well, until a person answers there', async () => {
   const world = await keptWorld()
   const { watchList, history } = await listOf(world)
   const ids = await fail(world, 3)
@@ -108,7 +108,7 @@ test('one that was cleared by hand stays clear over a restart, and comes back by
   expect(later.watchList.watched()[0]?.failures.at(-1)?.callId).toBe(last)
 })
 
-test('the API gives the list without a number, and clears by an id that says nothing', async () => {
+test('the API gives the list without numbers, and clears by an opaque id', async () => {
   const world = await adminWorld()
   expect(await watchedOf(world)).toEqual([])
   const ids = await fail(world, 3)
@@ -147,7 +147,7 @@ test.each([
   expect(await watchedOf(world)).toHaveLength(1)
 })
 
-test('ids are others after a restart: an old page clears nobody by mistake', async () => {
+test('ids change with a restart: an old page clears no telephone by mistake', async () => {
   const world = await adminWorld()
   await fail(world, 3)
   const [before] = await watchedOf(world)
@@ -159,7 +159,7 @@ test('ids are others after a restart: an old page clears nobody by mistake', asy
   expect(after?.id).not.toBe(before?.id)
 })
 
-test('nothing is cleared that cannot be written down', async () => {
+test('a clearing that cannot be stored is not done', async () => {
   const world = await adminWorld()
   await fail(world, 3)
   const [one] = await watchedOf(world)
@@ -200,9 +200,9 @@ test('every telephone has its figures, page by page, those that fail first', asy
   expect((await world.get('api/targets?limit=0')).status).toBe(400)
 })
 
-test('the list says on which rotas a telephone stands today', async () => {
+test('the list names the rotas with the telephone today', async () => {
   const world = await adminWorld()
-  // Whoever has a rota today in the demo directory, at the moment of this test.
+  // A clinician on a rota of the demo directory at the time of this test.
   const pools = [...world.directory.pools.values()].flatMap((pool) => pool.entries.map((entry) => ({ pool, entry })))
   const { pool, entry } = pools.find(({ entry: one }) => one.kind === 'clinician') ?? pools[0]!
   const target = entry.kind === 'phone' ? entry.target : world.directory.clinicians.get(entry.clinician)!.numbers[0]!
@@ -212,7 +212,7 @@ test('the list says on which rotas a telephone stands today', async () => {
   expect(one?.standsToday).toContainEqual({ kind: 'pool', id: pool.id, name: pool.specialty })
 })
 
-test('the page shows names as they were written, and of numbers their ends', async () => {
+test('the page shows names as written, and only the ends of numbers', async () => {
   const world = await adminWorld()
   for (let times = 0; times < 3; times++)
     await ring(world, 'badNumber', { label: '<img src=x onerror="document.title=1">', target: office, status: 404 })

@@ -16,7 +16,7 @@ export function stereoTones(
   writeFileSync(path, Buffer.concat([header(options.claimedBytes ?? data.length), data]))
 }
 
-/** @param bytes of samples that the header speaks of */
+/** @param bytes of samples by the header */
 export function header(bytes: number): Buffer {
   const head = Buffer.alloc(44)
   head.write('RIFF', 0)

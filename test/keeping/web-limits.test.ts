@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import type { AdminSettings } from '../../src/admin/admin-settings.js'
 import { adminWorld } from './admin-world.js'
 
-/** A connection of a test's client. What was received is `text`; `over` resolves when the server has closed it. */
+/** A test client's connection. `text`: received so far; `over` resolves when the server has closed it. */
 interface Client {
   readonly socket: Socket
   text(): string
@@ -48,7 +48,7 @@ async function server(limits: AdminSettings['limits'], more: Partial<AdminSettin
     ...world,
     client,
     authorization,
-    /** Asks on a connection of its own and waits for the answer. @returns its status; 0 where the server closed instead */
+    /** Asks on a new connection and waits for the answer. @returns its status; 0 if the server closed instead */
     ask: async (from = '127.0.0.1', path = '/healthz', more = ''): Promise<number> => {
       const asking = await client(from, `GET ${path} HTTP/1.1\r\n${headers(more)}`)
       await expect.poll(() => asking.isOver() || asking.text().includes('\r\n\r\n'), { timeout: 20_000 }).toBe(true)
@@ -75,7 +75,7 @@ describe('connections to the pages', { timeout: 60_000 }, () => {
     expect(await ask()).toBe(200)
   })
 
-  it('nor does one from the very address of the wallboard', async () => {
+  it('nor does one from the wallboard’s own address', async () => {
     const { loris, stream, ask } = await server({ connections: 20, connectionsPerAddress: 5 })
     const before = await stream()
     const slow = await Promise.all(Array.from({ length: 40 }, () => loris('127.0.0.1')))
@@ -86,7 +86,7 @@ describe('connections to the pages', { timeout: 60_000 }, () => {
     expect([before.isOver(), after.isOver()]).toEqual([false, false])
   })
 
-  it('slow ones from many addresses make room for whoever asks, and a neighbour with one connection keeps it', async () => {
+  it('slow ones from many addresses make room for a client with a request, and a client with one connection keeps it', async () => {
     const { client, loris, stream, ask } = await server({ connections: 20, connectionsPerAddress: 15 })
     const neighbour = await client('127.0.0.9')
     for (let round = 0; round < 12; round++) for (const address of ['127.0.0.2', '127.0.0.3', '127.0.0.4']) await loris(address)
@@ -95,7 +95,7 @@ describe('connections to the pages', { timeout: 60_000 }, () => {
     expect(neighbour.isOver()).toBe(false)
   })
 
-  it('a body that trickles in holds no place', async () => {
+  it('a slow body holds no place', async () => {
     const { client, ask, authorization } = await server({ connections: 20, connectionsPerAddress: 3 })
     const slow = await Promise.all(
       Array.from({ length: 3 }, () =>
@@ -109,7 +109,7 @@ describe('connections to the pages', { timeout: 60_000 }, () => {
     await expect.poll(() => slow.filter((one) => one.isOver()).length).toBe(1)
   })
 
-  it('where every connection of an address is being answered, its next is not let in, and that of another is', async () => {
+  it('if every connection of an address is being answered, its next is refused, and another address’s is let in', async () => {
     const { stream, ask } = await server({ connections: 20, connectionsPerAddress: 3 })
     const boards = await Promise.all([stream(), stream(), stream()])
     expect(await ask()).toBe(0)
@@ -135,7 +135,7 @@ describe('connections to the pages', { timeout: 60_000 }, () => {
     ]
     expect(boards.map((board) => board.text().startsWith('HTTP/1.1 200'))).toEqual([true, true, true])
     expect(await ask('127.0.0.1', '/api/live', 'X-Forwarded-For: 192.0.2.2\r\n')).toBe(429)
-    // Who is no proxy is not believed.
+    // An address that is not a proxy is not trusted.
     await stream('127.0.0.8', 'X-Forwarded-For: 192.0.2.9\r\n')
     expect(await ask('127.0.0.8', '/api/live', 'X-Forwarded-For: 192.0.2.10\r\n')).toBe(429)
   })
@@ -175,7 +175,7 @@ describe('requests', { timeout: 60_000 }, () => {
     await expect.poll(() => announced.text()).toMatch(/^HTTP\/1\.1 413 /)
   })
 
-  it('a connection on which nothing more is asked is closed', async () => {
+  it('an idle connection is closed', async () => {
     const { client, admin } = await server({ keepAliveTimeoutMs: 100 })
     const kept = await client('127.0.0.1', `GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:${admin.port}\r\n\r\n`)
     await kept.over
@@ -197,7 +197,7 @@ describe('event streams', { timeout: 60_000 }, () => {
 })
 
 describe('descriptors', () => {
-  it('that run out are told by /readyz, with the process that holds them', async () => {
+  it('that run out are reported by /readyz, with the process that holds them', async () => {
     let ok = true
     const world = await server(
       {},

@@ -2,7 +2,7 @@ import { system } from '../../src/accounts/by.js'
 import { permissionNames } from '../../src/accounts/roles.js'
 import { withAccounts } from '../../src/accounts/with-accounts.js'
 
-/** A token that may do everything, made in the store of an engine that runs, as `npm run account -- token` makes one. */
+/** A token with every permission, made in the store of a running engine, as by `npm run account -- token`. */
 export function makeApiToken(place: Parameters<typeof withAccounts>[0]): Promise<string> {
   return withAccounts(
     place,

@@ -37,7 +37,7 @@ export const arrangedDirectory: Directory = {
   ),
 }
 
-/** The facts of a log, as the store would have them. */
+/** The facts of a log, as in the store. */
 export function factsOf(log: MemoryLog): ArrangedCallsOptions['facts'] {
   return {
     events: (callId) => Promise.resolve(log.of(callId)),
@@ -79,7 +79,7 @@ export class ArrangedWorld {
     return this.#arranged
   }
 
-  /** As if the engine had been killed, and started again. */
+  /** As if the engine had been killed and restarted. */
   async again(): Promise<void> {
     const { clock, ledger, log, more } = this
     const raised: Alarms = {
@@ -104,7 +104,7 @@ export class ArrangedWorld {
     return { kind: 'placed', callId: `placed-${this.placed.length}` }
   }
 
-  /** Keys on a Dial-In number of Elm Row, where nothing else is said. */
+  /** Keys on a Dial-In number; default: Elm Row's. */
   at(callId: string, more: Partial<KeyedAt> = {}): KeyedAt {
     return { callId, callerNumber: '01632960701', dialledNumber: dialIn, organisation: 'elm-row', ...more }
   }
@@ -113,7 +113,7 @@ export class ArrangedWorld {
     return { callId, callerNumber: '01632960702', dialledNumber: codeNumber, ...more }
   }
 
-  /** Lets everything that was told come to its end. */
+  /** Lets all work on appended facts finish. */
   async settled(): Promise<void> {
     await this.arranged.diary.settled()
   }

@@ -1,4 +1,4 @@
-// The package of certificates asks for it.
+// Required by the certificate package.
 import 'reflect-metadata'
 import { webcrypto } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'

@@ -23,7 +23,7 @@ import { entryKey } from '../../src/directory/rota.js'
 import type { Target } from '../../src/switch/port.js'
 
 /**
- * Random directories for property tests: everything that a directory file can say, and nothing that it cannot. Test code; the engine does not
+ * Random directories for property tests: everything that a directory file can express, and nothing else. Test code; the engine does not
  * load it.
  */
 
@@ -184,7 +184,7 @@ const arbitraryOutcomes: fc.Arbitrary<readonly OutcomeChoice[]> = fc.uniqueArray
   { selector: (choice) => choice.id, minLength: 1, maxLength: 4 },
 )
 
-/** A directory of one line, a few organisations, and everything that the file format has a place for. */
+/** A directory of one line, a few organisations, and every feature of the file format. */
 export const arbitraryDirectory: fc.Arbitrary<Directory> = fc
   .record({
     words: fc.array(arbitraryWords, { minLength: 12, maxLength: 12 }),
@@ -234,7 +234,7 @@ function build(parts: Parts): Directory {
   const word = (index: number) => parts.words[index] ?? 'x'
   const target = (index: number): Target => parts.targets[index] ?? { kind: 'uri', uri: 'sip:a@b' }
   const has = (index: number) => parts.optional[index] === true
-  // Never what a name is by chance: a spoken name that is like the name is none of its own, and two changes of it are another matter.
+  // Never equal to the name by chance: a spoken name equal to the name is not stored, which would change merges.
   const said = (index: number) => `said ${word(index)}`
   const areas: Area[] = [
     { id: 'area-1', name: word(0), ...(parts.areaOutcomes === undefined ? {} : { outcomes: parts.areaOutcomes }) },

@@ -1,6 +1,6 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 
-/** A line to a server on loopback, which can be cut while the server runs. */
+/** A connection to a server on loopback that can be cut while the server runs. */
 export class Line {
   #isCut = false
   readonly #sockets = new Set<Socket>()

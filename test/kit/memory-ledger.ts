@@ -2,12 +2,12 @@ import type { Clock } from '../../src/clock/clock.js'
 import { engine, type Actor } from '../../src/facts/actor.js'
 import type { Ledger, LedgerEntry, LedgerTopic } from '../../src/store/ledger.js'
 
-/** A ledger in memory, for tests: like the one on disk, with a disk that can be told to fail. */
+/** A ledger in memory, for tests: like the one on disk, with a disk that can fail on command. */
 export class MemoryLedger implements Ledger {
   readonly kept: LedgerEntry[] = []
   /** Why nothing can be written; undefined: it can. */
   failing: string | undefined
-  /** Waited for before each entry is kept. */
+  /** Awaited before each entry is stored. */
   beforeAppend: () => Promise<void> = () => Promise.resolve()
 
   constructor(
@@ -17,7 +17,7 @@ export class MemoryLedger implements Ledger {
     this.kept.push(...kept)
   }
 
-  /** From now on nothing is kept until the returned function is called: a slow disk. */
+  /** From now on nothing is stored until the returned function is called: a slow disk. */
   stalls(): () => void {
     let goOn: () => void = () => undefined
     const stalled = new Promise<void>((resolve) => (goOn = resolve))

@@ -6,7 +6,7 @@ export type Postgres = OwnPostgres
 
 const use = async () => ({ port: await freePort(), fsync: false, sharedBuffers: '16MB' })
 
-/** A PostgreSQL server of the tests' own: nobody pulls the plug, and the disk is not waited for. */
+/** A PostgreSQL server for tests: without fsync, as no power cut is tested. */
 export const Postgres = {
   start: async (): Promise<Postgres> => OwnPostgres.start(await use()),
   replicaOf: async (primary: Postgres): Promise<Postgres> => primary.replica(await use()),

@@ -1,4 +1,4 @@
-/** Of durations that are all known, against which those in buckets are held. @returns undefined for none */
+/** The exact quantile of durations, to check those from buckets. @returns undefined for none */
 export function quantile(sorted: readonly number[], q: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)]
 }

@@ -21,7 +21,7 @@ const filters = [
   { organisation: 'elm-row', ending: 'completed' },
   { line: 'cardiology', organisation: 'elm-row', ending: 'completed' },
 ] as const
-/** What the calls report asks besides. */
+/** Further queries of the calls report. */
 const reportFilters: readonly CallFilter[] = [
   { order: 'oldest' },
   { order: 'longestWait' },
@@ -44,7 +44,7 @@ const periods = [
   { cursor: place },
   { from: noon - 1_000, to: noon + 1_000, cursor: place },
 ] as const
-/** A list that is too long to be put in order as a whole, on its way. */
+/** A list too long to sort as a whole, part of the way through. */
 const walks = [
   ...(['longestWait', 'shortestTalk', 'mostRefs'] as const).flatMap((order) =>
     [
@@ -62,7 +62,7 @@ const walks = [
 ]
 const targetCursor = Buffer.from('0.1.Dr Okafor').toString('base64url')
 
-/** Every question with every kind of arguments that makes another statement of it. A question that is left out does not compile. */
+/** Every question with every kind of arguments that gives a different statement. Leaving out a question does not compile. */
 export const samples: { readonly [Name in QuestionName]: readonly Args<Name>[] } = {
   aliveAt: [[], ['engine-1']],
   leftOpen: [

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../e2e/free-ports.js'
 
-/** A Redis server of the tests' own, on a free port of loopback, which keeps nothing. */
+/** A Redis server for tests, on a free loopback port, without persistence. */
 export class RedisServer {
   #server: ChildProcess | undefined
 
@@ -24,7 +24,7 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`
   }
 
-  /** Starts it (again), with nothing in its memory. */
+  /** Starts it (again), empty. */
   run(): void {
     this.#server = spawn(
       'redis-server',

@@ -1,9 +1,9 @@
 import type { CallFact } from '../../src/facts/events.js'
 
-/** A specialist's own number: it must never be seen outside the store. */
+/** A specialist's own number: it must never appear outside the store. */
 export const specialistsNumber = '+447700900123'
 
-/** The facts of a call that goes well: one specialist does not answer, the next accepts, the caller leaves an outcome. */
+/** The facts of a successful call: one specialist does not answer, the next accepts, the caller leaves an outcome. */
 export function goodCall(
   callId: string,
   options: { readonly line?: string; readonly organisation?: string; readonly spoolPath?: string } = {},

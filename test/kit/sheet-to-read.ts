@@ -36,7 +36,7 @@ export const bytes = (text: string) => new TextEncoder().encode(text)
 export const readText = (text: string | Uint8Array) =>
   readRotaSheet(directory, line, monday, typeof text === 'string' ? bytes(text) : text, 'week.csv')
 
-/** What is planned for a date and session after the sheet has been read. */
+/** The plan for a date and session after reading the sheet. */
 export function planned(text: string | Uint8Array, date: string, session: string): string {
   const read = readText(text)
   if (!read.ok) throw new Error(JSON.stringify(read.errors))

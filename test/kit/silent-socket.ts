@@ -1,6 +1,6 @@
 import type { MediaSocket, SocketPeer } from '../../src/embedded/media/media-socket.js'
 
-/** A socket that keeps what is sent. */
+/** A socket that stores what is sent. */
 export class SilentSocket implements MediaSocket {
   readonly port = 4000
   readonly sent: Buffer[] = []

@@ -2,7 +2,7 @@ import type { MapChange, SharedMap } from '../../src/fleet/shared-map.js'
 
 type Told<V> = Pick<SharedMap<V>, 'set' | 'onChange'>
 
-/** Two engines that tell each other at once, as through a shared map. */
+/** Two engines that share data at once, as through a shared map. */
 export function toldEngines<V>(): readonly [Told<V>, Told<V>] {
   const listeners = [new Set<(change: MapChange<V>) => void>(), new Set<(change: MapChange<V>) => void>()] as const
   const engine = (own: 0 | 1): Told<V> => ({

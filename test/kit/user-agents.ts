@@ -35,7 +35,7 @@ export class World {
     return agent
   }
 
-  /** A peer that only keeps what it gets; the test speaks for it. */
+  /** A peer that only stores what it receives; the test speaks for it. */
   peer(where: Endpoint): {
     readonly got: SipMessage[]
     readonly transport: VirtualTransport
@@ -89,7 +89,7 @@ export async function talking(world: World, options: Partial<InviteOptions> = {}
   return { a, b, caller: outcome.session, callee: answered.session }
 }
 
-/** A message as some other stack would send it. */
+/** A message as another stack would send it. */
 export function handMade(
   method: string,
   {

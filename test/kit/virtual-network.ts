@@ -4,7 +4,7 @@ import { parseMessage } from '../../src/embedded/protocols/sip/parse.js'
 import type { Transport, TransportUser } from '../../src/embedded/protocols/sip/transport.js'
 import { printVia, stampSource } from '../../src/embedded/protocols/sip/via.js'
 
-/** A SIP network without sockets, in virtual time: for tests that need hours of timers, loss, duplication and reordering in no time. */
+/** A SIP network without sockets, in virtual time: for tests with hours of timers, loss, duplication and reordering in no time. */
 
 interface Due {
   readonly at: number
@@ -12,7 +12,7 @@ interface Due {
   readonly action: () => void
 }
 
-/** Time that passes only when told. Actions that are due at the same moment run in the order in which they were asked for. */
+/** Time that passes only on command. Actions due at the same moment run in order of request. */
 export class VirtualTime implements SipClock {
   readonly #due: Due[] = []
   #now = 0
@@ -43,7 +43,7 @@ export class VirtualTime implements SipClock {
     }
   }
 
-  /** Lets `ms` pass, with everything that becomes due, and the promises that hang on it. */
+  /** Lets `ms` pass, with everything that becomes due, and the dependent promises. */
   async pass(ms: number): Promise<void> {
     const until = this.#now + ms
     await settle()
@@ -68,7 +68,7 @@ export interface LinkQuality {
   /** Shares of messages, 0..1. */
   readonly loss: number
   readonly duplication: number
-  /** Each message takes between these, ms: what is sent later may arrive earlier. */
+  /** Range of delays, ms: a later message may arrive earlier. */
   readonly minDelayMs: number
   readonly maxDelayMs: number
 }
@@ -76,7 +76,7 @@ export interface LinkQuality {
 /** Connects `VirtualTransport`s. */
 export class VirtualNetwork {
   readonly #transports = new Map<string, VirtualTransport>()
-  /** Told of every message that is sent, for tests that watch the wire. */
+  /** Called with every message sent, for tests that watch the wire. */
   onSent: ((bytes: Buffer, from: Endpoint, to: Endpoint) => void) | undefined
   quality: LinkQuality
 

@@ -12,7 +12,7 @@ const WIDE_EVENTS = 110
 /** Clock of Opus for that of G.711. */
 const WIDER = 6
 
-/** The audio of a browser: ICE, DTLS-SRTP and PCMU by werift, or Opus beside it, as an independent other side. It says a tone and keeps the last of what it hears. */
+/** A browser's audio by werift, as an independent peer: ICE, DTLS-SRTP and PCMU, or Opus beside it. It sends a tone and keeps the last audio received. */
 export class WebRtcPeer {
   readonly connection: RTCPeerConnection
   readonly heard: Buffer[] = []
@@ -25,7 +25,7 @@ export class WebRtcPeer {
   #sequence = 1000
   #timestamp = 5000
 
-  /** @param opus it speaks Opus: these frames, one after the other */
+  /** @param opus it sends Opus: these frames, in turn */
   constructor(private readonly opus?: readonly Buffer[]) {
     this.connection = new RTCPeerConnection({
       codecs: {
@@ -85,7 +85,7 @@ export class WebRtcPeer {
     }, 10)
   }
 
-  /** Says its frames in Opus. */
+  /** Sends its Opus frames. */
   saysInOpus(): void {
     this.hush()
     const frames = this.opus ?? []
@@ -103,10 +103,10 @@ export class WebRtcPeer {
     clearInterval(this.#timer)
   }
 
-  /** Presses a key: RFC 4733 events, at the number of our description. */
+  /** Presses a key: RFC 4733 events, with our SDP's payload type. */
   async presses(digit: string): Promise<void> {
     const sender = new TelephoneEventSender(digit)
-    // That of its beginning, in every packet, however long the voice goes on beside it.
+    // The timestamp of its beginning, in every packet, while the voice goes on beside it.
     const timestamp = this.#timestamp
     for (;;) {
       const event = sender.next()
@@ -121,7 +121,7 @@ export class WebRtcPeer {
   }
 
   #send(payload: Buffer, payloadType: number, marker: boolean, timestamp = this.#timestamp): void {
-    // The sender of the package would give keys the number of the voice.
+    // The package's sender would give keys the voice's payload type.
     const { sender } = this.#transceiver
     const header = new RtpHeader({
       payloadType,
@@ -133,7 +133,7 @@ export class WebRtcPeer {
     if (sender.dtlsTransport.state === 'connected') void sender.dtlsTransport.sendRtp(payload, header)
   }
 
-  /** How much of what was heard last is that tone, 0 to 1. */
+  /** The share of that tone in the last audio, 0 to 1. */
   share(frequencyHz: number): number {
     const octets = Buffer.concat(this.heard.slice(-20))
     return octets.length < 10 * FRAME

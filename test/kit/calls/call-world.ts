@@ -20,7 +20,7 @@ export const mondayMorning = Date.UTC(2024, 5, 3, 9, 0, 0)
 
 export const outbound = { number: '+441632960000', displayName: 'Advice line' }
 
-/** What may be put between the flows and their surroundings: in tests of the tests, something that misbehaves. */
+/** Wrappers between the flows and their surroundings: faults, for testing the tests. */
 export interface Tampering {
   readonly switch?: (honest: VirtualSwitch, world: CallWorld) => Switch
   readonly log?: (honest: MemoryLog, world: CallWorld) => EventLog
@@ -45,7 +45,7 @@ export interface CallWorldOptions extends Omit<WorldOptions, 'clock'> {
   readonly tampering?: Tampering
 }
 
-/** The engine in a virtual telephone world, in virtual time: everything real but the wire, the disk and the clock. */
+/** The engine in a virtual telephone world, in virtual time: all real but the wire, the disk and the clock. */
 export class CallWorld {
   readonly clock: VirtualClock
   readonly telephone: VirtualSwitch
@@ -106,7 +106,7 @@ export class CallWorld {
     return ids.map((id) => callRecord(this.log.of(id))).filter((record) => record !== undefined)
   }
 
-  /** What is open anywhere, in words; undefined when nothing is: after the last call there must be nothing. */
+  /** Open resources, in words; undefined when there are none, as must be after the last call. */
   leftovers(): string | undefined {
     const open = Object.entries({
       ...this.telephone.world.open,

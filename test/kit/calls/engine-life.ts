@@ -16,8 +16,8 @@ import type {
 } from '../../../src/switch/port.js'
 
 /**
- * The life of one process: what is done in it takes effect, and what happens outside is noticed by it, while it runs. Frozen, it notices and does nothing until it wakes up; then it goes on where it was.
- * When it is over, what it still wants to do has no effect, and nothing more reaches it.
+ * The life of one process: while it runs its actions take effect, and it notices events outside. Frozen, it does and notices nothing until it wakes up; then it goes on where it was.
+ * Once ended, its actions have no effect, and nothing reaches it.
  */
 export class Life {
   #state: 'runs' | 'frozen' | 'over' = 'runs'
@@ -25,7 +25,7 @@ export class Life {
   readonly #atEnd = new Set<() => void>()
   readonly #over = new AbortController()
   readonly #legs = new Map<Leg, Leg>()
-  /** What this process does with a call that comes in; undefined: it takes none yet. */
+  /** The process's handler of incoming calls; undefined: it takes none yet. */
   taking: ((call: IncomingCall) => Promise<void>) | undefined
 
   get runs(): boolean {
@@ -69,13 +69,13 @@ export class Life {
     else this.#atEnd.add(tell)
   }
 
-  /** Does it now, or when it wakes up, or never. */
+  /** Runs it now, or on waking up, or never. */
   async act<T>(work: () => T | Promise<T>): Promise<T> {
     await this.#running()
     return this.notices(work())
   }
 
-  /** What comes of something outside, as this process learns of it. */
+  /** The result of an outside operation, as this process learns it. */
   async notices<T>(outside: T | Promise<T>): Promise<T> {
     const result = await outside
     await this.#running()
@@ -103,7 +103,7 @@ export class Life {
     }
   }
 
-  /** Rings that are under way when it ends are given up by the switch, and so is who answers in that moment. */
+  /** When it ends, the switch gives up ringing legs, and any that answer at that moment. */
   switch(world: Switch): Switch {
     return {
       onIncoming: (handler) => (this.taking = handler),
@@ -158,7 +158,7 @@ export class Life {
     }
   }
 
-  /** Legs are told apart by what they are: each has one face in a process. */
+  /** Legs are compared by identity: each has one wrapper in a process. */
   #leg(leg: Leg): Leg {
     const seen = this.#legs.get(leg) ?? new LegInLife(this, leg)
     this.#legs.set(leg, seen)
@@ -176,7 +176,7 @@ export class Life {
     return { ...result, bridge: seen }
   }
 
-  /** Never, once it is over. */
+  /** Never settles once it has ended. */
   #running(): Promise<void> {
     if (this.runs) return Promise.resolve()
     return new Promise((resolve) => {

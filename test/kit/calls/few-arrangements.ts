@@ -1,7 +1,7 @@
 import type { ArrangedCall, Arrangements, KeyedAt, Redeemed } from '../../../src/calls/arrangements.js'
 import type { Refused } from '../../../src/facts/arrangement.js'
 
-/** Arranged calls of a test, by their PIN or code: each is granted once; every other guess is wrong, and the `lockedAfter`th locks. */
+/** Arranged calls of a test, by PIN or code: each is granted once; any other guess is wrong, and the `lockedAfter`th locks. */
 export class FewArrangements implements Arrangements {
   readonly asked: (KeyedAt & { readonly keys: string })[] = []
   #wrong = 0

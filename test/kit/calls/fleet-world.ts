@@ -18,7 +18,7 @@ import { mondayMorning, outbound } from './call-world.js'
 import { Life } from './engine-life.js'
 import { smallDirectory, type SmallDirectory } from './small-directory.js'
 
-/** Without a sign of life for so long a run is ended by another engine (`fleetTimes`), ms. */
+/** After this long without a sign of life another engine ends a run (`fleetTimes`), ms. */
 const leaseMs = 2_000
 /** Reservations of an engine that is gone end with their lease, ms. */
 const reservedMs = 4_000
@@ -29,7 +29,7 @@ export interface FleetWorldOptions {
   readonly latencyMs: number
   /** How long the database takes for each question and claim, ms. */
   readonly databaseMs: () => number
-  /** A planted fault: the database gives a call to everybody who wants it, or refuses nobody. */
+  /** A planted fault: the database gives a call to every engine that claims it, or refuses no run. */
   readonly planted?: 'givenToAll' | 'noFence'
 }
 
@@ -39,14 +39,14 @@ interface Run extends EngineRun {
   readonly desk: Desk
   /** The database refuses what it writes. */
   fenced: boolean
-  /** Since when it has given no sign of life, monotonic ms; undefined: it gives them. */
+  /** When its signs of life stopped, monotonic ms; undefined: it gives them. */
   silentSince: number | undefined
   readonly hearsGone: Set<(gone: EngineGone) => void>
 }
 
 /**
  * Several engines on one virtual telephone world and one store, in virtual time. What is real: desk, flows, and who takes over what (`TakingOver`). What stands for something else: the processes (`Life`), the
- * signs of life, and the database, which refuses a run that is over and gives each call to whoever claims it first.
+ * signs of life, and the database, which refuses a run that is over and gives each call to the first engine that claims it.
  */
 export class FleetWorld {
   readonly clock = new VirtualClock(mondayMorning)
@@ -54,7 +54,7 @@ export class FleetWorld {
   readonly recordings = new VirtualRecordings()
   readonly told: CallEvent[] = []
   readonly owners = new Map<string, string>()
-  /** Whose run told a fact of a call that was not its own. */
+  /** Runs that appended a fact to a call that was not theirs. */
   readonly trespasses: string[] = []
   readonly faults: unknown[] = []
   readonly log: string[] = []
@@ -63,11 +63,11 @@ export class FleetWorld {
   readonly #directory
   #next = 0
   #calls = 0
-  /** Facts that the database has not yet. */
+  /** Facts not yet in the database. */
   #onTheirWay = 0
-  /** Callers for whom no engine is there. */
+  /** Callers without an engine. */
   readonly #waiting = new Set<IncomingCall>()
-  /** Who has a caller that it has neither answered nor refused. */
+  /** The engine of each caller neither answered nor refused. */
   readonly #unanswered = new Map<IncomingCall, Run>()
 
   constructor(private readonly options: FleetWorldOptions) {
@@ -81,7 +81,7 @@ export class FleetWorld {
     this.telephone.onIncoming((incoming) => this.#take(incoming))
   }
 
-  /** Whether a process of this name is there. */
+  /** Whether a process with this name runs. */
   has(name: string): boolean {
     return this.#runs.some((run) => run.name === name && !run.life.over)
   }
@@ -137,7 +137,7 @@ export class FleetWorld {
       desk.open()
       for (const incoming of [...this.#waiting]) void this.#take(incoming)
     })
-    // Whoever looks now has to have seen for a whole lease that another is silent.
+    // An engine that checks must have seen another silent for a whole lease.
     this.#watch()
   }
 
@@ -156,7 +156,7 @@ export class FleetWorld {
     run.life.freeze()
   }
 
-  /** One whose run was ended meanwhile finds that out, and ends without a word. */
+  /** An engine whose run was ended meanwhile finds out, and ends silently. */
   wake(name: string): void {
     const run = this.#runs.find((one) => one.name === name && one.life.frozen)
     if (!run) return
@@ -195,7 +195,7 @@ export class FleetWorld {
     this.#watch()
   }
 
-  /** After a lease somebody who was there all the time ends the runs that were silent all the time. */
+  /** After a lease an engine that was up all the time ends the runs that were silent all the time. */
   #watch(): void {
     const since = this.clock.monotonic()
     const watchers = this.#runs.filter(({ life }) => life.runs)
@@ -215,14 +215,14 @@ export class FleetWorld {
     }
   }
 
-  /** Hands a call to the next engine that takes calls. Settles when that one is done with it: never, where it dies before. */
+  /** Hands a call to the next engine that takes calls. Settles when that one is done with it: never, if it dies first. */
   async #take(incoming: IncomingCall): Promise<void> {
     this.#waiting.delete(incoming)
     if (incoming.signal.aborted) return
     const able = this.#runs.filter(({ life, fenced }) => life.runs && life.taking && !fenced)
     const run = able[this.#next++ % Math.max(1, able.length)]
     if (!run?.life.taking) {
-      // The switch holds it until an engine is there.
+      // The switch holds it until there is an engine.
       this.#waiting.add(incoming)
       incoming.signal.addEventListener('abort', () => this.#waiting.delete(incoming), { once: true })
       return new Promise(() => undefined)
@@ -240,13 +240,13 @@ export class FleetWorld {
     this.#unanswered.delete(incoming)
   }
 
-  /** Those whom an engine that is over has not answered go to another one. */
+  /** Callers whom an ended engine has not answered go to another one. */
   #leaveCallers(run: Run): void {
     for (const [incoming, whose] of [...this.#unanswered]) {
       if (whose !== run) continue
       this.#unanswered.delete(incoming)
       const caller = this.telephone.callers.find((one) => one.incoming === incoming)
-      // It was answered in this moment, and whoever did so has gone: its facts say by what it is found.
+      // It was just answered by an engine that has gone: its facts have its handle.
       if (caller?.leg) continue
       caller?.handedOn()
       void this.#take(incoming)
@@ -256,7 +256,7 @@ export class FleetWorld {
   #logOf(run: () => Run): EventLog {
     return {
       append: async (callId, fact, actor = engine) => {
-        // What it has told and the database has not yet is lost with it. One that is frozen has sent it.
+        // Facts not yet in the database are lost with it. A frozen engine has sent them.
         this.#onTheirWay++
         await new Promise<void>((resolve) => void this.clock.after(this.options.databaseMs(), resolve))
         this.#onTheirWay--
@@ -266,7 +266,7 @@ export class FleetWorld {
     }
   }
 
-  /** As the database: a run that is over writes nothing. @returns undefined where it is refused */
+  /** Like the database: a run that is over writes nothing. @returns undefined if refused */
   #append(run: Run, callId: string, fact: CallFact, actor: Actor): CallEvent | undefined {
     if ((run.fenced && this.options.planted !== 'noFence') || run.life.over) return undefined
     if (fact.type === 'call.arrived') this.owners.set(callId, run.incarnation)
@@ -284,7 +284,7 @@ export class FleetWorld {
     return event
   }
 
-  /** Takes the time of the database. */
+  /** Takes the database's time. */
   #database(run: Run): Promise<void> {
     return new Promise((resolve) => {
       this.clock.after(this.options.databaseMs(), () => {
@@ -305,7 +305,7 @@ export class FleetWorld {
     return run.life.notices(left)
   }
 
-  /** What was sent is done, whatever becomes of who has sent it. */
+  /** A sent request is carried out, whatever becomes of its sender. */
   async #claim(run: Run, left: readonly LeftCall[]): Promise<readonly LeftCall[]> {
     await this.#database(run)
     if (run.fenced) throw new Error('this run is over')
@@ -329,7 +329,7 @@ export class FleetWorld {
     await this.#database(run)
   }
 
-  /** They end with their lease when their engine is gone. */
+  /** They end with their lease once their engine is gone. */
   #reservationsOf(life: Life): Reservations {
     return {
       reserve: async (keys, holder, how) => {

@@ -9,13 +9,13 @@ import type { VirtualLeg } from '../../../src/switch/virtual/virtual-leg.js'
 import { outbound } from './call-world.js'
 import type { Lived } from './plan.js'
 
-/** Something that holds for every call, whatever happens in it. Told what is wrong, or nothing. */
+/** A rule that holds for every call, whatever happens in it. Returns the violation, or nothing. */
 export interface Invariant {
   readonly name: string
   readonly wrong: (lived: Evidence) => string | undefined
 }
 
-/** What happened in a plan, from both sides: what the engine says (events) and what the telephone world saw (trace, legs). */
+/** What happened in a plan, from both sides: the engine's events, and the telephone world's trace and legs. */
 export interface Evidence extends Lived {
   readonly calls: readonly CallEvidence[]
   readonly trace: readonly TraceEntry[]
@@ -30,7 +30,7 @@ export interface CallEvidence {
   readonly callerLeg: VirtualLeg | undefined
 }
 
-/** A fault, a slow switch and the way to a phone and back all take their time: this much is not an offence. */
+/** A fault, a slow switch and the way to a phone and back take time: this much is allowed. */
 const slackMs = 1_500
 /** The longest sentence that a specialist may hear when the caller has gone. */
 const partingMs = 10_000
@@ -148,13 +148,13 @@ export const invariants: readonly Invariant[] = [
         const talked = count(events, 'talk.started') > 0
         const boundMs = talked ? flowDefaults.outcomeMs + partingMs + slackMs : partingMs + slackMs
         const late = events.find((event) => event.type === 'attempt.started' && event.at > gone.at + plan.latencyMs)
-        if (late) return `${id} rings somebody ${late.at - gone.at} ms after the caller has gone`
+        if (late) return `${id} rings a telephone ${late.at - gone.at} ms after the caller has gone`
         return first(
           events.flatMap((event) => (event.type === 'attempt.answered' ? [event.legId] : [])),
           (legId) => {
             const ended = legs.get(legId)?.ended
             if (!ended) return `${legId} is still up, and the caller of ${id} has gone`
-            // Whose media server died in these words hears them from the start, at another one.
+            // A party whose media server died during these words hears them from the start, at another one.
             const moves = events.flatMap((event) => (event.type === 'leg.moved' && event.legId === legId ? [event.at] : []))
             return ended.at - Math.max(gone.at, ...moves) <= boundMs
               ? undefined
@@ -178,10 +178,10 @@ export const invariants: readonly Invariant[] = [
       if (late !== undefined) return late
       return first(ringings(evidence), ({ call, dialledAt, settledAt }) => {
         const chosenAt = (call.record.lineChosenAt ?? 0) - world.clock.now() + world.clock.monotonic()
-        // Something that has been answered is not cut off while its media are set up.
+        // An answered leg is not cut off while its media are set up.
         return settledAt - chosenAt <= totalMs + plan.latencyMs + 2 * plan.oneWayMs || settledAt === Infinity
           ? undefined
-          : `${call.id} still rang somebody ${settledAt - chosenAt} ms after its line was chosen (dialled at ${dialledAt})`
+          : `${call.id} still rang a telephone ${settledAt - chosenAt} ms after its line was chosen (dialled at ${dialledAt})`
       })
     },
   },
@@ -254,7 +254,7 @@ export const invariants: readonly Invariant[] = [
   {
     name: 'the whisper begins at once',
     wrong: ({ legs, trace, plan }) => {
-      // A speech engine that never answers is waited for; the beep comes then.
+      // It waits for a speech engine that never answers; then comes the beep.
       if (plan.trouble === 'speechSilent') return undefined
       const up = new Map<string, number>()
       const played = new Map<string, number>()
@@ -273,7 +273,7 @@ export const invariants: readonly Invariant[] = [
   {
     name: 'nobody on the line is left in silence',
     wrong: ({ legs, plan }) => {
-      // Nobody hears anything of a media server that is dead; another one may die before they are taken to it.
+      // A dead media server is silent; another one may die before its parties are moved to it.
       const withoutMediaMs = plan.mediaDeaths.reduce((sum, { forMs }) => sum + forMs, 0)
       return first([...legs.values()], (leg) =>
         leg.longestSilenceMs <= longestSilenceMs + withoutMediaMs ? undefined : `${leg.id} heard nothing for ${leg.longestSilenceMs} ms`,
@@ -292,7 +292,7 @@ export const invariants: readonly Invariant[] = [
         }
         const bridged = trace.filter((entry) => entry.what === 'bridged' && entry.legs.some((leg) => leg === callerLeg?.id)).length
         const talks = count(events, 'talk.started') + count(events, 'talk.resumed')
-        // One that ends in the moment of the new bridge is told as over alone.
+        // One that ends at the moment of the new bridge is only recorded as over.
         return bridged - talks > 1 || talks > bridged + legs.size
           ? `${id} was connected ${bridged} times, and ${talks} are told`
           : undefined
@@ -388,7 +388,7 @@ export const invariants: readonly Invariant[] = [
     wrong: ({ calls, plan }) =>
       first(calls, ({ id, record, events }) => {
         const pools = record.attempts.map(({ pool }) => pool)
-        // Those who were busy when their turn came are tried again at the end, also local ones after the network.
+        // People busy at their turn are tried again at the end, even local ones after the network.
         if (count(events, 'candidate.passedOver') > 0) return undefined
         if (pools.lastIndexOf('local') > pools.indexOf('ncn') && pools.includes('ncn'))
           return `${id} rang the network before it was through with the local people`
@@ -440,7 +440,7 @@ interface RingingEvidence {
   readonly ringMs: number
 }
 
-/** Pairs each attempt of the events with its dialling in the trace: every attempt is dialled as soon as it is told. */
+/** Pairs each attempt of the events with its dialling in the trace: every attempt is dialled as soon as it is appended. */
 function ringings({ calls, trace, world }: Evidence): readonly RingingEvidence[] {
   const dialled = trace.flatMap((entry) => (entry.what === 'dialled' ? [entry] : []))
   const settled = new Map(trace.flatMap((entry) => (entry.what === 'dialSettled' ? [[entry.dial, entry] as const] : [])))
@@ -455,7 +455,7 @@ function ringings({ calls, trace, world }: Evidence): readonly RingingEvidence[]
   })
 }
 
-/** Whether the attempts follow the order; who was reserved for another at the time may be missing. */
+/** Whether the attempts follow the order; people reserved for another caller at the time may be missing. */
 function inOrder(attempts: readonly AttemptRecord[], order: readonly string[]): boolean {
   const rung = [...new Set(attempts.filter(({ pool }) => pool === 'local').map(({ candidate }) => candidate))]
   return rung.every((candidate, index) => order[index] === candidate)

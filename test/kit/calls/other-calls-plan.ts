@@ -7,11 +7,11 @@ import { FewArrangements } from './few-arrangements.js'
 import { fault, longestCallMs, mediaDeath, mediaDies, temperament, troubles, type Lived, type Plan } from './plan.js'
 import { dialIn } from './small-directory.js'
 
-/** One call that is not a GP's. */
+/** One call not made by a GP. */
 export interface OtherCall {
   readonly atMs: number
   readonly kind: 'patient' | 'pin' | 'code' | 'bypass' | 'placed'
-  /** What the caller does once they are answered, besides keying what their call needs. */
+  /** What the caller does once answered, besides keying what the call needs. */
   readonly more: readonly Act[]
   readonly keysAtMs: number
   readonly hangsUpAtMs: number
@@ -43,9 +43,9 @@ const numbers = {
   reception: '+441632960301',
 }
 
-/** What is keyed for a call, where something is. */
+/** The keys for a call, if any. */
 const keyed: Readonly<Record<Exclude<OtherCall['kind'], 'placed'>, { readonly number: string; readonly keys: string }>> = {
-  // Asks to be called back when nobody is free; pressed again and again, since nobody knows when.
+  // Asks to be called back if nobody is free; pressed again and again, since the moment is unknown.
   patient: { number: clinic, keys: '' },
   pin: { number: dialIn, keys: '*482913' },
   code: { number: codes, keys: '4821' },
@@ -67,7 +67,7 @@ const callBack: ArrangedCall = {
   line: 'clinic',
 }
 
-/** Everybody hangs up in the end, also where the engine had rung both sides. */
+/** Everybody hangs up in the end, also in calls that the engine placed. */
 const mortal = temperament.map((each): Temperament =>
   each.kind === 'answers' ? { ...each, then: [...each.then, { atMs: longestCallMs, does: 'hangUp' }] } : each,
 )
@@ -111,12 +111,12 @@ export const otherPlan: fc.Arbitrary<OtherPlan> = fc.record({
   logDelayMs: fc.constantFrom(0, 2, 30),
 })
 
-/** What may be put in the place of something honest, besides what GPs' calls know. */
+/** Wrappers that may replace honest parts, besides those for GPs' calls. */
 export interface OtherTampering extends Tampering {
   readonly arrangements?: (honest: Arrangements) => Arrangements
 }
 
-/** Lets it happen, to the end of the last call and a little beyond. */
+/** Runs it until a little after the last call. */
 export async function liveOthers(plan: OtherPlan, tampering: OtherTampering = {}): Promise<Lived> {
   const { arrangements, ...tampered } = tampering
   const honest = new FewArrangements({ '482913': connect, '4821': coded }, 3, 6_000)

@@ -10,10 +10,10 @@ const shared: readonly string[] = [
   'nothing is left open',
 ]
 
-/** How long whoever is left may still be spoken to, or asked for the outcome, when the other has gone. */
+/** How long the remaining party may still be spoken to, or asked for the outcome, after the other has gone. */
 const partingMs = 45_000
 
-/** What holds for patients' calls, arranged calls and calls to practices besides. */
+/** Further rules for patients' calls, arranged calls and calls to practices. */
 export const particular: readonly Invariant[] = [
   {
     name: 'every call ends by itself, with one beginning, one end, and its attempts as children',
@@ -117,7 +117,7 @@ export const particular: readonly Invariant[] = [
         const gone = legs.get(near ?? '')?.ended
         if (!gone) continue
         const late = events.find((event) => event.type === 'attempt.started' && event.at > gone.at + 25)
-        if (late) return `${id} rings somebody ${late.at - gone.at} ms after the caller has gone`
+        if (late) return `${id} rings a telephone ${late.at - gone.at} ms after the caller has gone`
         const answered = new Set(events.flatMap((event) => (event.type === 'attempt.answered' ? [event.attempt] : [])))
         for (const event of events) {
           if (event.type === 'attempt.ended' && !answered.has(event.attempt) && event.at > gone.at + 500)
@@ -135,7 +135,7 @@ export const particular: readonly Invariant[] = [
     name: 'every talk is recorded',
     wrong: ({ calls, plan }) => {
       if (plan.trouble === 'diskFull' || plan.trouble === 'recordingsSilent' || plan.faults.length > 0) return undefined
-      // A media server that dies cuts one off; what comes after is another one.
+      // A dying media server cuts one off; the rest is another one.
       const cutMs = plan.mediaDeaths.reduce((sum, { forMs }) => sum + forMs, 0)
       for (const { id, record } of calls) {
         if (record.talkStartedAt === undefined || (record.talkEndedAt ?? 0) - record.talkStartedAt <= 30 + cutMs) continue
@@ -147,5 +147,5 @@ export const particular: readonly Invariant[] = [
   },
 ]
 
-/** All that is checked of them. */
+/** All checks on them. */
 export const otherRules: readonly Invariant[] = [...invariants.filter(({ name }) => shared.includes(name)), ...particular]

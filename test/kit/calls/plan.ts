@@ -5,17 +5,17 @@ import type { Fault, Operation } from '../../../src/switch/virtual/world.js'
 import { CallWorld, type Tampering } from './call-world.js'
 import { dialIn, type SmallDirectory } from './small-directory.js'
 
-/** Everything that happens in one random stretch of telephone life: several callers, the same specialists, accidents. Plain data. */
+/** One random scenario: several callers, shared specialists, accidents. Plain data. */
 export interface Plan {
   /** By line: who is on, as indices into `phones`. A clinician may have two of them. */
   readonly rotas: readonly (readonly number[])[]
   readonly ncn: readonly number[]
   /** Phones 2n and 2n+1 belong to one clinician where it says so. */
   readonly pairs: boolean
-  /** By phone, then by how often it has been rung: what its owner does. */
+  /** By phone, then by attempt: what its owner does. */
   readonly phones: readonly (readonly Temperament[])[]
   readonly callers: readonly PlannedCaller[]
-  /** Media servers that die under everybody who is on the line: for how long they hear nothing, and who does not let themselves be taken to another one. */
+  /** Media servers that die during calls: how long their parties hear nothing, and which parties cannot be moved to another one. */
   readonly mediaDeaths: readonly MediaDeath[]
   readonly faults: readonly { readonly operation: Operation; readonly nth: number; readonly fault: Fault }[]
   readonly ring: { readonly ringSeconds: number; readonly acceptSeconds: number; readonly totalSeconds: number; readonly rounds: number }
@@ -38,7 +38,7 @@ export interface MediaDeath {
 
 export interface PlannedCaller {
   readonly arrivesAtMs: number
-  /** Keys the code of this line, so long after the answer. */
+  /** Keys the code of this line, this long after the answer. */
   readonly line: number
   readonly keysAtMs: number
   readonly hangsUpAtMs: number
@@ -46,7 +46,7 @@ export interface PlannedCaller {
   readonly more: readonly Act[]
 }
 
-/** Nobody stays on the telephone for longer than this: talks end. Far beyond every hunt, so that no hunt ends by it. */
+/** The longest time on the telephone: talks end by then. Far longer than any hunt, so that it ends no hunt. */
 export const longestCallMs = 20 * 60_000
 
 const key = fc.constantFrom<Key>('0', '1', '2', '3', '9', '*', '#')
@@ -75,7 +75,7 @@ const saysOne: fc.Arbitrary<Act> = fc.record({
   confidence: fc.double({ min: 0.7, max: 1, noNaN: true }),
 })
 
-/** It shows what it is within the first whisper, as every greeting does that was measured (docs/words.md). */
+/** It is recognisable within the first whisper, like every measured greeting (docs/words.md). */
 const greetingThatSaysOne: fc.Arbitrary<readonly Act[]> = fc
   .tuple(
     fc.array(saysOne, { maxLength: 30 }),
@@ -90,7 +90,7 @@ const afterAnswer: fc.Arbitrary<readonly Act[]> = fc.oneof(
   { weight: 2, arbitrary: fc.constant([]) },
   // Voicemail that says the word, again and again, before and behind what gives it away.
   { weight: 3, arbitrary: greetingThatSaysOne },
-  // Somebody whose hands are busy, and may press the key in the middle of it.
+  // A specialist with busy hands, who may press the key in the middle of it.
   {
     weight: 3,
     arbitrary: fc
@@ -106,7 +106,7 @@ const afterAnswer: fc.Arbitrary<readonly Act[]> = fc.oneof(
 
 export const temperament: fc.Arbitrary<Temperament> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('answers' as const), afterMs: fc.nat(25_000), then: afterAnswer }) },
-  // In the very moment of the time-out, or a hair before and after it.
+  // At the exact moment of the time-out, or just before or after it.
   {
     weight: 1,
     arbitrary: fc.record({
@@ -153,7 +153,7 @@ export const fault: fc.Arbitrary<Plan['faults'][number]> = fc.oneof(
   }),
 )
 
-/** Within what the contract of media servers that die allows (5 s). */
+/** Within the contract for dying media servers (5 s). */
 export const mediaDeath: fc.Arbitrary<MediaDeath> = fc.record({
   atMs: fc.nat(200_000),
   forMs: fc.nat(4_000),
@@ -229,7 +229,7 @@ function planWith(accidents: {
   )
 }
 
-/** What became of a plan. */
+/** The result of a plan. */
 export interface Lived {
   readonly plan: Plan
   readonly world: CallWorld
@@ -237,7 +237,7 @@ export interface Lived {
   readonly ended: boolean
 }
 
-/** Lets a plan happen, to the end of the last call and a little beyond. */
+/** Runs a plan until a little after the last call. */
 export async function live(plan: Plan, tampering?: Tampering): Promise<Lived> {
   const world = new CallWorld({
     directory: directoryOf(plan),
@@ -258,7 +258,7 @@ export async function live(plan: Plan, tampering?: Tampering): Promise<Lived> {
   return { plan, world, ended }
 }
 
-/** Lets media servers die in a world. @returns spares those that have not died yet */
+/** Lets media servers die in a world. @returns cancels the deaths to come */
 export function mediaDies(deaths: readonly MediaDeath[], { clock, telephone }: Pick<CallWorld, 'clock' | 'telephone'>): () => void {
   const cancels = deaths.map(({ atMs, forMs, refuses }) =>
     clock.after(atMs, () =>
@@ -268,7 +268,7 @@ export function mediaDies(deaths: readonly MediaDeath[], { clock, telephone }: P
   return () => cancels.forEach((cancel) => cancel())
 }
 
-/** Who is on which line. */
+/** The people on each line. */
 export function directoryOf(plan: Plan): SmallDirectory {
   return {
     lines: plan.rotas.map((rota, index) => ({
@@ -313,7 +313,7 @@ export function numberOf(phone: number): string {
   return `+4477009000${String(phone).padStart(2, '0')}`
 }
 
-/** The name under which a phone stands on a rota. */
+/** A phone's name on a rota. */
 function whose(plan: Plan, phone: number): string {
   return plan.pairs ? `clinician${Math.floor(phone / 2)}` : numberOf(phone)
 }

@@ -8,7 +8,7 @@ import type { VirtualLeg } from '../../../src/switch/virtual/virtual-leg.js'
 import type { VirtualPhone } from '../../../src/switch/virtual/virtual-phone.js'
 import { CallWorld, type CallWorldOptions } from './call-world.js'
 
-/** Nothing that a scenario waits for takes longer than this, ms of virtual time. */
+/** A scenario waits at most this long for anything, ms of virtual time. */
 const promptTimeoutMs = 10 * 60_000
 
 /** A call told as it happens: `gp.dials(...)`, `gp.hears('menu-for')`, `second.answers()`. Every step waits in virtual time. */
@@ -33,7 +33,7 @@ export class Scenario {
   }
 
   async until(what: string, done: () => boolean): Promise<void> {
-    // Some things begin without a timer of their own: time moves on in small steps as well.
+    // Some steps have no timer: time also moves on in small steps.
     let tick = (): void => undefined
     const again = (): void => {
       tick = this.world.clock.after(20, again)
@@ -68,7 +68,7 @@ export class Scenario {
   }
 }
 
-/** Somebody with a telephone to their ear. */
+/** A party on the telephone. */
 abstract class Person {
   #heardUpTo = 0
   protected abstract readonly who: string
@@ -76,7 +76,7 @@ abstract class Person {
 
   constructor(protected readonly scenario: Scenario) {}
 
-  /** Waits until something is said or sounded: the id of a sentence, a name, `ringback`. In order: what came before has been heard. */
+  /** Waits until something is said or sounded: the id of a sentence, a name, `ringback`. In order: earlier audio has been heard. */
   async hears(what: string): Promise<void> {
     const find = (): number =>
       (this.leg?.heard ?? []).findIndex(({ audio }, index) => index >= this.#heardUpTo && heardText(audio) === what)
@@ -89,7 +89,7 @@ abstract class Person {
     this.#heardUpTo = find() + 1
   }
 
-  /** Everything that was said and sounded, in order. */
+  /** Everything said and sounded, in order. */
   heard(): readonly string[] {
     return (this.leg?.heard ?? []).map(({ audio }) => heardText(audio))
   }
@@ -185,7 +185,7 @@ export class ScenarioPhone extends Person {
     await this.scenario.until(`${this.who} is rung`, () => this.isRinging)
   }
 
-  /** Rings for this long and then no more. @returns how long it rang, in seconds */
+  /** Rings for this many seconds and then stops. Rejects if it rang for longer or shorter. */
   async ringsFor(seconds: number): Promise<void> {
     await this.rings()
     const ringing = this.phone.ringing

@@ -11,11 +11,11 @@ import type {
   RotaEntry,
 } from '../../../src/directory/model.js'
 
-/** What a test says about a line; everything else is as usual. */
+/** A test's settings of a line; the rest are defaults. */
 export interface SmallLine extends Partial<Omit<Line, 'ring'>> {
   readonly id: string
   readonly ring?: Partial<RingPolicy>
-  /** Who is on, round the clock. A number, or the id of a clinician. */
+  /** The people on, round the clock. A number, or the id of a clinician. */
   readonly rota?: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export interface SmallDirectory {
   readonly practices?: Readonly<Record<string, string>>
   /** Numbers of one line each. */
   readonly direct?: Readonly<Record<string, string>>
-  /** What a practice has besides its Dial-In number: a code, a bypass number, a reception. */
+  /** A practice's further data: a code, a bypass number, a reception. */
   readonly desks?: Readonly<Record<string, { readonly code: string; readonly bypass?: string; readonly reception?: string }>>
   /** A number for call-back codes, and one that asks for a practice. */
   readonly codes?: string
@@ -38,7 +38,7 @@ export const ring: RingPolicy = { ringSeconds: 20, acceptSeconds: 15, totalSecon
 
 export const dialIn = '+441632960100'
 
-/** A directory of a few lines, for tests. Every line may be used by every practice and is always open, unless told otherwise. */
+/** A directory of a few lines, for tests. Every line may be used by every practice and is always open, unless set otherwise. */
 export function smallDirectory(world: SmallDirectory): Directory {
   const practices = world.practices ?? { 'Elm Surgery': dialIn }
   const clinicians = new Map<string, Clinician>(
