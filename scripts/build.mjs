@@ -20,7 +20,7 @@ function textOf(file) {
   return existsSync(file) ? readFileSync(file, 'utf8') : undefined
 }
 
-/** What changes whenever a file does, for a fraction of what reading it costs. Whoever sets the time of a file back cannot set back that of its inode. */
+/** A file's fingerprint, much cheaper than reading it. A program can set a file's mtime back, but not its inode's ctime. */
 function stateOf(files) {
   return files
     .map((file) => {
@@ -30,7 +30,7 @@ function stateOf(files) {
     .join('\n')
 }
 
-/** Written whole or not at all. Without it, the next start reads all files again. */
+/** Written atomically. Without it, the next start reads all files again. */
 function keepState(seen, state) {
   const fresh = `${seen}.${process.pid}`
   try {
@@ -49,7 +49,7 @@ export async function build() {
   const tools = ['package-lock.json', 'scripts/build.mjs', 'scripts/bundles.mjs']
   const dist = join(root, 'dist')
   const [stamp, seen] = [join(dist, '.built-from'), join(dist, '.built-from-files')]
-  // Taken before the files are read: what is written meanwhile looks changed the next time.
+  // Taken before reading the files: a change meanwhile shows the next time.
   const state = stateOf([...files, ...tools.map((file) => join(root, file))])
   if (existsSync(stamp) && textOf(seen) === state) return dist
   const hash = createHash('sha256')
@@ -61,7 +61,7 @@ export async function build() {
     return dist
   }
 
-  // Standard output belongs to the program that is run.
+  // Standard output belongs to the program being run.
   console.error('Building (the first time, and when sources have changed: some seconds) ...')
   const { build: translate, stop } = await import('esbuild')
   const fresh = join(root, '.cache', `dist-${process.pid}`)

@@ -1,9 +1,9 @@
-// The programs that the engine starts, each as one file: hundreds of small modules are what a start would otherwise wait for.
+// The programs that the engine starts, each as one file: a start would otherwise wait for hundreds of small modules.
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 
-/** Not minified: a fault that is logged names a line that can be read. Entry points below the repository, without ending. Other programs (benches, commands) run from their translated modules. */
+/** Not minified: logged faults name a readable line. Entry points below the repository, without ending. Other programs (benches, commands) run from their translated modules. */
 const plainPrograms = [
   'src/demo/main',
   'src/embedded/media/media-thread',
@@ -13,7 +13,7 @@ const plainPrograms = [
   'src/words/ear-thread',
 ]
 
-/** Those that every start waits for: run by `runKept`, with what V8 compiled of them before. */
+/** Those that every start waits for: run by `runKept`, with V8's cached code. */
 const keptPrograms = ['src/main', 'src/embedded/main', 'src/store/sqlite/database-thread']
 
 /** Packages of ES modules that go into the file of the program. All that are named in neither list are found in node_modules, as ever: native ones, and those that read files of their own. */
@@ -75,7 +75,7 @@ const oneFunction = (firstLine) => ({
   footer: { js: '})' },
 })
 
-/** Makes a file ASCII alone as far as its comments keep it from being so, for `runKept` reads such a one sooner. (In code esbuild writes escapes.) */
+/** Makes a file's comments pure ASCII, for `runKept` reads ASCII files faster. (In code esbuild writes escapes.) */
 function asciiComments(file) {
   const text = readFileSync(file, 'utf8')
   const plain = text.replaceAll(/^\s*(?:\*|\/\/|\/\*|\(\*!).*$/gm, (comment) => comment.replaceAll(/[^\0-\x7F]/g, '?'))
@@ -88,7 +88,7 @@ function fingerprintOf(file) {
 }
 
 /**
- * A program with what is kept of it: `NAME.js` runs `NAME.program.cjs`, which asks for `node_modules/NAME.packages.cjs`. (Node.js says nothing of deprecated calls by code below a
+ * A program with its code cache: `NAME.js` runs `NAME.program.cjs`, which asks for `node_modules/NAME.packages.cjs`. (Node.js says nothing of deprecated calls by code below a
  * folder of that name, which nobody here can change.)
  */
 async function keepProgram(translate, root, to, program) {
@@ -112,7 +112,7 @@ async function keepProgram(translate, root, to, program) {
       plugins: [plugin(root, program, packages)],
       write: print !== undefined,
     })
-  // The first time to see which packages it asks for.
+  // The first pass finds the packages it requires.
   await body()
   const bundled = join(folder, 'node_modules', `${name}.packages.cjs`)
   await translate({

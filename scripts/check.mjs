@@ -1,4 +1,4 @@
-// `npm run check [-- BASE]`: types, format and lint of the changed files, and the rules' tests which the change reaches. BASE: what the change is held against; HEAD unless told otherwise.
+// `npm run check [-- BASE]`: types, format and lint of the changed files, and the rules' tests which the change reaches. BASE: the commit to compare with; default HEAD.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

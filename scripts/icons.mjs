@@ -6,7 +6,7 @@ import { join } from 'node:path'
 
 const assets = new URL('../src/web/assets/', import.meta.url).pathname
 const mark = readFileSync(join(assets, 'icon.svg'), 'utf8')
-/** On a ground of its own colour to the edges: what a telephone cuts off is ground alone (the mark keeps within the inner 80 %). */
+/** On a background of its own colour to the edges: a mobile's mask cuts off only background (the mark stays within the inner 80 %). */
 const whole = mark
   .replace('rx="14"', 'rx="0"')
   .replace('<g ', '<g transform="translate(32 32) scale(.75) translate(-32 -32)" ')

@@ -18,7 +18,7 @@ export function checkNode() {
     fail(`ringround needs Node.js 20.19 or newer; this is ${process.version}. Install a newer Node.js.`)
 }
 
-/** What of the lock file is not installed in its version: package paths. `scope` 'run' leaves out what only tests need. */
+/** Packages of the lock file not installed in their version: paths. `scope` 'run' leaves out development packages. */
 function missingPackages(scope) {
   const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
   const hidden = join(root, 'node_modules', '.package-lock.json')
@@ -29,7 +29,7 @@ function missingPackages(scope) {
     .map(([path]) => path)
 }
 
-/** Waits while another start in the same folder installs. A lock whose owner is gone is taken over. */
+/** Waits while another start in the same folder installs. Takes over a lock whose owner is gone. */
 function withLock(action) {
   const lock = join(root, '.cache', 'install.lock')
   mkdirSync(dirname(lock), { recursive: true })
@@ -58,13 +58,13 @@ function withLock(action) {
   }
 }
 
-/** @param {'run' | 'all'} scope what to have: what the engine needs to run, or the tools of the tests too */
+/** @param {'run' | 'all'} scope what to install: what the engine needs to run, or also the tests' tools */
 export function ensurePackages(scope) {
   checkNode()
   if (missingPackages(scope).length === 0) return
   withLock(() => {
     if (missingPackages(scope).length === 0) return
-    // npm ci empties the folder first: one that is linked is somebody else's.
+    // npm ci empties the folder first: a linked one belongs to another checkout.
     if (lstatSync(join(root, 'node_modules'), { throwIfNoEntry: false })?.isSymbolicLink())
       fail(
         `${join(root, 'node_modules')} is a link, and lacks ${missingPackages(scope)[0]}. Remove the link, or run npm ci where it points to.`,

@@ -1,6 +1,6 @@
 // `npm run mutate [-- ROOM or FILE ...]`: changes the code in thousands of small ways, one at a time, and asks the rule tests of each whether they notice.
-// What no test notices is printed, with the share of what was noticed per file and room. Outside CI: a room takes minutes.
-// `--again`: in files that are as they were, only what was not noticed the last time is asked about; for whoever adds tests.
+// Prints unnoticed changes, with the share of noticed ones per file and room. Outside CI: a room takes minutes.
+// `--again`: in unchanged files, tries only the changes not noticed the last time; for adding tests.
 import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { createHash } from 'node:crypto'
@@ -12,7 +12,7 @@ import { instrument, instrumented, journal, plan } from './mutants/instrument.mj
 /** The rooms whose tests must notice at least `bar` per cent. */
 const rooms = ['facts', 'calls', 'watch-list', 'shared', 'guard', 'registrar', 'arrangements', 'embedded/protocols/rtp', 'live', 'metrics']
 const bar = 85
-/** No test takes so long, in ms: what has the process then is a loop without end. */
+/** No test takes this long, in ms: by then the process is in an endless loop. */
 const silenceMs = 60_000
 
 const asked = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
@@ -39,9 +39,9 @@ while (!(await runTests())) process.stderr.write('A change brought the process d
 rmSync(instrumented, { recursive: true })
 print(fates())
 
-/** @returns whether the tests came to their end; false: a change brought the process down, or had it in a loop, and is written down as noticed */
+/** @returns whether the tests finished; false: a change crashed the process, or put it into a loop, and counts as noticed */
 async function runTests() {
-  // As few runs of the slow properties as still find what they are there for.
+  // As few runs of the slow properties as still find their bugs.
   const env = { ...process.env, RINGROUND_PROPERTY_RUNS: process.env.RINGROUND_PROPERTY_RUNS ?? '0.02' }
   const arguments_ = ['related', ...files, '--run', '--config', 'scripts/mutants/vitest.config.mjs', '--reporter', 'dot']
   const child = spawn(process.execPath, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), ...arguments_], {
@@ -70,7 +70,7 @@ function writeDown(entry) {
   appendFileSync(journal, `${JSON.stringify(entry)}\n`)
 }
 
-/** The changes that were noticed the last time, in words that are the same as long as their file is. */
+/** The changes noticed the last time, by keys that stay the same while their file does. */
 function noticedBefore() {
   if (!existsSync(plan)) return new Set()
   const last = JSON.parse(readFileSync(plan, 'utf8'))
@@ -82,7 +82,7 @@ function sayChange({ fileName, location, mutatorName, replacement }, texts) {
   return JSON.stringify([fileName, createHash('sha256').update(texts[fileName]).digest('hex'), location, mutatorName, replacement])
 }
 
-/** What was written down line by line. */
+/** The results, line by line. */
 function entries() {
   return existsSync(journal)
     ? readFileSync(journal, 'utf8')
@@ -92,7 +92,7 @@ function entries() {
     : []
 }
 
-/** @returns the changes of each file, with what became of them */
+/** @returns the changes of each file, with their results */
 function fates() {
   const reached = new Set()
   const loads = new Set()

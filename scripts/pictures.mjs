@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 import { ensurePackages, fail, root } from './install.mjs'
 
-/** What is shown, and in which size. `after`: so many calls have to run before, that there is something to see. */
+/** The pages and sizes. `after`: how many calls have to run first, so that there is something to see. */
 const pictures = [
   { name: 'wallboard', path: 'wallboard', width: 1280, height: 1000, after: 2 },
   { name: 'summary', path: 'summary', width: 1280, height: 1100, after: 0 },
@@ -45,7 +45,7 @@ try {
       await browser.resize(width, height)
       await browser.open(`${url}${path}`)
       await browser.until(`document.readyState === 'complete' && location.pathname === '/${path}'`)
-      // What comes by the stream is there a moment later.
+      // The stream's data arrive a moment later.
       await new Promise((resolve) => setTimeout(resolve, 2_000))
       writeFileSync(join(root, 'docs/pictures', `${name}.png`), await browser.screenshot())
       console.log(`docs/pictures/${name}.png`)
@@ -61,7 +61,7 @@ try {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** That of the tests, translated. */
+/** The tests' browser, translated. */
 async function theBrowser() {
   const file = join(folder, 'browser.mjs')
   await build({

@@ -1,4 +1,4 @@
-// `npm run properties [-- TIMES]`: the slow properties with TIMES as many random calls as `npm test` tries; 20 unless told otherwise.
+// `npm run properties [-- TIMES]`: the slow properties with TIMES as many random calls as in `npm test`; default 20.
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { ensurePackages, fail, root } from './install.mjs'

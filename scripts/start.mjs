@@ -6,7 +6,7 @@ import { build } from './build.mjs'
 import { ensurePackages, root } from './install.mjs'
 
 ensurePackages('run')
-// Node.js 22 and newer keep what they have compiled, for the processes of the engine too.
+// Node.js 22 and newer cache compiled code, for the engine's processes too.
 process.env.NODE_COMPILE_CACHE ??= join(root, '.cache', 'compiled')
 module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE)
 const entry = join(await build(), 'src', 'main.js')

@@ -1,4 +1,4 @@
-// Draws the rooms of `src` as floors, from the imports: `npm run structure` writes the picture into docs/architecture.md. A test holds the two together.
+// Draws the rooms of `src` as floors, from the imports: `npm run structure` writes the picture into docs/architecture.md. A test compares the two.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -18,7 +18,7 @@ export const floors = {
 
 const src = resolve(dirname(fileURLToPath(import.meta.url)), '../src')
 
-/** The room of a file below `src`; the programs stand directly in it. */
+/** The room of a file below `src`; the programs are directly in it. */
 export function roomOf(file) {
   const parts = relative(src, file).split(sep)
   return parts.length === 1 ? 'programs' : (parts[0] ?? '')
@@ -59,7 +59,7 @@ export function arrows() {
   return [...found.values()].sort((a, b) => a.from - b.from || a.to - b.to)
 }
 
-/** The picture as Mermaid: a box for each floor with its rooms. An arrow that goes without saying, because another way leads down there, is left out. */
+/** The picture as Mermaid: a box for each floor with its rooms. Arrows implied by another path down are left out. */
 export function picture() {
   const all = arrows()
   const down = all.filter(({ from, to }) => to > from)

@@ -10,7 +10,7 @@ const architecture = readFileSync(join(root, 'docs/architecture.md'), 'utf8')
 /** A file longer than this holds more than one subject. */
 const maxLines = 400
 
-/** Longer ones from before the limit. Take out what is split; add nothing. */
+/** Longer ones from before the limit. Remove split ones; add none. */
 const stillLonger = new Set([
   'src/registrar/registrar.test.ts',
   'test/contract/audio-contract.ts',
@@ -49,7 +49,7 @@ test('the picture in docs/architecture.md is that of the imports', () => {
   expect(there, 'npm run structure').toBe(picture())
 })
 
-test('what docs/architecture.md names is there', () => {
+test('everything named in docs/architecture.md exists', () => {
   const table = architecture.slice(architecture.indexOf('## Where do I change'), architecture.indexOf('## The rooms'))
   const named = [...table.matchAll(/`((?:src|test|scripts|docs|config|prompts|packages)\/[^`*]+)`/g)].map(([, path]) => path)
   expect(named.length).toBeGreaterThan(20)

@@ -1,4 +1,4 @@
-// The tests that place real calls mostly wait: three lanes of them run side by side, each in a network of its own, where no port and no packet of the
+// The tests that place real calls mostly wait: three lanes of them run side by side, each in its own network namespace, where no port or packet of the
 // others is seen. Needs Linux and the right to make a network namespace (root); elsewhere there is one lane.
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
@@ -7,11 +7,11 @@ import { dirname, join, relative } from 'node:path'
 import { root } from './install.mjs'
 
 const laneCount = 3
-/** Seconds that each file took at its last run here; before it has run here, as on some other machine; what is in neither counts as short. */
+/** Seconds that each file took at its last run here; before it has run here, as on some other machine; a file in neither counts as short. */
 const durationsFile = join(root, '.cache', 'test-durations.json')
 const elsewhereFile = join(root, 'scripts', 'test-durations.json')
 const shortSeconds = 6
-/** A folder in memory, where the machine has one with room: what the lanes write waits for no disk, which others may keep busy for seconds. */
+/** A folder in memory, if the machine has one with room: the lanes' writes then wait for no disk, which others may keep busy for seconds. */
 const memory = '/dev/shm'
 const memoryBytes = 4 * 1024 ** 3
 const inOwnNetwork = ['unshare', '-n', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh']
@@ -20,9 +20,9 @@ function canIsolate() {
   return process.platform === 'linux' && spawnSync(inOwnNetwork[0], [...inOwnNetwork.slice(1), 'true'], { stdio: 'ignore' }).status === 0
 }
 
-/** @returns a fresh folder for what a run writes and nobody keeps */
+/** @returns a new folder for a run's temporary files */
 function temporaryFolder() {
-  // Tests install packages in it and run them: not where the system runs no programs from.
+  // Tests install packages in it and run them: not on a file system mounted noexec.
   const mounted = existsSync('/proc/mounts')
     ? readFileSync('/proc/mounts', 'utf8')
         .split('\n')
@@ -43,7 +43,7 @@ function readDurations() {
   )
 }
 
-/** Files in lanes whose sums are as even as may be: the longest first, each to the lane that has least. */
+/** Distributes files over lanes as evenly as possible: the longest first, each to the shortest lane. */
 function deal(files, lanes, durations) {
   const secondsOf = (file) => durations[file] ?? shortSeconds
   const dealt = Array.from({ length: lanes }, () => ({ files: [], seconds: 0 }))
@@ -86,7 +86,7 @@ export async function runLanes(files, command, most = laneCount) {
   return finished
 }
 
-/** The first lane prints as it goes; the words of another come when it is over, so that they do not mix. */
+/** The first lane prints as it goes; another's output comes at its end, so that they do not mix. */
 function runLane(index, files, isolated, folder, command) {
   const report = join(root, '.cache', `test-calls-${index}-${process.pid}.json`)
   const run = [process.execPath, ...command(index, report), ...files]

@@ -1,9 +1,9 @@
-// What a run of tests says in the end: how many passed, and by name what did not. A file in which something failed runs once more, alone: what then passes
-// depended on its neighbours or on chance. It counts as passed, and is named all the same: it has a race that somebody has to find.
+// The final report of a test run: how many passed, and the names of the failed. A file with a failure runs once more, alone: a test that then passes
+// depended on its neighbours or on chance. It counts as passed, but is named: it has a race that has to be found.
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { relative } from 'node:path'
 
-/** With more files than this something is broken in earnest, and running them again would say nothing new. */
+/** With more files than this something is really broken, and running them again would tell nothing new. */
 const maxFilesAgain = 6
 /** Lines of a failure that are printed again at the end. */
 const messageLines = 12
@@ -37,7 +37,7 @@ export function readReport({ layer, ok, report, root }) {
   return { counts, failures }
 }
 
-/** @returns {{ layer: string, files: string[] }[]} what to run again; nothing where that would be of no use */
+/** @returns {{ layer: string, files: string[] }[]} what to run again; nothing if that would be useless */
 export function toRunAgain(failures) {
   if (failures.some(({ file }) => file === '')) return []
   if (new Set(failures.map(({ file }) => file)).size > maxFilesAgain) return []
@@ -50,7 +50,7 @@ export function toRunAgain(failures) {
 /**
  * @param failures of the first run
  * @param again of the second, which ran every file of the first failures
- * @returns {{ failed: typeof failures, onlyFirst: typeof failures }} what failed in earnest (a test that failed in the second run only counts too), and what passed the second time
+ * @returns {{ failed: typeof failures, onlyFirst: typeof failures }} the real failures (including tests that failed only in the second run), and those that passed the second time
  */
 export function afterSecondRun(failures, again) {
   const key = ({ layer, file, name }) => `${layer} ${file} ${name}`

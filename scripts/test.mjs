@@ -21,12 +21,12 @@ const programs = {
   postgres: 'postgresql',
 }
 
-/** Debian puts the programs of a PostgreSQL server beside the path. */
+/** Debian keeps the PostgreSQL server programs off the PATH. */
 const postgresFolders = () =>
   existsSync('/usr/lib/postgresql') ? readdirSync('/usr/lib/postgresql').map((version) => join('/usr/lib/postgresql', version, 'bin')) : []
 const onPath = (program) =>
   [...(process.env.PATH ?? '').split(delimiter), ...postgresFolders()].some((folder) => folder !== '' && existsSync(join(folder, program)))
-/** What the tests do without, where nobody may install it: they say what they left out. */
+/** Optional programs: without them tests are skipped, and say so. */
 const optional = new Set(['postgres', 'turnserver'])
 
 function ensureDebianPackages() {
@@ -71,7 +71,7 @@ function step(name, command, args) {
   return status === 0
 }
 
-/** Both checks at once: either uses one core. What they say comes when they are done. */
+/** Both checks at once: each uses one core. Their output comes at the end. */
 async function checks(...all) {
   const said = await Promise.all(
     all.map(
@@ -115,7 +115,7 @@ const vitest = (layer, report) => [
 ]
 
 mkdirSync(join(root, '.cache'), { recursive: true })
-/** By layer and file; what ran once more takes the place of its first run. */
+/** By layer and file; a second run replaces the first. */
 const counts = new Map()
 
 /** @returns the failures of a run, its counts being noted */
@@ -150,7 +150,7 @@ for (const count of counts.values()) {
 }
 failed += failedTwice.length
 if (onlyFirst.length > 0)
-  console.log(`\nFailed, and passed when run once more, alone (each has a race that is to be found):\n${onlyFirst.map(inLines).join('\n')}`)
+  console.log(`\nFailed, then passed when run again alone (each has a race to find):\n${onlyFirst.map(inLines).join('\n')}`)
 if (failedTwice.length > 0) console.log(`\nFailed:\n${failedTwice.map(inLines).join('\n')}`)
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exit(failed === 0 ? 0 : 1)

@@ -1,24 +1,24 @@
-// Writes each source once more, with every small change in it, each behind a switch: `globalThis.__stryker__.activeMutant` says which one is on.
+// Writes a copy of each source with every mutant, each behind a switch: `globalThis.__stryker__.activeMutant` says which one is on.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { fail, root } from '../install.mjs'
 
-/** Where everything of a mutation run lies. */
+/** The folder of a mutation run. */
 export const place = join(root, '.cache', 'mutate')
 /** The tree of instrumented sources. */
 export const instrumented = join(place, 'instrumented')
 /** Which files are changed, and which changes there are: `{mutants: [{id, fileName, location (from 0), mutatorName, replacement, status?}], sources: {file: text}}`. */
 export const plan = join(place, 'plan.json')
-/** What became of them, a line each, as it happens. */
+/** Their results, a line each, as they come. */
 export const journal = join(place, 'journal.jsonl')
 
 const stryker = '@stryker-mutator/instrumenter'
 /** The last version for Node 20. */
 const version = '9.6.1'
 
-/** A sentence in a log or a refusal is no rule; the types hold what is one of a few words. */
+/** A sentence in a log or a refusal is no rule; types check closed sets of words. */
 const excludedMutations = ['StringLiteral']
 
 /** @returns Stryker's instrumenter, which is installed at the first run: nothing else needs its packages */

@@ -4,7 +4,7 @@ import { BaseSequencer } from 'vitest/node'
 import { root } from '../install.mjs'
 import { plan } from './instrument.mjs'
 
-/** The tests beside the changed files first: they notice most, and the tests of other rooms are then asked about the rest alone. */
+/** The tests beside the changed files first: they notice most, and other rooms' tests then get only the rest. */
 export default class OwnFirst extends BaseSequencer {
   async sort(files) {
     const changed = new Set(Object.keys(JSON.parse(readFileSync(plan, 'utf8')).sources).map(dirname))

@@ -1,4 +1,4 @@
-// Runs each test once as it is, to see which changes it comes past, and then once for each of them that no test has noticed so far. All in one process,
+// Runs each test once without mutants, to see which ones it covers, and then once for each of them that no test has noticed so far. All in one process,
 // which loads the code a single time: a change costs milliseconds, where a process of its own would cost a second.
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { relative } from 'node:path'
@@ -6,22 +6,22 @@ import { TestRunner } from 'vitest'
 import { root } from '../install.mjs'
 import { journal } from './instrument.mjs'
 
-/** A test that takes longer is not asked again for every change, in ms. */
+/** A slower test is not run for every change, in ms. */
 const slowMs = Number(process.env.MUTATE_SLOW_MS ?? 700)
-/** A test under a change has so many times its usual time, and this much more, in ms. */
+/** A test with a change gets this many times its usual time, plus this much, in ms. */
 const patience = { times: 10, more: 800 }
-/** A loop under a change may turn so many times as often as it did without. */
+/** A loop with a change may run this many times as often as without. */
 const patientHits = 100
 
 const say = (entry) => appendFileSync(journal, `${JSON.stringify(entry)}\n`)
 
 const state = (globalThis.ringroundMutation ??= remembered())
 const switches = (globalThis.__stryker__ ??= {})
-// The sources keep the object that they found here first.
+// The sources keep the first object they find here.
 const coverage = (switches.mutantCoverage ??= { static: {}, perTest: {} })
 let loaded = 0
 
-/** What an earlier process of this run wrote, before a change brought it down. */
+/** Results of an earlier process of this run, before a change crashed it. */
 function remembered() {
   const found = { noticed: new Set(), done: new Set(), tried: 0 }
   if (!existsSync(journal)) return found
@@ -48,7 +48,7 @@ export default class MutationRunner extends TestRunner {
     try {
       await TestRunner.getTestFn(test)()
     } catch (error) {
-      // What a change did to something that is kept for ever must not count against this test: a fresh process looks again.
+      // A change's lasting effect on global state must not count against this test: a new process checks again.
       if (state.tried > 0) giveUp(name)
       throw error
     } finally {
@@ -63,7 +63,7 @@ export default class MutationRunner extends TestRunner {
     state.done.add(test.id)
   }
 
-  /** What runs while the code is loaded cannot be changed afterwards. */
+  /** Code run at load time cannot be changed afterwards. */
   #tellLoaded() {
     const ids = Object.keys(coverage.static)
     if (ids.length > loaded) say({ loads: ids })
@@ -118,7 +118,7 @@ async function around(test, hooks) {
   for (const suite of suites) for (const hook of TestRunner.getSuiteHooks(suite)[hooks]) await hook(test.context, suite)
 }
 
-/** Something was left as the change made it. The process ends, and another goes on from here. */
+/** The change has left a lasting effect. The process ends, and a new one continues from here. */
 function giveUp(test) {
   say({ spoiled: test })
   process.kill(process.pid, 'SIGKILL')
