@@ -9,7 +9,7 @@ import { targetHere, yardstickOfTargets, type Yardsticks } from './scale.js'
 const machine = { processor: 'one', processors: 2 }
 const steady = () => 1
 
-/** A machine on which everything takes so many times as long as on that of the targets. */
+/** A machine this many times as slow as that of the targets. */
 function timesAsSlow(factor: number): Yardsticks {
   const { message, fsync, lateness, work, messageCpu } = yardstickOfTargets
   const longer = ({ median }: { readonly median: number }) => ({ median: median * factor })
@@ -52,7 +52,7 @@ function against(measured: Measured, drift: (scale: Figure['scale']) => number =
 }
 
 describe('the baseline', () => {
-  it('says what has become slower, and by how much it had to', () => {
+  it('names slower figures, and the threshold', () => {
     keep(run([latency(19)]), run([latency(20)]), run([latency(21)]))
     const found = against(run([latency(40)]))
     expect(found?.moved).toBe('worse')
@@ -62,20 +62,20 @@ describe('the baseline', () => {
     expect(against(run([latency(8)]))?.moved).toBe('better')
   })
 
-  it('takes what a slower machine makes of it for the machine, not for a change', () => {
+  it('attributes a slower machine’s figures to the machine, not to a change', () => {
     keep(run([latency(19)]), run([latency(20)]), run([latency(21)]))
     expect(against(run([latency(80)], 4))?.moved).toBeUndefined()
     expect(against(run([latency(20)], 4))?.moved).toBe('better')
   })
 
-  it('takes a rate the other way round', () => {
+  it('treats a rate the other way round', () => {
     keep(run([rate(17)]), run([rate(17.5)]), run([rate(18)]))
     expect(against(run([rate(8.7)], 2))?.moved).toBeUndefined()
     expect(against(run([rate(36)]))?.moved).toBe('better')
     expect(against(run([rate(9)]))?.moved).toBe('worse')
   })
 
-  it('compares as it is what does not grow with the machine', () => {
+  it('compares figures independent of the machine directly', () => {
     keep(run([memory(0.5)]), run([memory(0.5)]), run([memory(0.5)]))
     expect(against(run([memory(0.5)], 4))?.moved).toBeUndefined()
     expect(against(run([memory(0.7)], 4))?.moved).toBe('worse')
@@ -86,13 +86,13 @@ describe('the baseline', () => {
     expect(against(run([latency(50)]))?.moved).toBeUndefined()
   })
 
-  it('asks for more where the machine changed meanwhile', () => {
+  it('requires more if the machine changed meanwhile', () => {
     keep(run([latency(20)]), run([latency(20)]), run([latency(20)]))
     expect(against(run([latency(30)]))?.moved).toBe('worse')
     expect(against(run([latency(30)]), () => 2)?.moved).toBeUndefined()
   })
 
-  it('says nothing of noise that it cannot know', () => {
+  it('says nothing without enough runs to know the noise', () => {
     keep(run([latency(20)]), run([latency(20)]))
     expect(against(run([latency(400)]))).toMatchObject({ moved: undefined, noise: undefined })
   })
@@ -102,7 +102,7 @@ describe('the baseline', () => {
     expect(against({ ...run([latency(20)]), quick: false })).toBeUndefined()
   })
 
-  it('is begun again part by part: on another machine, and when it is told to', () => {
+  it('restarts part by part: on another machine, and on request', () => {
     keep(run([latency(20)]), run([latency(21)]))
     const place = 'latency, quick'
     expect(readBaseline(file)?.parts[place]?.runs).toHaveLength(2)
@@ -118,7 +118,7 @@ describe('the baseline', () => {
     expect(readBaseline(file)?.parts['memory, quick']?.machine).toEqual({ ...machine, processors: 4 })
   })
 
-  it('is none where there is no file, and an error where it is something else', () => {
+  it('is empty without a file, and an error if the file is something else', () => {
     expect(readBaseline(file)).toBeUndefined()
     writeFileSync(file, '{"parts":1}')
     expect(() => readBaseline(file)).toThrow()
@@ -126,7 +126,7 @@ describe('the baseline', () => {
 })
 
 describe('a target', () => {
-  it('is as many times as long as the yardstick', () => {
+  it('is a multiple of the yardstick', () => {
     expect(targetHere(latency(1), timesAsSlow(2))).toBeCloseTo(40)
     expect(targetHere(rate(1), timesAsSlow(2))).toBeCloseTo(17.5)
     expect(targetHere({ target: 0.3 }, timesAsSlow(2))).toBe(0.3)

@@ -1,4 +1,4 @@
-/** How this run stands against those that are kept in `bench/baseline.json`, in multiples of each run's own yardstick. */
+/** Compares this run with those in `bench/baseline.json`, in multiples of each run's own yardstick. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Figure } from './figure.js'
@@ -28,7 +28,7 @@ export type Baseline = z.infer<typeof baselineSchema>
 export type Machine = z.infer<typeof machineSchema>
 type Run = z.infer<typeof runSchema>
 
-/** What one part measured in this run. */
+/** One part's figures in this run. */
 export interface Measured {
   readonly part: string
   readonly quick: boolean
@@ -51,7 +51,7 @@ export function readBaseline(file: string): Baseline | undefined {
 const placeOf = ({ part, quick }: Pick<Measured, 'part' | 'quick'>) => `${part}, ${quick ? 'quick' : 'full'}`
 const nameOf = (figure: Figure) => `${figure.name}, ${figure.of}`
 
-/** Writes these parts anew, or adds a run to those that are kept of them; other parts stay. A part of another machine is begun again. */
+/** Replaces these parts, or adds a run to their stored ones; other parts stay. A part from another machine starts again. */
 export function writeBaseline(file: string, machine: Machine, measured: readonly Measured[], add: boolean): void {
   const parts = { ...readBaseline(file)?.parts }
   for (const one of measured) {
@@ -96,22 +96,22 @@ export interface Comparison {
   readonly figure: Figure
   /** What the baseline's runs would be with this run's yardstick; geometric mean. */
   readonly expected: number
-  /** So many times that by which it has to move to be more than noise. Undefined: too few runs are kept to know. */
+  /** The change as a multiple of the noise threshold. Undefined: too few stored runs to know. */
   readonly noise: number | undefined
   readonly moved: 'better' | 'worse' | undefined
 }
 
-/** Fewer runs say nothing about their own noise. */
+/** Fewer runs cannot tell their own noise. */
 const fewestRuns = 3
-/** Standard deviations beyond which it is no longer taken for noise: with a hundred figures, one in four runs names one in vain. */
+/** Standard deviations beyond which a change is no longer noise: with a hundred figures, one run in four has a false alarm. */
 const deviations = 3
-/** A change by less than this is not spoken of, however steady the figure. */
+/** A smaller change is not reported, however steady the figure. */
 const minFactor = 1.05
-/** What is added before logarithms are taken, so that 0.2 ms in place of 0.1 is not twice: about what can be told apart. By unit. */
+/** Added before taking logarithms, so that 0.2 ms instead of 0.1 does not count as double: about the resolution. By unit. */
 const grain: Readonly<Record<string, number>> = { ms: 1, s: 0.01, '%': 0.1, MB: 0.02, '/s': 0.1, calls: 1, us: 1 }
 
 /**
- * Holds a part against the runs that are kept of it. Noise is the standard deviation from run to run of the logarithm, the larger of the figure's
+ * Compares a part with its stored runs. Noise is the standard deviation from run to run of the logarithm, the larger of the figure's
  * own and that of all figures of its kind (same part, scale and quantile), together with half of what the yardstick moved during this run.
  * @param drift the yardstick's length by scale after the run, divided by that before it
  */
@@ -124,7 +124,7 @@ export function compare(baseline: Baseline, measured: Measured, drift: (scale: F
       const found = run.figures[nameOf(figure)]
       if (found?.unit !== figure.unit) return []
       const longer = figure.scale === undefined ? 1 : lengthOf(figure.scale, measured.yardstick) / lengthOf(figure.scale, run.yardstick)
-      // What is to be as much as possible is a rate.
+      // A figure with a minimum target is a rate.
       return [logOf(figure.atLeast ? found.value / longer : found.value * longer, figure.unit)]
     })
     const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length

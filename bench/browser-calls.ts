@@ -8,7 +8,7 @@ import { spread } from './statistics.js'
 import { lanes } from './world.js'
 
 export interface BrowserCallOptions {
-  /** Calls of which the set-up is measured, one at a time. */
+  /** Calls whose set-up is measured, one at a time. */
   readonly calls: number
   /** Browsers that talk at once, and for how long. */
   readonly sizes: readonly number[]
@@ -55,7 +55,7 @@ function setUpFigures(times: readonly CallTimes[]): readonly Figure[] {
     )
   const invite = since(({ inviteAt }) => inviteAt)
   const ok = since(({ okAt }) => okAt)
-  // Mostly timers of ICE and DTLS, which no machine makes shorter: the target is the same everywhere.
+  // Mostly timers of ICE and DTLS, the same on every machine: so is the target.
   return [
     figure({
       name: 'browser: INVITE -> voice both ways',

@@ -19,10 +19,10 @@ async function untilTrue(evaluate: (expression: string) => Promise<unknown>, exp
   const end = performance.now() + withinMs
   const holds = async () => {
     try {
-      // What a promise comes to: the promise itself would be true at once.
+      // The promise's value: the promise itself would be truthy at once.
       return await evaluate(`(async () => document.readyState !== 'loading' && Boolean(await (${expression})))()`)
     } catch (error) {
-      // A page that is being left answers nothing.
+      // A page being left does not answer.
       if (error instanceof Error && /navigated or closed|Promise was collected/.test(error.message)) return false
       throw error
     }
@@ -33,7 +33,7 @@ async function untilTrue(evaluate: (expression: string) => Promise<unknown>, exp
   }
 }
 
-/** Where Chromium is; undefined where there is none. */
+/** Chromium's path; undefined if there is none. */
 export function findChromium(): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(delimiter)
   return ['chromium', 'chromium-browser', 'google-chrome']
@@ -42,7 +42,7 @@ export function findChromium(): string | undefined {
 }
 
 /**
- * Chromium without a window, led through its DevTools protocol over a pair of pipes (no port is opened). One page.
+ * Headless Chromium, driven through its DevTools protocol over a pair of pipes (no port is opened). One page.
  * `close()` ends it and removes its profile.
  */
 export class Browser {
@@ -51,9 +51,9 @@ export class Browser {
   readonly #process: ChildProcess
   readonly #write: Writable
   #session: string | undefined
-  /** Service workers that were spoken to: each by one session, for what one has set another does not take back. */
+  /** Attached service workers: one session each, for another session cannot undo its settings. */
   readonly #workers = new Map<string, string>()
-  /** Registrations of service workers, by what they are for. */
+  /** Registrations of service workers, by scope. */
   readonly #workerAt = new Map<string, string>()
   #nextId = 1
   /** Errors and warnings that the page has put on its console, and failed requests. */
@@ -95,7 +95,7 @@ export class Browser {
     })
   }
 
-  /** @param flags more of Chromium's command line */
+  /** @param flags further Chromium options */
   static async start(binary: string, size = '1360,1000', flags: readonly string[] = []): Promise<Browser> {
     const browser = new Browser(binary, size, flags)
     const { targetInfos } = (await browser.#send('Target.getTargets')) as { targetInfos: { targetId: string; type: string }[] }
@@ -126,12 +126,12 @@ export class Browser {
     return answer.result.value
   }
 
-  /** Waits until the page is there in whole and the expression is true in it: what looks at it next finds all of it. */
+  /** Waits until the page has loaded completely and the expression is true in it. */
   until(expression: string, withinMs?: number): Promise<void> {
     return untilTrue((one) => this.evaluate(one), expression, withinMs)
   }
 
-  /** Types into what has the focus, key by key; `\r` is Enter, `\b` Backspace, `\t` Tab, `\x1b` Escape, `↓` and `↑` the arrows. */
+  /** Types into the focused element, key by key; `\r` is Enter, `\b` Backspace, `\t` Tab, `\x1b` Escape, `↓` and `↑` the arrows. */
   async type(text: string): Promise<void> {
     const special: Readonly<
       Record<string, { readonly key: string; readonly code: string; readonly windowsVirtualKeyCode: number; readonly text?: string }>
@@ -159,7 +159,7 @@ export class Browser {
     return Buffer.from(data, 'base64')
   }
 
-  /** What the page is told of its reader's wishes. @param forced in colours of the reader's own (`forced-colors`) */
+  /** Emulated media preferences. @param forced in colours of the reader's own (`forced-colors`) */
   async prefers(look: 'dark' | 'light', forced = false): Promise<void> {
     const features = [
       { name: 'prefers-color-scheme', value: look },
@@ -168,7 +168,7 @@ export class Browser {
     await this.#send('Emulation.setEmulatedMedia', { features })
   }
 
-  /** As it is printed, as PDF. */
+  /** The printed page, as PDF. */
   async printed(): Promise<Buffer> {
     const { data } = (await this.#send('Page.printToPDF', { preferCSSPageSize: true })) as { data: string }
     return Buffer.from(data, 'base64')
@@ -178,7 +178,7 @@ export class Browser {
     await this.#send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 600 })
   }
 
-  /** Takes the connection away, or gives it back: of the page, and of the service workers that there are. */
+  /** Sets the page and its service workers offline or online. */
   async connect(connected: boolean): Promise<void> {
     const conditions = { offline: !connected, latency: 0, downloadThroughput: -1, uploadThroughput: -1 }
     const { targetInfos } = (await this.#send('Target.getTargets')) as { targetInfos: { targetId: string; type: string }[] }
@@ -193,7 +193,7 @@ export class Browser {
     await this.#send('Network.emulateNetworkConditions', conditions)
   }
 
-  /** Every request takes a round trip of so many ms, and so many bytes come a second. */
+  /** Emulates a round trip of this many ms, and a bandwidth in bytes a second. */
   async slowNetwork({ latencyMs, bytesPerSecond }: { readonly latencyMs: number; readonly bytesPerSecond: number }): Promise<void> {
     await this.#send('Network.emulateNetworkConditions', {
       offline: false,
@@ -203,12 +203,12 @@ export class Browser {
     })
   }
 
-  /** Takes away what was kept of files; who is signed in stays so. */
+  /** Clears the file cache; sessions stay. */
   async forgetFiles(): Promise<void> {
     await this.#send('Network.clearBrowserCache')
   }
 
-  /** What keeps the page from being installed as an app, and its manifest. */
+  /** Errors that prevent installing the page as an app, and its manifest. */
   async installability(): Promise<{
     readonly errors: readonly string[]
     readonly manifest: string
@@ -221,7 +221,7 @@ export class Browser {
     return { errors: installabilityErrors.map(({ errorId }) => errorId), manifest: data, manifestErrors: errors }
   }
 
-  /** From now on the browser has a device that makes and shows passkeys by itself, as if its owner had put a finger on it. */
+  /** Adds a virtual authenticator that makes and shows passkeys by itself, as if touched by its owner. */
   async keepPasskeys(): Promise<void> {
     await this.#send('WebAuthn.enable')
     await this.#send('WebAuthn.addVirtualAuthenticator', {
@@ -236,12 +236,12 @@ export class Browser {
     })
   }
 
-  /** As if somebody had allowed pages of an origin to show notices. */
+  /** As if the user had allowed an origin to show notices. */
   async mayNotify(origin: string): Promise<void> {
     await this.#send('Browser.grantPermissions', { origin, permissions: ['notifications'] })
   }
 
-  /** As if a push service had handed this to the service worker of a site. */
+  /** As if a push service had delivered this to a site's service worker. */
   async push(site: string, data: string): Promise<void> {
     if (this.#workerAt.size === 0) await this.#send('ServiceWorker.enable')
     const end = performance.now() + 60_000
@@ -252,7 +252,7 @@ export class Browser {
     await this.#send('ServiceWorker.deliverPushMessage', { origin: new URL(site).origin, registrationId: this.#workerAt.get(site), data })
   }
 
-  /** Runs in every page before its own scripts, from the next one that is opened on. */
+  /** Runs in every page opened from now on, before its own scripts. */
   async before(script: string): Promise<void> {
     await this.#send('Page.addScriptToEvaluateOnNewDocument', { source: script })
   }
@@ -277,7 +277,7 @@ export class Browser {
 
   async close(): Promise<void> {
     const gone = new Promise((resolve) => this.#process.once('exit', resolve))
-    // Asked first, so that its own processes end with it; killed when it takes too long.
+    // Asked first, so that its own processes end with it; killed if it takes too long.
     this.#session = undefined
     this.#send('Browser.close').catch(() => undefined)
     const tooLong = setTimeout(() => this.#process.kill('SIGKILL'), 5_000)

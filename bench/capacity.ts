@@ -7,12 +7,12 @@ import { spread } from './statistics.js'
 import { lanes } from './world.js'
 
 const perSecond = 10
-/** A caller who waits longer for an answer, or for a sound after it, has been left in silence. */
+/** A caller who waits longer for an answer, or for a sound after it, counts as left in silence. */
 const silenceMs = 2_000
 
 /**
- * So many recorded calls on one processor, which come up at 10 a second and stay; then as many more as it takes to be beyond what the machine can
- * carry. Those have to be refused before they are answered, and in time.
+ * This many recorded calls on one processor, set up at 10 a second and held; then enough more to exceed what the machine can
+ * carry. Those have to be refused before the answer, and in time.
  */
 export async function capacity(
   options: { readonly calls: number; readonly beyond: number; readonly seconds: number },

@@ -11,15 +11,15 @@ export interface DirectoryFigures {
   readonly megabytes: number
   /** Whole load from text to a checked directory, ms. */
   readonly loadMs: { readonly first: number; readonly median: number }
-  /** Who is on, at a random instant of four years, on a random line: every lookup meets a date that it has not seen. Microseconds. */
+  /** The people on at a random instant in four years, on a random line: every look-up meets a new date. Microseconds. */
   readonly lookupMicros: { readonly median: number; readonly p99: number; readonly most: number }
-  /** Who is on now: what a hunt asks. Microseconds. */
+  /** The people on now, as for a hunt. Microseconds. */
   readonly repeatedLookupMicros: { readonly median: number; readonly p99: number }
   /** The menu of a practice that may use 40 lines, ms. */
   readonly menuMs: { readonly median: number; readonly p99: number }
 }
 
-/** A directory file as large as the whole country's: sessions for every day, three to five people on each. */
+/** A directory file the size of the whole country: sessions for every day, three to five people on each. */
 export function largeDirectory(lines: number, clinicians: number): string {
   const text = ['areas:']
   const areas = 50
@@ -72,7 +72,7 @@ export function largeDirectory(lines: number, clinicians: number): string {
   return text.join('\n')
 }
 
-/** Measures a directory of the size that the issue names. */
+/** Measures a directory of the target size. */
 export function measureDirectory(lines = 2_000, clinicians = 20_000): DirectoryFigures {
   const text = largeDirectory(lines, clinicians)
   const loads: number[] = []

@@ -15,20 +15,20 @@ const startWithinMs = 20_000
 /** USER_HZ: what /proc/<pid>/stat counts in; 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100
 
-/** Keeps a process to one core, where there is more than one and `taskset` is at hand. */
+/** Pins a process to one core, if there are more and `taskset` is available. */
 export function pinned(core: number, command: readonly string[]): readonly string[] {
   const onPath = (process.env.PATH ?? '').split(delimiter).some((folder) => folder !== '' && existsSync(join(folder, 'taskset')))
   return onPath && cpus().length > 1 ? ['taskset', '-c', String(core), ...command] : command
 }
 
 export interface EngineOptions {
-  /** Keeps engine, embedded switch and encoders to the first core. */
+  /** Pins engine, embedded switch and encoders to the first core. */
   readonly oneCore: boolean
   /** Loads the probe into all its processes: see probe.ts. */
   readonly probe?: boolean
   /** Browsers may speak Opus. */
   readonly opus?: boolean
-  /** What there is before the start: `prepare` puts it into the data folder, `env` says where else it is; the start may take so long. */
+  /** Data from before the start: `prepare` puts it into the data folder, `env` locates other data; `withinMs` bounds the start. */
   readonly past?: {
     readonly prepare: (dataFolder: string) => Promise<unknown>
     readonly withinMs: number
@@ -38,13 +38,13 @@ export interface EngineOptions {
 
 let mayGoFirst: boolean | undefined
 
-/** Runs a process ahead of all others, where that is permitted (root, with `chrt` at hand): what measures must not wait for what is measured. */
+/** Runs a process with real-time priority, if permitted (root, with `chrt`): the measuring process must not wait for the measured one. */
 export function ahead(command: readonly string[]): readonly string[] {
   mayGoFirst ??= spawnSync('chrt', ['-r', aheadPriority, 'true']).status === 0
   return mayGoFirst ? ['chrt', '-r', aheadPriority, ...command] : command
 }
 
-/** The engine that is measured: as `npm start` runs it, in a temporary folder. */
+/** The measured engine: as by `npm start`, in a temporary folder. */
 export class EngineUnderTest {
   private constructor(
     readonly folder: string,
@@ -53,7 +53,7 @@ export class EngineUnderTest {
     readonly url: string,
     /** Where browsers signal to the switch itself, over a WebSocket. */
     readonly webSocket: string,
-    /** Processes of a drachtio-server and a FreeSWITCH which stand in for the embedded switch. */
+    /** Processes of a drachtio-server and a FreeSWITCH used instead of the embedded switch. */
     private readonly servers: readonly number[],
     /** From the start of the process until it said that it is ready. */
     readonly readyMs: number,
@@ -205,7 +205,7 @@ export class EngineUnderTest {
         .filter((answer) => answer.command === command)
     const until = Date.now() + 20_000
     for (;;) {
-      // Threads that only listen to the first one answer a moment after it.
+      // Threads that only follow the first one answer a moment later.
       await pause(500)
       const answers = read()
       if (pids.every((pid) => answers.some((answer) => answer.pid === pid && answer.thread === 0))) return answers
@@ -213,7 +213,7 @@ export class EngineUnderTest {
     }
   }
 
-  /** From now on no call is recorded: the spool folder has become a file. Calls go on all the same. */
+  /** From now on no call is recorded: the spool folder becomes a file. Calls go on. */
   stopRecording(): void {
     const spool = join(this.folder, 'data', 'spool')
     rmSync(spool, { recursive: true, force: true })
@@ -281,7 +281,7 @@ function read(path: string): string {
   }
 }
 
-/** The fields of /proc/<pid>/stat behind the name, which is in brackets and may hold anything: state first. */
+/** The fields of /proc/<pid>/stat after the name, which is in brackets and may contain anything: state first. */
 function stat(pid: number): readonly string[] {
   const text = read(`/proc/${pid}/stat`)
   return text.slice(text.lastIndexOf(')') + 2).split(' ')

@@ -2,13 +2,13 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net'
 import type { Row } from '../src/web/wallboard/row.js'
 
-/** An engine's pages, of which the wallboard is told of more calls than any switch here has channels for. */
+/** An engine's pages whose wallboard gets more calls than any switch here has channels for. */
 export interface FedBoard {
-  /** Where the pages are, without a slash at the end. */
+  /** The pages' base URL, without a trailing slash. */
   readonly url: string
   /** Calls by their key, and when each was first told, wall-clock ms. */
   readonly told: ReadonlyMap<string, number>
-  /** From now on calls come and go. @param perSecond so many of each */
+  /** From now on calls come and go. @param perSecond of each */
   comeAndGo(perSecond: number): void
   close(): void
 }
@@ -29,8 +29,8 @@ const lines = ['Cardiology', 'Paediatrics - Urgent Referrals Advice', 'Acute Med
 const whom = ['Consultant cardiologist', 'Cardiology registrar', 'Consultant in acute medicine', 'On-call mobile']
 
 /**
- * Stands between a browser and the engine, passes everything on as it is, and tells the stream of the wallboard of calls of its own beside the engine's.
- * @param engine where the engine's pages are @param held calls that are there from the beginning, and stay
+ * A proxy between a browser and the engine that forwards everything, and adds its own calls to the wallboard's stream.
+ * @param engine the engine's base URL @param held calls that are there from the start, and stay
  */
 export async function feedBoard(engine: string, held: number): Promise<FedBoard> {
   const told = new Map<string, number>()
@@ -51,7 +51,7 @@ export async function feedBoard(engine: string, held: number): Promise<FedBoard>
     for (const one of followers) one.write(`event: ${event}\ndata: ${JSON.stringify({ now: now(), ...data })}\n\n`)
   }
   const begun = Date.now()
-  // As in life: one in ten waits, the others talk.
+  // Realistic: one in ten waits, the others talk.
   const standing = Array.from({ length: held }, (_, index) =>
     rowOf(index, index % 10 === 0 ? 2 : stages.length - 1, begun - (held - index) * 500),
   )

@@ -1,23 +1,23 @@
 import { targetHere, type Scale, type Yardsticks } from './scale.js'
 import { rounded, roundedSpread, type Spread } from './statistics.js'
 
-/** One measured figure, with what it is held against. */
+/** One measured figure, with its target. */
 export interface Figure {
   readonly name: string
   readonly unit: string
-  /** The value that the target speaks of. */
+  /** The value that the target is about. */
   readonly value: number
   /** Which value that is: `p95`, `p99`, `median`, `at 100 calls`. */
   readonly of: string
   /** At most (or, with `atLeast`, at least) this. Undefined: no target is set. */
   readonly target?: number
   readonly atLeast?: boolean
-  /** What of the yardstick it grows with from machine to machine. Undefined: it does not (memory, lost packets). */
+  /** The yardstick's scale that it grows with from machine to machine. Undefined: none (memory, lost packets). */
   readonly scale?: Scale
   /** What FreeSWITCH 1.11.1 alone needed for the same on a machine of two virtual processors. */
   readonly freeswitchAlone?: string
   readonly spread?: Spread
-  /** What has to be known to read it. */
+  /** Notes for reading it. */
   readonly note?: string
 }
 
@@ -25,7 +25,7 @@ export function figure(given: Figure): Figure {
   return { ...given, value: rounded(given.value), ...(given.spread ? { spread: roundedSpread(given.spread) } : {}) }
 }
 
-/** @returns undefined where no target is set, or nothing was measured */
+/** @returns undefined if no target is set, or nothing was measured */
 export function met(one: Figure, yardstick: Yardsticks): boolean | undefined {
   const target = targetHere(one, yardstick)
   if (target === undefined || !Number.isFinite(one.value)) return undefined

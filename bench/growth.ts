@@ -20,10 +20,10 @@ const requests = 100
 const durableFacts = 1_000
 /** A start that takes longer than this has failed. */
 const startWithinMs = 300_000
-/** When the engine is idle: everything that a start leaves behind has been tidied. */
+/** When the engine is idle: the work left by a start is done. */
 const idleAfterMs = 8_000
 
-/** What must not grow: a start, the memory of the idle engine, every list, a durable fact. */
+/** Figures that must not grow: a start, the idle engine's memory, every list, a durable fact. */
 interface Grown {
   readonly calls: number
   readonly megabytesOnDisk: number
@@ -37,9 +37,9 @@ interface Grown {
 }
 
 /**
- * @param sizes calls that are in the store; the first is what the others are held against
- * @param databases in which it is
- * @param keptIn a folder in which the stores are kept from one run to the next
+ * @param sizes calls in the store; the first is the reference for the others
+ * @param databases to use
+ * @param keptIn a folder that keeps the stores from one run to the next
  */
 export async function growth(
   sizes: readonly number[],
@@ -189,7 +189,7 @@ function listTable(database: DatabaseName, grown: readonly Grown[]): string {
   ].join('\n')
 }
 
-/** By which every list may be asked for. */
+/** The token that may read every list. */
 function tokenOf(place: StorePlace): Promise<string> {
   return withAccounts(
     place,

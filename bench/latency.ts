@@ -15,7 +15,7 @@ export interface LatencyOptions {
 
 const sideBySide = 4
 
-/** How quickly one thing follows another on a quiet engine: a few calls at a time. */
+/** Latencies on a quiet engine: a few calls at a time. */
 export async function latency(options: LatencyOptions, tell: (line: string) => void): Promise<readonly Figure[]> {
   const accepting = lanes(sideBySide, 2_000, ['accept'])
   const busyFirst = lanes(sideBySide, 3_000, ['busy', 'accept'])
@@ -43,7 +43,7 @@ export async function latency(options: LatencyOptions, tell: (line: string) => v
   })
 }
 
-/** The same with one call at a time: what acceptance costs a caller who is alone. */
+/** The same with one call at a time: the cost of acceptance to a single caller. */
 export async function single(options: { readonly calls: number }, tell: (line: string) => void): Promise<readonly Figure[]> {
   return onStage({ crowds: [lanes(1, 2_000, ['accept'])], oneCore: false, recorded: true }, async (_engine, [phones]) => {
     if (!phones) throw new Error('no phones')
@@ -67,7 +67,7 @@ async function run(
   let begun = 0
   await Promise.all(
     Array.from({ length: width }, async (_, lane) => {
-      // Out of step, so that the lanes do not all ask for the same at the same time.
+      // Staggered, so that the lanes do not all do the same at once.
       await pause((lane * 1_000) / width)
       while (begun < count) {
         begun++
@@ -98,7 +98,7 @@ const heardNote =
   'from the 200 of the specialist to the first sample above -40 dBFS, by its place in its packet: silence at the head of the prompt counts'
 const keyNote = 'from the last RFC 4733 end packet; the three leave together'
 
-/** Targets of the embedded switch; on a drachtio-server and a FreeSWITCH they are others. */
+/** Targets of the embedded switch; a drachtio-server and a FreeSWITCH have others. */
 const onRealServers = process.env.RINGROUND_DRACHTIO !== undefined && process.env.RINGROUND_DRACHTIO !== ''
 const target = (embedded: number, real: number) => ({ target: onRealServers ? real : embedded })
 
@@ -248,7 +248,7 @@ function singleFigures(calls: readonly CallTimes[]): readonly Figure[] {
     median('answer -> first packet', 'message', answerToPacket),
     median('answer -> whisper is heard', 'message', answerToWhisper, { freeswitchAlone: '22 (22-25)', note: heardNote }),
     median('silence at the head of the whisper', undefined, silenceFirst),
-    // On real servers: no more than 10 ms above FreeSWITCH alone, which was measured on a machine of its own.
+    // On real servers: no more than 10 ms above FreeSWITCH alone, which was measured on a separate machine.
     median('key -> caller hears specialist', 'fact', keyToCaller, {
       ...(onRealServers ? { target: 52 } : {}),
       freeswitchAlone: '42 (42-62)',

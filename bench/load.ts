@@ -14,11 +14,11 @@ export interface LoadOptions {
   readonly recorded: boolean
   /** The callers are browsers. */
   readonly browsers?: boolean
-  /** They speak Opus, and are spoken to in G.711. */
+  /** They send Opus, and receive G.711. */
   readonly opus?: boolean
 }
 
-/** Calls that come up while a crowd is gathered. */
+/** The rate of calls while a crowd builds up. */
 const gatherPerSecond = 25
 
 export interface LoadResult {
@@ -26,7 +26,7 @@ export interface LoadResult {
   readonly recorded: boolean
   /** CPU seconds from the INVITE of a call until both hear each other, for each. */
   readonly setUpCpu: number
-  /** CPU seconds for each minute of a bridged call, without the making of MP3s. */
+  /** CPU seconds for each minute of a bridged call, without MP3 encoding. */
   readonly cpuPerCallMinute: number
   /** The same for each process. */
   readonly byProcess: readonly { readonly name: string; readonly cpuPerCallMinute: number }[]
@@ -40,7 +40,7 @@ export interface LoadResult {
   readonly mp3Seconds?: { readonly median: number; readonly last: number }
 }
 
-/** What calls cost that are up, by crowd. */
+/** The cost of running calls, by crowd. */
 export async function load(
   options: LoadOptions,
   tell: (line: string) => void,
@@ -53,7 +53,7 @@ export async function load(
     try {
       results.push(await crowd(size, options))
     } catch (error) {
-      // The largest crowd may be more than the machine carries; what was measured before stands.
+      // The largest crowd may exceed the machine; earlier figures stand.
       tell(`  ${error instanceof Error ? error.message : String(error)}`)
     }
   }
@@ -70,7 +70,7 @@ async function crowd(size: number, options: LoadOptions): Promise<LoadResult> {
     { crowds: [all], oneCore: true, recorded: options.recorded, browsers: options.browsers === true, opus: options.opus === true },
     async (engine, [phones]) => {
       if (!phones) throw new Error('no phones')
-      // A call that has been through makes everything warm that is made once.
+      // One call first, to warm up everything made once.
       await phones.call(0, 200)
       await pause(1_500)
       const mp3sBefore = engine.mp3s()
@@ -220,7 +220,7 @@ function browserFigures(results: readonly LoadResult[], codec: string): readonly
   ])
 }
 
-/** Does the delay grow while a crowd of recorded calls talks? */
+/** Whether the delay grows while a crowd of recorded calls talks. */
 export function steadiness(result: LoadResult): readonly Figure[] {
   const seconds = result.heard.bySecond.filter(({ most }) => most > 0)
   const third = Math.max(1, Math.floor(seconds.length / 3))

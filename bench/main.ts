@@ -85,7 +85,7 @@ function options() {
     },
     out: resolve(values.out),
     baselineFile: resolve(values.baseline),
-    write: values['write-baseline'] ? ('anew' as const) : values['add-to-baseline'] ? ('add' as const) : undefined,
+    write: values['write-baseline'] ? ('replace' as const) : values['add-to-baseline'] ? ('add' as const) : undefined,
   }
 }
 
@@ -119,7 +119,7 @@ async function main(): Promise<void> {
     tell(`part ${one.name}`)
     const otherWork = watchOtherWork()
     const result = await one.run(part, tell).catch((error: unknown): PartResult => {
-      // What the other parts measure stands all the same.
+      // The other parts' figures still stand.
       const why = `${one.name} has no figures: ${error instanceof Error ? error.message : String(error)}`
       failures.push(why)
       tell(why)

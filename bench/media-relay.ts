@@ -1,5 +1,5 @@
 /**
- * How much the media engine costs: N bridged calls (two legs each, 50 packets a second each way), with or without stereo recording.
+ * The cost of the media engine: N bridged calls (two legs each, 50 packets a second each way), with or without stereo recording.
  * The engine runs in a child process, whose CPU time and memory are measured; this process plays all the phones.
  * By hand: `node scripts/run.mjs bench/media-relay.ts [calls] [seconds] [recorded|plain] [auto|native|node]`
  */
@@ -253,7 +253,7 @@ function runEngine(sockets: SocketsChoice): void {
         void engine.close().then(() => answer({ kind: 'closed' }))
     }
   })
-  // Whatever becomes of the parent, this process does not stay behind.
+  // This process always ends with its parent.
   process.on('disconnect', () => process.exit(0))
 }
 

@@ -6,7 +6,7 @@ import { lanes } from './world.js'
 
 const few = 50
 const many = 200
-/** Slowly enough for machines that can carry no more than these. */
+/** Slowly enough for machines that can carry only these. */
 const perSecond = 6
 
 interface Held {
@@ -15,8 +15,8 @@ interface Held {
 }
 
 /**
- * What each further call takes: the slope from 50 to 200 calls, after a collection of all garbage. What is taken once, however many calls there are
- * (the young generation that grows, code that is compiled), is not in it.
+ * The memory of each further call: the slope from 50 to 200 calls, after a full garbage collection. One-off costs
+ * (the growing young generation, compiled code) are not in it.
  */
 export async function memory(options: { readonly recorded: boolean }, tell: (line: string) => void): Promise<PartResult> {
   const all = lanes(many, 2_000, ['accept'])
@@ -63,7 +63,7 @@ export async function memory(options: { readonly recorded: boolean }, tell: (lin
 async function held(engine: EngineUnderTest): Promise<Readonly<Record<string, Held>>> {
   await pause(3_000)
   const by: Record<string, Held> = {}
-  // The first collection lets go of what the second then gives back.
+  // The second collection returns what the first one has freed.
   await engine.ask('collect')
   await pause(500)
   for (const { process: name, thread, memory: of } of await engine.ask('collect')) {

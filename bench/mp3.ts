@@ -10,7 +10,7 @@ import { lanes } from './world.js'
 const talkSeconds = 10
 const gatherPerSecond = 25
 const lookEveryMs = 10
-/** An MP3 that is not there by then does not come. */
+/** An MP3 missing by then will not come. */
 const timeoutMs = 30_000
 
 /** From the hang-up to the MP3 on disk, after one caller has hung up and after all have at once; and what recording and MP3 cost, everything in. */
@@ -78,7 +78,7 @@ async function hangUpOne(engine: EngineUnderTest, phones: Phones, lane: number):
   }
   const at = Date.now()
   const took = at - (await hungUp)
-  // The next one finds the encoder at rest.
+  // The next one finds the encoder idle.
   await pause(500)
   return took
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 
-/** What else the machine did while something was measured, in percent of all its processors. */
+/** Other work of the machine during a measurement, in percent of all its processors. */
 export interface OtherWork {
   /** Programs that are no part of the bench. */
   readonly others: number
@@ -9,14 +9,14 @@ export interface OtherWork {
   readonly stolen: number
 }
 
-/** Beyond this the figures are those of a loaded machine, which are no figures. */
+/** Beyond this the machine was loaded, and the figures are worthless. */
 const quietPercent = 10
 
 export function loaded({ others, stolen }: OtherWork): boolean {
   return others + stolen > quietPercent
 }
 
-/** Begins to watch. @returns what else was done since; to be asked when the processes of the bench have ended. Undefined where /proc does not say */
+/** Starts watching. @returns the other work since; call it when the bench's processes have ended. Undefined without /proc */
 export function watchOtherWork(): () => OtherWork | undefined {
   const before = read()
   const at = performance.now()

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import pg from 'pg'
 
-/** Where Debian puts the programs of the server, newest first; they are not on the path. */
+/** Debian's server programs, newest first; they are not on the PATH. */
 function programsFolder(): string | undefined {
   const debian = '/usr/lib/postgresql'
   const folders = [
@@ -18,22 +18,22 @@ function programsFolder(): string | undefined {
   return folders.find((folder) => folder !== '' && existsSync(join(folder, 'initdb')) && existsSync(join(folder, 'postgres')))
 }
 
-/** It refuses to run as root: then it runs as a user who owns nothing. */
+/** It refuses to run as root: then it runs as an unprivileged user. */
 const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : undefined
 
-/** What a machine lacks to start one; undefined: nothing. */
+/** What this machine lacks to start one; undefined: nothing. */
 export const noPostgres =
   programsFolder() === undefined ? 'there is no PostgreSQL on this machine (Debian: apt-get install postgresql)' : undefined
 
 export interface PostgresUse {
   /** On loopback, a free one. */
   readonly port: number
-  /** Whether the disk is waited for. */
+  /** Whether it waits for the disk (fsync). */
   readonly fsync: boolean
   readonly sharedBuffers: string
 }
 
-/** A PostgreSQL server of one's own, for tests and measurements, on a free port of loopback and in a folder that goes with it. */
+/** A private PostgreSQL server, for tests and benchmarks, on a free loopback port and in a temporary folder. */
 export class OwnPostgres {
   #server: ChildProcess | undefined
   #databases = 0
@@ -45,7 +45,7 @@ export class OwnPostgres {
     private readonly isKept: boolean,
   ) {}
 
-  /** @param kept its folder, which stays when it ends: where a server has been in it, that one goes on; otherwise a temporary one */
+  /** @param kept a folder that stays when it ends, and whose earlier server data are used; default: a temporary one */
   static async start(use: PostgresUse, kept?: string): Promise<OwnPostgres> {
     const programs = programsFolder()
     if (programs === undefined) throw new Error(noPostgres)
@@ -82,7 +82,7 @@ export class OwnPostgres {
     return replica
   }
 
-  /** A database of another server, by its address there, on this one. */
+  /** The same database on this server, by its address on another. */
   sameDatabase(url: string): string {
     return this.#url(new URL(url).pathname.slice(1))
   }
@@ -142,7 +142,7 @@ export class OwnPostgres {
     return this.#url(name)
   }
 
-  /** The address of the database that was made first. */
+  /** The address of the first database. */
   get firstDatabase(): string {
     return this.#url('store_1')
   }
@@ -158,7 +158,7 @@ export class OwnPostgres {
     }
   }
 
-  /** Ends it: `SIGINT` breaks connections off, `SIGQUIT` as if the power had failed. */
+  /** Ends it: `SIGINT` closes connections, `SIGQUIT` acts like a power cut. */
   async stop(signal: 'SIGINT' | 'SIGQUIT' = 'SIGINT'): Promise<void> {
     const server = this.#server
     this.#server = undefined
@@ -168,7 +168,7 @@ export class OwnPostgres {
     await gone
   }
 
-  /** Freezes it, or lets it go on: all of its processes. */
+  /** Freezes or resumes all of its processes. */
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     const { pid } = this.#server ?? {}
     if (pid === undefined) return

@@ -51,14 +51,14 @@ export class Phones {
     return reply.times
   }
 
-  /** @returns what became of each, when the last is up or has failed */
+  /** @returns the result of each, when the last is up or has failed */
   async hold(lanes: readonly number[], perSecond: number): Promise<readonly CallTimes[]> {
     const reply = await this.#ask({ kind: 'hold', lanes, perSecond })
     if (reply.kind !== 'holding') throw new Error(`unexpected: ${reply.kind}`)
     return reply.times
   }
 
-  /** @throws Error when one of them does not come up */
+  /** @throws Error if one of them is not set up */
   async holdAll(lanes: readonly number[], perSecond: number): Promise<void> {
     const failed = (await this.hold(lanes, perSecond)).filter((times) => times.failed !== undefined)
     if (failed.length > 0)

@@ -1,5 +1,5 @@
 /**
- * Loaded into the engine's processes (`NODE_OPTIONS=--import`) when their memory or their CPU time is looked into; never otherwise. On SIGUSR2 a
+ * Loaded into the engine's processes (`NODE_OPTIONS=--import`) only to examine their memory or CPU time. On SIGUSR2 a
  * process reads a command from the file `command` in the folder `BENCH_PROBE_FOLDER`, and each of its threads writes a file with its answer.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { BroadcastChannel, isMainThread, threadId } from 'node:worker_threads'
 /** `collect`: garbage. `profile`: begins to; `profiled`: ends it. */
 export type ProbeCommand = 'collect' | 'profile' | 'profiled'
 
-/** What a thread answers, in `<pid>-<thread>.json`. */
+/** A thread's answer, in `<pid>-<thread>.json`. */
 export interface ProbeAnswer {
   readonly command: ProbeCommand
   readonly argv: readonly string[]
@@ -57,6 +57,6 @@ if (folder !== undefined) {
   } else {
     threads.onmessage = (event) => carryOut((event as { readonly data: ProbeCommand }).data)
   }
-  // Nobody stays up for it.
+  // Does not keep the process alive.
   threads.unref()
 }

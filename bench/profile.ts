@@ -11,7 +11,7 @@ const rows = 20
 
 type Answer = ProbeAnswer & { readonly process: string; readonly thread: number }
 
-/** @returns a table for each thread, CPU time in ms a call; the profiles themselves lie in `.cache` for the developer tools of a browser */
+/** @returns a table for each thread, CPU time in ms a call; the profiles themselves are in `.cache` for a browser's developer tools */
 export function dearest(answers: readonly Answer[], calls: number): readonly string[] {
   return answers.flatMap(({ process: name, thread, profile }) => {
     if (!profile) return []
@@ -66,7 +66,7 @@ function totals({ nodes, samples = [], timeDeltas = [] }: Profiler.Profile) {
 interface Source {
   readonly module: string
   readonly place: string
-  /** Of this project, not of a package or of Node.js. */
+  /** From this project, not a package or Node.js. */
   readonly own: boolean
 }
 

@@ -5,12 +5,12 @@ import { onStage } from './stage.js'
 import { spread } from './statistics.js'
 import { lanes } from './world.js'
 
-/** Lanes on which calls are set up; enough that one is always free. */
+/** Lanes for set-ups; enough that one is always free. */
 const ringers = 40
 
 /**
- * Does a packet wait for other calls' SIP and events? The delay that a crowd of calls which are up hears, without and with calls that are set up
- * meanwhile. Nothing is recorded, and everybody may use all processors: what is looked for is waiting, not a lack of CPU time.
+ * Whether a packet waits for other calls' SIP and events: the delay of a crowd of running calls, without and with set-ups
+ * meanwhile. Nothing is recorded, and all processors are usable: this looks for waiting, not a lack of CPU time.
  */
 export async function relay(
   options: { readonly calls: number; readonly perSecond: number; readonly seconds: number },

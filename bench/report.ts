@@ -35,7 +35,7 @@ export function yardstickTable(before: Yardstick, after: Yardstick | undefined):
   )
 }
 
-/** Every figure, as a multiple of the yardstick too, beside its target in proportion to this machine. */
+/** Every figure, also as a multiple of the yardstick, beside its target for this machine. */
 export function figureTable(figures: readonly Figure[], yardstick: Yardstick): string {
   const rows = figures.map((one) => {
     const verdict = met(one, yardstick)
@@ -55,7 +55,7 @@ export function figureTable(figures: readonly Figure[], yardstick: Yardstick): s
   return markdown(['figure', 'measured', 'in yardsticks', 'target', 'target here', '', 'median / p95 / p99', 'FreeSWITCH alone'], rows)
 }
 
-/** What moved against the baseline, and what it takes. */
+/** Changes against the baseline, and their thresholds. */
 export function movedTable(comparisons: readonly Comparison[]): string {
   if (comparisons.length === 0) return 'Nothing of this is in bench/baseline.json: there is nothing to compare with.'
   const rows = comparisons.map(({ part, figure, expected, noise, moved }) => {
@@ -83,7 +83,7 @@ export function otherWorkLine(part: string, work: OtherWork | undefined): string
   return `${part}: other programs took ${work.others} % of the machine, other guests ${work.stolen} %${loaded(work) ? ': LOADED, these are no figures' : ''}`
 }
 
-/** By how much the yardstick of this scale changed while the parts ran. */
+/** The change of this scale's yardstick while the parts ran. */
 export function driftOf(before: Yardstick, after: Yardstick): (scale: Scale | undefined) => number {
   return (scale) => (scale === undefined ? 1 : slower(scale, after) / slower(scale, before))
 }

@@ -20,9 +20,9 @@ interface Read {
 }
 
 /**
- * How long the pages of reports take, for people who see everything, some lines, or calls of their own, in the service that had these calls.
- * @param sizes calls that are in the store
- * @param requests at least so many of each page
+ * Times of the report pages, for people who see everything, some lines, or their own calls, in a service with these calls.
+ * @param sizes calls in the store
+ * @param requests the least number of each page
  */
 export async function reports({ sizes, databases, keptIn, requests }: ReportsAsked, tell: (line: string) => void): Promise<PartResult> {
   const read: Read[] = []

@@ -1,12 +1,12 @@
 import { rounded } from './statistics.js'
 
 /**
- * What a figure grows with from one machine to the next. `message`: messages between processes. `fact`: the same, and a fact on disk.
+ * The scale of a figure from machine to machine. `message`: messages between processes. `fact`: the same, and a fact on disk.
  * `timer`: messages, and a timer that has to fire. `work`: CPU time of the program's own code. `packets`: CPU time that is mostly the kernel's.
  */
 export type Scale = 'message' | 'fact' | 'timer' | 'work' | 'packets'
 
-/** The length of the yardstick for figures of this kind: ms, for `packets` microseconds. Medians: their tails are another matter of luck each time. */
+/** The yardstick for figures of this kind: ms, for `packets` microseconds. Medians: tails are a matter of luck. */
 export function lengthOf(scale: Scale, { message, fsync, lateness, work, messageCpu }: Yardsticks): number {
   switch (scale) {
     case 'message':
@@ -22,7 +22,7 @@ export function lengthOf(scale: Scale, { message, fsync, lateness, work, message
   }
 }
 
-/** As much of a yardstick as its length is read from. */
+/** The parts of a yardstick used for its length. */
 export interface Yardsticks {
   readonly message: { readonly median: number }
   readonly fsync: { readonly median: number }
@@ -31,7 +31,7 @@ export interface Yardsticks {
   readonly messageCpu: number
 }
 
-/** Of the machine for which the targets are set. Derived, not measured: see docs/bench.md. */
+/** For the targets' machine. Derived, not measured: see docs/bench.md. */
 export const yardstickOfTargets: Yardsticks = {
   message: { median: 0.8 },
   fsync: { median: 0.5 },
@@ -40,12 +40,12 @@ export const yardstickOfTargets: Yardsticks = {
   messageCpu: 205,
 }
 
-/** How many times as long as on the machine of the targets it takes here. For rates, too, more than 1 is slower. */
+/** How many times slower this machine is than the targets' machine. For rates, too, more than 1 is slower. */
 export function slower(scale: Scale | undefined, yardstick: Yardsticks): number {
   return scale === undefined ? 1 : lengthOf(scale, yardstick) / lengthOf(scale, yardstickOfTargets)
 }
 
-/** The target in proportion to this machine. */
+/** The target scaled to this machine. */
 export function targetHere(
   { target, atLeast, scale }: { readonly target?: number; readonly atLeast?: boolean; readonly scale?: Scale },
   yardstick: Yardsticks,

@@ -10,13 +10,13 @@ import { readers } from './growth/pages.js'
 import type { PartResult } from './part.js'
 import { spread, type Spread } from './statistics.js'
 
-/** The desktop preset of Lighthouse (core/config/constants.js, `desktopDense4G`): a round trip of 40 ms, 10 Mbit/s, the processor as it is; a window of 1350 x 940. Nothing is in the cache. */
+/** The desktop preset of Lighthouse (core/config/constants.js, `desktopDense4G`): a round trip of 40 ms, 10 Mbit/s, the processor unthrottled; a window of 1350 x 940. The cache is empty. */
 const lab = { latencyMs: 40, bytesPerSecond: (10 * 1_024 * 1_024) / 8, window: '1350,940' }
 const targetMs = 1_000
-/** Nothing large is painted any more so long after a page is complete. */
+/** No more large paints come this long after a page is complete. */
 const settledMs = 600
 
-/** The main pages, for somebody who sees all of them. */
+/** The main pages, for a person who sees all of them. */
 const pages = [
   '/wallboard',
   '/calls',
@@ -41,7 +41,7 @@ const pages = [
   '/design',
 ] as const
 
-/** How soon each main page shows what it is about (largest contentful paint), in a service with a year of calls. */
+/** How soon each main page shows its content (largest contentful paint), in a service with a year of calls. */
 export async function screens(options: ScreensOptions, tell: (line: string) => void): Promise<PartResult> {
   const chromium = findChromium()
   if (chromium === undefined) throw new Error('there is no Chromium here')
@@ -130,7 +130,7 @@ const noting = `
   new PerformanceObserver((list) => { for (const one of list.getEntries()) globalThis.largest = { ms: one.startTime, element: (one.element?.tagName ?? '') + '.' + (one.element?.className ?? '') } })
     .observe({ type: 'largest-contentful-paint', buffered: true })`
 
-/** Opens a page as for the first time. */
+/** Opens a page as if for the first time. */
 async function largestPaint(browser: Browser, url: string): Promise<{ readonly ms: number; readonly element: string }> {
   await browser.open('about:blank')
   await browser.forgetFiles()

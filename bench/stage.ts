@@ -5,17 +5,17 @@ import { directory, type BenchLane } from './world.js'
 export interface Setting extends EngineOptions {
   /** Each crowd of phones has a process of its own. */
   readonly crowds: readonly (readonly BenchLane[])[]
-  /** Recordings are made; otherwise calls go on without, as they do when the spool cannot be written. */
+  /** Calls are recorded; otherwise they go on without, as with an unwritable spool. */
   readonly recorded: boolean
   /** The callers are browsers. */
   readonly browsers?: boolean
   /** They speak Opus. */
   readonly opus?: boolean
-  /** When all is over, running calls and recordings are not waited for. */
+  /** At the end, does not wait for running calls and recordings. */
   readonly endAtOnce?: boolean
 }
 
-/** Starts the phones and an engine that knows them, and ends both, whatever happens. */
+/** Starts the phones and an engine that knows them, and always ends both. */
 export async function onStage<T>(setting: Setting, play: (engine: EngineUnderTest, phones: readonly Phones[]) => Promise<T>): Promise<T> {
   const phones = setting.crowds.map(() => Phones.start(setting.oneCore))
   let engine: EngineUnderTest | undefined

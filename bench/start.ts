@@ -16,13 +16,13 @@ const ticksPerSecond = 100
 interface Start {
   /** From the command to the line that says it is ready, s. */
   readonly seconds: number
-  /** CPU seconds of everything that the command started, until then. */
+  /** CPU seconds of everything started by the command, until then. */
   readonly cpu: number
-  /** What `/readyz` said when that line was there. */
+  /** The answer of `/readyz` at that moment. */
   readonly readyz: number
 }
 
-/** `npm start`, with the configuration of the repository, in a data folder that it knows already. */
+/** `npm start`, with the configuration of the repository, in an existing data folder. */
 export async function start(options: { readonly times: number }, tell: (line: string) => void): Promise<PartResult> {
   const folder = mkdtempSync(join(tmpdir(), 'ringround-bench-'))
   try {
@@ -90,7 +90,7 @@ async function once(folder: string, [program = '', ...args]: readonly string[]):
   const child = spawn(program, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own: npm does not pass on what it is told.
+    // Its own process group: npm does not pass on signals.
     detached: true,
     env: {
       ...process.env,
@@ -114,7 +114,7 @@ async function once(folder: string, [program = '', ...args]: readonly string[]):
   }
 }
 
-/** Resolves as soon as the line is there, with the address, which comes in the same breath. */
+/** Resolves as soon as the line is printed, with the address, which comes with it. */
 function ready(child: ChildProcess): Promise<{ readonly text: string; readonly at: number }> {
   return new Promise((resolve, reject) => {
     let text = ''
@@ -144,7 +144,7 @@ async function end(child: ChildProcess): Promise<void> {
   const hurry = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), 10_000)
   await gone
   clearTimeout(hurry)
-  // npm may be gone before the engine and its switch are.
+  // npm may end before the engine and its switch.
   for (let n = 0; n < 100 && all.some((pid) => fields(pid).length > 1); n++) await pause(50)
 }
 
@@ -157,7 +157,7 @@ function fields(pid: number): readonly string[] {
   }
 }
 
-/** This process and all that descend from it. */
+/** This process and all its descendants. */
 function below(pid: number): readonly number[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

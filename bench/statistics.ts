@@ -1,4 +1,4 @@
-/** A distribution in a few figures. All in the unit of what was put in. */
+/** A distribution in a few figures, in the unit of its values. */
 export interface Spread {
   readonly n: number
   readonly median: number
@@ -8,7 +8,7 @@ export interface Spread {
   readonly most: number
 }
 
-/** Quantiles by nearest rank: each is a value that was measured. */
+/** Quantiles by nearest rank: each is a measured value. */
 export function spread(values: readonly (number | undefined)[]): Spread {
   const sorted = values.filter((value) => value !== undefined).sort((a, b) => a - b)
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? Number.NaN

@@ -7,10 +7,10 @@ import { spread } from './statistics.js'
 import { lanes } from './world.js'
 
 /**
- * Calls a second: so many callers that ring again as soon as they have hung up, each call from the dialled number over whisper and key to a
- * bridge. What the engine then spends for a call is the cost of set-up and hang-up, with about 0.5 s of audio.
- * @param options `profile`: looks where the CPU time goes, which costs some itself; then without the limit to one processor, which the profiler
- * needs some of
+ * Calls a second: callers ring again as soon as they have hung up, each call from the dialled number over whisper and key to a
+ * bridge. The engine's CPU time for a call is then the cost of set-up and hang-up, with about 0.5 s of audio.
+ * @param options `profile`: profiles CPU time, which costs some itself; then without the limit to one processor, which the profiler
+ * also needs
  */
 export async function throughput(
   options: { readonly width: number; readonly seconds: number; readonly profile: boolean },
@@ -35,7 +35,7 @@ export async function throughput(
       )
       return { answers, failed }
     }
-    // What is compiled and made once is not part of a call.
+    // One-off compilation and set-up are not part of a call.
     tell('warming up')
     await ringFor(4_000)
     tell(`${options.width} callers who ring again and again, for ${options.seconds} s`)

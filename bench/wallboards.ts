@@ -15,7 +15,7 @@ import { directory, lanes } from './world.js'
 export interface WallboardOptions {
   /** Streams on one engine. */
   readonly boards: number
-  /** Calls that a browser shows while others come and go. */
+  /** Calls shown by a browser while others come and go. */
   readonly held: number
   readonly seconds: number
 }
@@ -27,7 +27,7 @@ const talkMs = 1_000
 const perSecond = 2
 const openedAtOnce = 50
 
-/** What a crowd of wallboards costs an engine, how soon each is told what happens, and how a browser keeps up with many calls. */
+/** The cost of many wallboards to an engine, the delay of each update, and how a browser keeps up with many calls. */
 export async function wallboards({ boards, held, seconds }: WallboardOptions, tell: (line: string) => void): Promise<PartResult> {
   const crowd = await measureCrowd(boards, seconds, tell)
   const shown = findChromium() === undefined ? undefined : await measureBrowser(held, seconds, tell)
@@ -83,7 +83,7 @@ interface Crowd {
   readonly maxMegabytes: number
   readonly collectedBefore: number
   readonly collectedAfter: number
-  /** Ms from the engine's telling to each board's reading. */
+  /** Ms from the engine's sending to each board's reading. */
   readonly delays: readonly number[]
   readonly perSecond: number
 }
@@ -101,7 +101,7 @@ async function measureCrowd(boards: number, seconds: number, tell: (line: string
     async ({ engine, phones, secret }) => {
       const open: Following[] = []
       try {
-        // What the first wallboard takes is no part of what a thousand more do.
+        // The first wallboard's one-off cost does not count towards a thousand more.
         open.push(await follow(engine.url, secret))
         await comeAndGo(phones, 5_000)
         const collectedBefore = await collected(engine)
@@ -140,9 +140,9 @@ async function measureCrowd(boards: number, seconds: number, tell: (line: string
 }
 
 interface Following {
-  /** Ms from the engine's telling of a change to its reading here. */
+  /** Ms from the engine's sending of a change to its reading here. */
   readonly delays: number[]
-  /** Calls by their key, and when they were told first. */
+  /** Calls by their key, and when they were first sent. */
   readonly told: Map<string, number>
   readonly isOver: () => boolean
   readonly close: () => void
@@ -190,7 +190,7 @@ interface Shown {
   readonly longTasks: readonly number[]
 }
 
-/** Notes in the page when a row is painted, how long each frame takes, and tasks that hold it up. */
+/** Records in the page when a row is painted, how long each frame takes, and long tasks. */
 const noting = `
   globalThis.noted = { rows: [], frames: [], longTasks: [] }
   new PerformanceObserver((list) => { for (const { duration } of list.getEntries()) noted.longTasks.push(duration) }).observe({ type: 'longtask' })
@@ -237,13 +237,13 @@ export async function measureBrowser(held: number, seconds: number, tell: (line:
 interface Stage {
   readonly engine: EngineUnderTest
   readonly phones: Phones
-  /** Of a token that may see the wallboard. */
+  /** The header of a token that may see the wallboard. */
   readonly secret: string
-  /** Where a screen begins. */
+  /** A screen's start URL. */
   readonly link: string
 }
 
-/** An engine with so many lanes, each for a call at a time, of which none is recorded. */
+/** An engine with this many lanes, each for one unrecorded call at a time. */
 async function withCalls<T>(count: number, env: Readonly<Record<string, string>>, work: (stage: Stage) => Promise<T>): Promise<T> {
   const all = lanes(count, 2_000, ['accept'])
   const phones = Phones.start(false)

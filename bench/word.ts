@@ -16,12 +16,12 @@ import { answeredLeg, whisperMs } from './word/answered-leg.js'
 import { Greetings } from './word/greetings.js'
 
 const seed = 'bench/1'
-/** Of the line alone, before a word is said: a part of the whisper, which is twice as long at least. */
+/** Line noise before a word: a part of the whisper, which is at least twice as long. */
 const beforeWordMs = 3_000
-/** A leg is listened to for this long: longer than anybody has to accept by default. */
+/** How long a leg is listened to: longer than the default time to accept. */
 const legSeconds = 25
 
-/** The recogniser of the spoken "one", on material that nothing was chosen with: voices that the training never heard, recordings of people. See docs/words.md. */
+/** The recogniser of the spoken "one", on unseen material: voices that the training never heard, recordings of people. See docs/words.md. */
 export async function word(
   { greetings, hours, people }: { readonly greetings: number; readonly hours: number; readonly people: string | undefined },
   tell: (line: string) => void,
@@ -38,7 +38,7 @@ export async function word(
   }
 }
 
-/** Each of its figures has a seed of its own: they can be taken in any order. */
+/** Each figure has its own seed: they can be taken in any order. */
 export class WordBench {
   readonly #net: WordNet = { weights: readNet(oneNet), threshold: oneNet.threshold }
   readonly #said: Promise<readonly Utterance[]>
@@ -77,7 +77,7 @@ export class WordBench {
     return figures
   }
 
-  /** @param folder of recordings named as those of the Free Spoken Digit Dataset, where there is one */
+  /** @param folder of recordings named like the Free Spoken Digit Dataset, if there is one */
   async people(folder: string | undefined): Promise<readonly Figure[]> {
     const recorded = [...(await recordedEnglish()), ...(folder === undefined ? [] : await peopleIn(folder))]
     const figures: Figure[] = []
@@ -93,7 +93,7 @@ export class WordBench {
     return figures
   }
 
-  /** Each thousand has a seed of its own. @param from the first thousand */
+  /** Each thousand has its own seed. @param from the first thousand */
   async greetings(count: number, from = 0): Promise<readonly Figure[]> {
     const counts = { accepted: 0, offered: 0, keyOnly: 0 }
     let chance = new Chance(0)
@@ -127,7 +127,7 @@ export class WordBench {
     ]
   }
 
-  /** Two people talking, with what else is on a line: ringing tones, recordings of a woman's sentences. */
+  /** Two people talking, with other line sounds: ringing tones, recordings of a woman's sentences. */
   async conversation(hours: number): Promise<readonly Figure[]> {
     const chance = new Chance(`${seed}/talk`)
     const phrases = (
@@ -178,7 +178,7 @@ export class WordBench {
     return (await this.#said).filter(({ kind }) => kind === 'other').map(({ sound }) => sound)
   }
 
-  /** How many of them a leg hears as the word, said once while it is listened for. */
+  /** How many of them are recognised as the word, said once while it is listened for. */
   async #heard(utterances: readonly Utterance[], snr: number): Promise<number> {
     const chance = new Chance(`${seed}/heard/${snr}`)
     const background = await this.#background()
@@ -210,7 +210,7 @@ function told(samples: Int16Array, net: WordNet): boolean {
   return word
 }
 
-/** People's recordings in a folder, named as those of the Free Spoken Digit Dataset: `1_name_0.wav`. */
+/** People's recordings in a folder, named like the Free Spoken Digit Dataset: `1_name_0.wav`. */
 async function peopleIn(folder: string): Promise<Utterance[]> {
   const names = (await readdir(folder)).filter((name) => /^\d_\w+_\d+\.wav$/.test(name)).sort()
   return Promise.all(
@@ -228,7 +228,7 @@ async function peopleIn(folder: string): Promise<Utterance[]> {
   )
 }
 
-/** A quiet line: what is told apart here is what is said. In pieces of 40 ms, made as they are asked for: most legs are told apart soon. */
+/** A quiet line: only the speech matters here. In pieces of 40 ms, made on demand: most legs are decided soon. */
 function onAPlainLine(sound: Sound, chance: Chance): Iterable<Int16Array> {
   const gain = chance.between(0.15, 0.9) / (sound.reduce((most, value) => Math.max(most, Math.abs(value)), 0) || 1)
   const noise = gain * chance.one([0.0005, 0.003, 0.01])
@@ -251,7 +251,7 @@ function ringing(): Sound {
   })
 }
 
-/** From the end of the word to the decision, by the sound alone; a recording is 0.1 s behind it (docs/words.md). */
+/** From the end of the word to the decision, by the sound alone; a recording lags 0.1 s behind it (docs/words.md). */
 function decision(said: readonly Utterance[], net: WordNet, background: readonly Sound[]): Figure {
   const chance = new Chance(`${seed}/decision`)
   const times: number[] = []

@@ -5,12 +5,12 @@ export interface BenchLane {
   readonly habits: readonly Habit[]
 }
 
-/** Lanes of one kind; each has a line of its own, so that calls never wait for each other's specialists. */
+/** Lanes of one kind; each has its own line, so that calls never wait for each other's specialists. */
 export function lanes(count: number, first: number, habits: readonly Habit[]): readonly BenchLane[] {
   return Array.from({ length: count }, (_, index) => ({ number: String(first + index), habits }))
 }
 
-/** Lanes whose phones are in one process. */
+/** Lanes with phones in one process. */
 export interface Crowd {
   readonly lanes: readonly BenchLane[]
   /** SIP port of its specialists. */

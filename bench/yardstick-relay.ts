@@ -1,5 +1,5 @@
 /**
- * The two processes of the yardstick's message, told apart by the first argument. `switch`: takes a UDP message, hands it to the engine over TCP,
+ * The two processes of the yardstick's message, chosen by the first argument. `switch`: takes a UDP message, hands it to the engine over TCP,
  * and sends what comes back to where it came from. `engine`: sends back what comes. Nothing is done in between.
  */
 import { createSocket } from 'node:dgram'
@@ -43,5 +43,5 @@ process.on('message', (question) => {
     process.send?.({ cpuMicros: user + system })
   }
 })
-// Whatever becomes of the bench, this process does not stay behind.
+// This process always ends with the bench.
 process.on('disconnect', () => process.exit(0))

@@ -1,6 +1,6 @@
 /**
- * What this machine needs for the things of which every figure is made, with nothing of Ringround in between: absolute times do not travel
- * from machine to machine, multiples of these do far better.
+ * This machine's times for the building blocks of every figure, without Ringround: absolute times do not carry over
+ * from machine to machine; multiples of these do far better.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { createSocket, type Socket } from 'node:dgram'
@@ -27,7 +27,7 @@ export interface Yardstick {
   readonly messageCpu: number
 }
 
-/** @param thorough a few seconds; otherwise half of that, to see whether the machine has changed meanwhile */
+/** @param thorough a few seconds; otherwise half of that, to check whether the machine has changed meanwhile */
 export async function measureYardstick(thorough: boolean): Promise<Yardstick> {
   const count = thorough ? 400 : 150
   const [message, messageCpu] = await measureMessage(count)
@@ -93,7 +93,7 @@ async function measureMessage(count: number): Promise<readonly [Spread, number]>
     for (let n = 0; n < 50; n++) await phone.send(1)
     const times: number[] = []
     for (let n = 0; n < count; n++) {
-      // Out of step with every clock. Seldom enough that everybody has gone to sleep, as between the messages of calls.
+      // Out of step with every clock. Rarely enough that processes have gone to sleep, as between the messages of calls.
       await pause(4 + (n % 9))
       const at = performance.now()
       await phone.send(1)
@@ -107,7 +107,7 @@ async function measureMessage(count: number): Promise<readonly [Spread, number]>
       }
       return sum
     }
-    // In handfuls, so that a good part of the messages finds somebody awake, as in a crowd.
+    // In handfuls, so that a good part of the messages finds a process awake, as in a crowd.
     const handfuls = count / 2
     for (let n = 0; n < 20; n++) await phone.send(8)
     const before = await cpu()
@@ -164,7 +164,7 @@ async function measureLateness(count: number): Promise<Spread> {
   return spread(times)
 }
 
-/** Median of several rounds, the first of which (code that is not compiled yet) does not count. */
+/** Median of several rounds, without the first (code not yet compiled). */
 function measureWork(): number {
   const rounds = Array.from({ length: 8 }, () => {
     const { user, system } = process.cpuUsage()

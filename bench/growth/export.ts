@@ -2,20 +2,20 @@ import { performance } from 'node:perf_hooks'
 import { pause } from '../engine.js'
 import { spread, type Spread } from '../statistics.js'
 
-/** Calls that are exported at the most. */
+/** The most calls exported. */
 const maxExported = 100_000
 const daysOfPast = 365
 const sampleEveryMs = 100
 
-/** What it costs to take the calls report along as a spreadsheet. */
+/** The cost of exporting the calls report as a spreadsheet. */
 export interface ExportFigure {
-  /** About so many rows: the last days of a year of calls. */
+  /** About this many rows: the last days of a year of calls. */
   readonly rows: number
   readonly seconds: number
   readonly megabytesOfFile: number
-  /** Resident memory at its highest, above what it was before. */
+  /** Peak resident memory above the level before. */
   readonly megabytesMore: number
-  /** Ms that `/healthz` took meanwhile: what everybody else waits. */
+  /** Ms for `/healthz` meanwhile: the wait for all others. */
   readonly others: Spread
 }
 

@@ -6,11 +6,11 @@ import type { Schema } from '../../src/store/schema.js'
 import type { OwnPostgres } from '../own-postgres.js'
 import type { Filling } from './made-store.js'
 
-/** Text of one table that is handed over at a time, so that making and taking it in overlap. */
+/** Text of one table handed over at a time, so that making and loading overlap. */
 const charactersInOne = 16_000_000
 const filesAhead = 4
 
-/** Fills a database of a server of our own, by files that it reads. @param from when the past begins, wall-clock ms */
+/** Fills a database of our own server, by files that it reads. @param from start of the past, wall-clock ms */
 export async function fillPostgres(server: OwnPostgres, url: string, from: number, to: number): Promise<Filling> {
   const store = await openPostgresForWriting(url)
   const months = Array.from({ length: Math.ceil((to - from) / (28 * 86_400_000)) + 1 }, (_, month) =>
@@ -58,7 +58,7 @@ export async function fillPostgres(server: OwnPostgres, url: string, from: numbe
       if (kept.characters >= charactersInOne) handOver(table)
     },
     async breathe() {
-      // The server takes one in while the next one is made.
+      // The server loads one while the next is made.
       await (open > filesAhead ? copying : new Promise((resolve) => setImmediate(resolve)))
     },
     async end() {

@@ -5,10 +5,10 @@ import type { Schema } from '../../src/store/schema.js'
 import { openForWriting } from '../../src/store/sqlite/open.js'
 import type { Filling } from './made-store.js'
 
-/** Values that one statement may have, by far. */
+/** Values in one statement, far below the limit. */
 const valuesInOne = 800
 
-/** Fills a SQLite file, which is worth nothing where that is broken off. */
+/** Fills a SQLite file, which is useless if interrupted. */
 export async function fillSqlite(file: string): Promise<Filling> {
   const empty = `${file}.empty`
   const tables = await openForWriting(empty)

@@ -11,7 +11,7 @@ import { makePast } from './made-store.js'
 
 export type DatabaseName = 'SQLite' | 'PostgreSQL'
 
-/** A store with a past, for one engine after the other. */
+/** A store with a past, for several engines in turn. */
 export interface GrownStore {
   readonly megabytesOnDisk: number
   /** Puts it into the data folder of an engine, where it belongs there. */
@@ -24,7 +24,7 @@ export interface GrownStore {
   close(): Promise<void>
 }
 
-/** @param keptIn a folder in which stores are kept from one run to the next: making a million calls takes longer than measuring them */
+/** @param keptIn a folder that keeps stores from one run to the next: making a million calls takes longer than measuring them */
 export async function grownStore(
   database: DatabaseName,
   calls: number,
@@ -42,7 +42,7 @@ export async function grownStore(
   }
 }
 
-/** What is known of a store whose making came to its end. */
+/** The note of a completely made store. */
 interface Made {
   readonly megabytesOnDisk: number
 }
@@ -72,7 +72,7 @@ function keptFolder(keptIn: string, database: DatabaseName, calls: number): Stor
   const path = join(keptIn, `${database}-${calls}`)
   const note = join(path, madeFile)
   if (existsSync(note)) return new StoreFolder(path, true, JSON.parse(readFileSync(note, 'utf8')) as Made)
-  // What a run left that was broken off is no store.
+  // The remains of an interrupted run are not a store.
   rmSync(path, { recursive: true, force: true })
   mkdirSync(path, { recursive: true })
   return new StoreFolder(path, true)
@@ -101,7 +101,7 @@ function link(file: string, to: string): void {
 }
 
 async function onServer(folder: StoreFolder, calls: number, tell: (line: string) => void): Promise<GrownStore> {
-  // As Debian sets it up, but for the memory, which its default leaves at what every machine has.
+  // As set up by Debian, except for memory, whose default suits the smallest machine.
   const server = await OwnPostgres.start({ port: await freePort(), fsync: true, sharedBuffers: '1GB' }, folder.path)
   try {
     const url = folder.made === undefined ? await server.database() : server.firstDatabase

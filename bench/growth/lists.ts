@@ -7,7 +7,7 @@ const someOrganisations = organisations.filter((_, index) => index % 25 === 0)
 const clinicians = ['dr-3', 'dr-400', 'dr-1500']
 const endings = ['completed', 'unanswered', 'abandonedInMenu', 'noRota']
 
-/** With which a list in another order than that of time is asked for. */
+/** The sort of a list not in order of time. */
 const filters = [
   'line=line-3',
   'organisation=practice-3',
@@ -21,7 +21,7 @@ const filters = [
   'line=line-30&organisation=practice-150',
 ]
 
-/** What is asked for, and measured as one: each address in turn. `pages`: so many of its pages are walked. */
+/** Requests measured as one: each address in turn. `pages`: how many of its pages to walk. */
 export interface Asked {
   readonly name: string
   readonly addresses: readonly string[]
@@ -127,14 +127,14 @@ export interface ListFigure {
   readonly name: string
   /** Ms from the request to the end of the answer. */
   readonly ms: Spread
-  /** The very first answer, ms, which is not among them. */
+  /** The very first answer, ms, not included above. */
   readonly first: number
   readonly slowest: { readonly address: string; readonly ms: number }
   /** The longest answer, kB. */
   readonly kilobytes: number
 }
 
-/** @param headers of whoever asks @param requests at least so many of each */
+/** @param headers the reader's @param requests the least number of each */
 export async function measureLists(
   url: string,
   headers: Readonly<Record<string, string>>,
@@ -146,7 +146,7 @@ export async function measureLists(
     const times: number[] = []
     let longest = 0
     let slowest: ListFigure['slowest'] = { address: '', ms: 0 }
-    // Once unmeasured: a route compiles its answer when it is first asked.
+    // Once unmeasured: a route compiles its serialiser on first use.
     const first = (await ask(url, headers, addresses[0] ?? '')).ms
     while (times.length < requests) {
       for (const address of addresses) {
@@ -174,7 +174,7 @@ async function ask(
   const response = await fetch(`${url}${address}`, { headers })
   const text = await response.text()
   const ms = performance.now() - begun
-  // A page that leads elsewhere was not measured; `readyz` says so where something is amiss.
+  // A redirect was not measured; `readyz` may report a problem.
   if (response.redirected || (!response.ok && response.status !== 503))
     throw new Error(`${address}: ${response.status} ${text.slice(0, 200)}`)
   const cursor = text.startsWith('{') ? (JSON.parse(text) as { readonly nextCursor?: string | null }).nextCursor : undefined

@@ -3,13 +3,13 @@ import type { AttemptResult, CallEnding, CallFact } from '../../src/facts/events
 import { randomStream, type RandomStream } from '../../src/what-if/random.js'
 
 const day = 24 * 60 * 60_000
-/** The past of a service: one year, however many calls. */
+/** The past of a service: one year, with any number of calls. */
 export const pastMs = 365 * day
 
 export const lines = Array.from({ length: 40 }, (_, index) => `line-${index}`)
 export const organisations = Array.from({ length: 200 }, (_, index) => `practice-${index}`)
 export const clinicians = 1_600
-/** Telephones that nobody has, or that a machine answers: they come to stand on the watch list. */
+/** Telephones that are unassigned or answered by a machine: they end up on the watch list. */
 const bad = 400
 
 export interface MadeCall {
@@ -23,7 +23,7 @@ export interface MadeCall {
 export function* madeCalls(count: number, now: number): Generator<MadeCall> {
   const random = randomStream(count)
   for (let index = 0; index < count; index++) {
-    // The last minute belongs to nobody: every call is over.
+    // The last minute is empty: every call is over.
     yield madeCall(index, now - pastMs + Math.floor(((pastMs - 10 * 60_000) * index) / count), random)
   }
 }

@@ -4,7 +4,7 @@ const areas = 8
 const trusts = 4
 const onSession = 4
 
-/** The directory of a service that has had the calls of `made-calls.ts`, as JSON (which is YAML): its lines, practices and clinicians by name, and who is on now. */
+/** The directory of a service that has had the calls of `made-calls.ts`, as JSON (which is YAML): its lines, practices and clinicians by name, and the people on now. */
 export function madeDirectory(): string {
   const numbered = <T>(count: number, entry: (index: number) => readonly [string, T]) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => entry(index)))

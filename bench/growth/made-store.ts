@@ -5,9 +5,9 @@ import { PastRows } from './past-rows.js'
 /** A store that is being filled: its tables are made, its indexes are not. */
 export interface Filling {
   readonly insert: (table: keyof Schema, row: object) => void
-  /** Called now and then: what was inserted so far may go to the database. */
+  /** Called now and then: rows so far may go to the database. */
   readonly breathe: () => Promise<void>
-  /** Puts everything in, and makes the indexes. @returns megabytes */
+  /** Inserts everything and makes the indexes. @returns megabytes */
   readonly end: () => Promise<number>
 }
 

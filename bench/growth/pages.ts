@@ -8,11 +8,11 @@ import { callOrders } from '../../src/store/call-filter.js'
 import type { StorePlace } from '../../src/store-place.js'
 import type { Asked } from './lists.js'
 
-/** Somebody who has signed in, and the pages of reports that they look at. */
+/** A signed-in reader, and the pages of reports that they view. */
 export interface Reader {
   readonly name: string
   readonly grants: readonly { readonly role: RoleName; readonly scope: Scope }[]
-  /** Of the directory, whose calls are theirs. */
+  /** Their clinician entry in the directory. */
   readonly clinician?: string
   /** @param calls ids of calls that they may see */
   readonly pages: (calls: readonly string[]) => readonly Asked[]
@@ -25,7 +25,7 @@ const everywhere: Scope = { kind: 'everywhere' }
 const line = (id: string): Scope => ({ kind: 'line', id })
 
 const ofDays = ['from=2026-01-05&to=2026-01-11', 'days=1', 'days=7', 'days=30', 'days=365']
-/** What the form of the page can ask, one field after the other, and some of them together. */
+/** The queries of the page's form, field by field, and some together. */
 const filters = [
   ...ofDays,
   'line=line-3',
@@ -89,7 +89,7 @@ export const readers: readonly Reader[] = [
   },
 ]
 
-/** Signs them in. @returns what they send with whatever they ask */
+/** Signs them in. @returns the headers of their requests */
 export function signIn(place: StorePlace, { name, grants, clinician }: Reader): Promise<Readonly<Record<string, string>>> {
   return withAccounts(place, 'bench', async (accounts) => {
     const { id } = await accounts.addPerson(system, { name, ...(clinician === undefined ? {} : { clinician }) })

@@ -26,7 +26,7 @@ export type Take = (table: keyof Schema, row: object) => void
 
 const origin = originColumns(unknownOrigin)
 
-/** As `asRow` makes it. Its field `type` stands first in every fact that is made here. */
+/** As `asRow` makes it. The field `type` comes first in every fact made here. */
 function rowOfFact(callId: string, seq: number, at: number, elapsedMs: number, fact: CallFact): Selectable<CallEventsTable> {
   const text = JSON.stringify(fact)
   const end = `{"type":"${fact.type}"`.length
@@ -41,12 +41,12 @@ function rowOfFact(callId: string, seq: number, at: number, elapsedMs: number, f
   }
 }
 
-/** Of so many call-backs one is still open. */
+/** One of this many call-backs is still open. */
 const openOneIn = 50
 
 /**
- * The rows of a past, each once and as it is at the end: what the store's own writer comes to, fact after fact (a test holds the two together), in a fraction of the time. Its calls are linked, so that nothing of them
- * is left to be done in the background of what is measured.
+ * The rows of a past, each once and in its final state: the same as from the store's own writer, fact by fact (a test compares the two), in a fraction of the time. Its calls are linked, so that no background work
+ * remains during the measurement.
  */
 export class PastRows {
   readonly #sums = new RollUpTotal()
@@ -141,7 +141,7 @@ export interface PastEntry {
   readonly data: object
 }
 
-/** What was arranged before this call, and what became of it, as the engine notes it. */
+/** The arrangement of this call and its result, as the engine notes it. */
 export function entriesOf({ arrangement, callId, facts }: MadeCall): readonly PastEntry[] {
   if (arrangement === undefined) return []
   const [first, last] = [facts[0]?.at ?? 0, facts.at(-1)?.at ?? 0]

@@ -14,22 +14,22 @@ const opusType = 111
 const opusTicks = 6
 const headerBytes = 12
 
-/** What a browser that speaks Opus says: a second of a tone. */
+/** The Opus audio of a browser: a second of a tone. */
 export const opusToneHz = 500
 const opusTone = () =>
   (JSON.parse(readFileSync(new URL('../../../test/fixtures/opus-500-hz.json', import.meta.url), 'utf8')) as readonly string[]).map((text) =>
     Buffer.from(text, 'base64'),
   )
 
-/** The voice of a browser: ICE, DTLS-SRTP and A-law by werift, or a tone in Opus. To whoever sends and hears it is a socket like any other. */
+/** The voice of a browser: ICE, DTLS-SRTP and A-law by werift, or a tone in Opus. For the sending and receiving code it is a socket like any other. */
 export class BrowserVoice implements VoiceSocket {
-  /** When keys were agreed, and everything that is sent leaves encrypted. */
+  /** When keys were agreed; from then on all packets leave encrypted. */
   readyAt: number | undefined
   readonly #connection: RTCPeerConnection
   readonly #transceiver: RTCRtpTransceiver
   #take: (data: Buffer) => void = () => undefined
 
-  /** Frames in Opus, which it says in turn. Undefined: it speaks A-law. */
+  /** Opus frames to send in turn. Undefined: it sends A-law. */
   readonly #opus: readonly Buffer[] | undefined
 
   constructor(opus = false) {
@@ -65,7 +65,7 @@ export class BrowserVoice implements VoiceSocket {
     this.#take = take
   }
 
-  /** Where it goes is ICE's business; it is there when keys are. */
+  /** ICE decides the target; it is known once there are keys. */
   connect(_port: number, _address: string, there: () => void): void {
     const look = () => {
       if (this.readyAt !== undefined || this.#connection.connectionState !== 'connected') return

@@ -1,9 +1,9 @@
-/** What the bench asks of the phones, which run in a process of their own, and what they answer. Times are ms of that process's own clock. */
+/** Requests to the phones, which run in a separate process, and their answers. Times are ms of that process's own clock. */
 
 /** What a specialist's phone does when it is rung: `accept` answers at once and presses 1; `busy` refuses with 486; `noAnswer` rings until CANCEL. */
 export type Habit = 'accept' | 'busy' | 'noAnswer'
 
-/** The callers are browsers, which signal over a WebSocket each, and prove themselves as the same telephone. */
+/** The callers are browsers, which signal over a WebSocket each, and authenticate as the same telephone. */
 export interface BrowserCallers {
   readonly url: string
   readonly user: string
@@ -24,11 +24,11 @@ export type Command =
     }
   /** One call on a lane, from INVITE to the last BYE. With `abandon`, the caller hangs up as soon as a phone rings. */
   | { readonly kind: 'call'; readonly lane: number; readonly talkMs: number; readonly abandon?: boolean }
-  /** A call on each of these lanes, `perSecond` of them a second, which stay up until `hangUp`. */
+  /** A call on each of these lanes, `perSecond` of them a second, up until `hangUp`. */
   | { readonly kind: 'hold'; readonly lanes: readonly number[]; readonly perSecond: number }
   /** Every caller that is up hangs up now, or that of one lane. */
   | { readonly kind: 'hangUp'; readonly lane?: number }
-  /** Begins to count packets again. */
+  /** Restarts counting packets. */
   | { readonly kind: 'listen' }
   /** What was counted since. */
   | { readonly kind: 'heard' }
@@ -57,7 +57,7 @@ export interface CallTimes {
     /** The last of the three RFC 4733 end packets left. */
     readonly keyAt?: number
     readonly hearsCallerAt?: number
-    /** The call is over for this phone: the engine hung up, or it did so itself, having heard `questionAt`. */
+    /** The call is over for this phone: the engine hung up, or the phone itself after `questionAt`. */
     readonly overAt?: number
     /** After the caller's BYE: the engine begins to ask for the outcome. */
     readonly questionAt?: number
@@ -68,12 +68,12 @@ export interface CallTimes {
   readonly callerByeAt?: number
 }
 
-/** What all the phones heard of each other since `listen`. Delays in ms, from one phone through the switch to the other. */
+/** What all phones heard of each other since `listen`. Delays in ms, from one phone through the switch to the other. */
 export interface Heard {
   readonly seconds: number
   readonly sent: number
   readonly received: number
-  /** Packets that the other side had sent before the last one that came, and that never came. */
+  /** Packets lost before the last one received. */
   readonly lost: number
   readonly delay: Delays
   /** Delays of each second, to see whether they grow. */

@@ -8,7 +8,7 @@ import { addressIn, header, lines, print, readSdp, sdp, type Message } from './m
 import { Stream, type Crowd } from './voice.js'
 
 const answerWithinMs = 20_000
-/** After the caller has hung up the specialist is asked for the outcome; a phone that hears nothing of that hangs up all the same. */
+/** After the caller has hung up the specialist is asked for the outcome; a phone that does not hear that hangs up after this long. */
 const questionWithinMs = 2_000
 const eventType = 101
 
@@ -16,13 +16,13 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] }
 type Ringing = Writable<CallTimes['ringing'][number]>
 type Times = Writable<Omit<CallTimes, 'ringing'>> & { ringing: Ringing[] }
 
-/** What a lane needs of the process: a socket each for callers and specialists, and where the engine is. */
+/** A lane's surroundings: a socket each for callers and specialists, and the engine's address. */
 export interface Surroundings {
   readonly callerSocket: Socket
   readonly specialistSocket: Socket
   readonly engine: { readonly address: string; readonly port: number }
   readonly crowd: Crowd
-  /** The caller is a browser, which signals over this, and proves itself by digest. */
+  /** The caller is a browser, which signals over this, and authenticates by digest. */
   readonly browser?: { readonly socket: WebSocket; readonly user: string; readonly password: string; readonly opus: boolean } | undefined
 }
 
@@ -37,7 +37,7 @@ export class Lane {
   #settled: { readonly resolve: () => void; readonly done: (times: CallTimes) => boolean } | undefined
 
   #caller: Stream | undefined
-  /** The voice of a caller who is a browser. */
+  /** A browser caller's voice. */
   #browser: BrowserVoice | undefined
   #offer = ''
   #authorization: string | undefined
@@ -149,7 +149,7 @@ export class Lane {
     this.#settle()
   }
 
-  /** Asked who it is, a browser calls again, and says so. @returns false: it is none */
+  /** Challenged, a browser calls again with credentials. @returns false: not a browser */
   #prove(message: Message): boolean {
     const { browser, engine } = this.around
     const challenge = parseChallenge(header(message, 'WWW-Authenticate'))

@@ -1,4 +1,4 @@
-/** The phones of the bench, in a process of their own, so that what they cost is not counted with the engine. Told by IPC, see `commands.ts`. */
+/** The phones of the bench, in a process of their own, so that their cost does not count with the engine's. Controlled by IPC, see `commands.ts`. */
 import { createSocket, type Socket } from 'node:dgram'
 import { performance } from 'node:perf_hooks'
 import type { Command, Reply } from './commands.js'
@@ -14,7 +14,7 @@ let callers: Socket | undefined
 let specialists: Socket | undefined
 const browsers: WebSocket[] = []
 
-/** What was asked of the phones before, so that a retransmission is answered as the first time and rings nobody twice. */
+/** Earlier requests, so that a retransmission gets the same answer and rings no phone twice. */
 const rung = new Map<string, { readonly lane: Lane; readonly place: number; readonly invite: Message; readonly dialog: Dialog }>()
 
 async function bind(take: (text: string, from: { readonly address: string; readonly port: number }) => void): Promise<Socket> {

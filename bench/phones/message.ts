@@ -1,4 +1,4 @@
-/** Just enough SIP text for phones that only ever meet one switch on loopback; cheap, so that it is not the phones that are measured. */
+/** Just enough SIP for phones that only meet one switch on loopback; cheap, so that the phones themselves are not measured. */
 
 export interface Message {
   /** Of a request; undefined for a response. */
@@ -25,7 +25,7 @@ export function header(message: Message, name: string): string {
   return message.text.slice(from, message.text.indexOf('\r\n', from))
 }
 
-/** Every line of this header, as it came. */
+/** Every line of this header, as received. */
 export function lines(message: Message, name: string): readonly string[] {
   return message.text.split('\r\n').filter((line) => line.startsWith(`${name}: `))
 }

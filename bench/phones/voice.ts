@@ -8,14 +8,14 @@ const frameMs = 20
 const frameBytes = 160
 const headerBytes = 12
 const samplesPerMs = 8
-/** Every packet carries its sender's clock in its first bytes, which a switch that relays G.711 does not touch: heard is heard to the packet. */
+/** Every packet carries its sender's clock in its first bytes, which a switch that relays G.711 does not change: reception is known to the packet. */
 const magic = 0x52_69_6e_67
 const markBytes = 18
 const silenceByte = 0xd5
 /** Louder than this can be heard: 1 % of full scale, -40 dBFS. */
 const audible = 328
 
-/** 4 s of what LAME and a level meter take for speech: noise in syllables with pauses. The same at every run. */
+/** 4 s of speech-like sound for LAME and level meters: noise in syllables with pauses. The same in every run. */
 function speech(): Buffer {
   let seed = 42
   const noise = () => (seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0) / 2 ** 31 - 1
@@ -96,7 +96,7 @@ function quantile(counts: Uint32Array, share: number): number {
   return 0
 }
 
-/** Everything that sends, on one timer; a quarter of the streams every 5 ms, so that no phone waits for the whole crowd. */
+/** All sending, on one timer; a quarter of the streams every 5 ms, so that no phone waits for the whole crowd. */
 class Beat {
   readonly #streams: Set<Stream>[] = Array.from({ length: 4 }, () => new Set())
   #timer: NodeJS.Timeout | undefined
@@ -132,7 +132,7 @@ class Beat {
   }
 }
 
-/** By what a phone sends and hears. */
+/** A phone's transport. */
 export interface VoiceSocket {
   readonly port: number
   onPacket(take: (data: Buffer) => void): void
@@ -157,7 +157,7 @@ async function plainSocket(): Promise<VoiceSocket> {
   }
 }
 
-/** The audio of one phone in one call: sends speech with a mark in each packet, looks for the mark of its counterpart in what comes. */
+/** The audio of one phone in one call: sends speech with a mark in each packet, looks for its counterpart's mark in received ones. */
 export class Stream {
   readonly #packet = Buffer.alloc(headerBytes + frameBytes)
   #sequence = 0
@@ -168,10 +168,10 @@ export class Stream {
   /** Number of the counterpart's last packet. */
   #lastHeard: number | undefined
   firstPacketAt: number | undefined
-  /** The first sample that can be heard and is not of the counterpart is played: the switch itself speaks. */
+  /** The first audible sample not from the counterpart is played: the switch itself speaks. */
   firstSoundAt: number | undefined
   hearsPeerAt: number | undefined
-  /** The counterpart says this tone in a codec in which no mark comes through. */
+  /** The counterpart sends this tone, in a codec that loses the mark. */
   peerToneHz: number | undefined
   #tonePackets = 0
   #running = false
@@ -210,14 +210,14 @@ export class Stream {
     })
   }
 
-  /** Sends no more; still listens. */
+  /** Stops sending; still listens. */
   stop(): void {
     if (!this.#running) return
     this.#running = false
     this.crowd.beat.remove(this)
   }
 
-  /** What the switch says next is a new sound. */
+  /** The switch's next audio is a new sound. */
   expectSound(): void {
     this.firstSoundAt = undefined
   }
@@ -310,7 +310,7 @@ export class Stream {
   }
 }
 
-/** What all phones share: one beat, one ear. */
+/** Shared by all phones: one beat, one ear. */
 export class Crowd {
   readonly ear = new Ear()
   readonly beat = new Beat(this.ear)

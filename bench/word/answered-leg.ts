@@ -1,10 +1,10 @@
 import { flowDefaults } from '../../src/calls/flow-settings.js'
 import { WordEar, type KeyOnly, type WordNet } from '../../src/words/word-ear.js'
 
-/** How long the whisper and the question for the word take, as flite speaks them (prompts/rendered). */
+/** The length of the whisper and of the question for the word, spoken by flite (prompts/rendered). */
 export const whisperMs = { shortest: 5_500, longest: 9_000, question: 2_600 } as const
 
-/** What the flow makes of what a leg says, without a call: where words count, and what becomes of them (src/calls/whisper.ts). */
+/** The flow's reaction to a leg's speech, without a call: where words count, and their effect (src/calls/whisper.ts). */
 export interface LegAnswer {
   /** How often the word was heard, and asked for again. */
   readonly words: number
@@ -13,15 +13,15 @@ export interface LegAnswer {
 }
 
 /**
- * Plays a leg to the recogniser, by the rules of the whisper, as far as anything can still come of it.
- * @param pieces what it says, in pieces of 40 ms
+ * Plays a leg to the recogniser, by the rules of the whisper, until the result is certain.
+ * @param pieces its speech, in pieces of 40 ms
  * @param firstMs length of the first whisper
  */
 export function answeredLeg(pieces: Iterable<Int16Array>, net: WordNet, firstMs: number): LegAnswer {
   let now = 0
   let words = 0
   let accepted = false
-  /** Until when the question is spoken, and then until when the window is open. */
+  /** The end of the question, and then the end of the window. */
   let question: { readonly openAt: number; readonly shutAt: number } | undefined
   const ear = new WordEar(net, (told) => {
     if (told.kind !== 'word') return

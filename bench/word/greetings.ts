@@ -3,7 +3,7 @@ import { joined, silence, type Sound } from '../../training/word/sound.js'
 import type { Speaker } from '../../training/word/speak.js'
 import { voices, type Voice } from '../../training/word/voices.js'
 
-/** Voicemail greetings, put together from sentences that voices say; many of them say "one", some alone between two pauses. */
+/** Voicemail greetings, built from spoken sentences; many say "one", some alone between two pauses. */
 
 const openings = [
   'Hello.',
@@ -61,7 +61,7 @@ const options = [
 ]
 const digits = ['oh', 'zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'double one']
 
-/** Voices of which nothing was used to choose anything, and three that the net knows well, whose "one" it hears best. */
+/** Voices never used in training or tuning, and three that the net knows well, whose "one" it hears best. */
 function greetingVoices(): readonly Voice[] {
   const unknown = voices.filter(
     ({ group, kind, name }) => group === 'test' && (kind !== 'espeak' || /^en-(gb-x-rp|gb-scotland|us)\+/.test(name)),
@@ -78,12 +78,12 @@ export class Greetings {
     private readonly said = new Map<string, Sound>(),
   ) {}
 
-  /** The same voices, by another chance. */
+  /** The same voices, with other random draws. */
   with(chance: Chance): Greetings {
     return new Greetings(this.speaker, chance, this.said)
   }
 
-  /** What somebody hears from the moment when a voicemail picks up, `seconds` of it. */
+  /** The audio of a voicemail from the moment it picks up, `seconds` of it. */
   async next(seconds: number): Promise<Sound> {
     const { chance } = this
     const voice = chance.one(this.voices)
@@ -105,7 +105,7 @@ export class Greetings {
     for (let option = chance.happens(0.6) ? chance.whole(1, 6) : 0; option > 0; option--)
       parts.push(await say(chance.one(options)), pause(250, chance.happens(0.4) ? 5_000 : 1_600))
     if (chance.happens(0.6)) parts.push(beep(chance), silence(1_000))
-    // A box that goes on asking: the same again.
+    // A mailbox that repeats its greeting.
     const once = joined(parts)
     const wanted = seconds * 8_000
     const sound = new Float32Array(wanted)
