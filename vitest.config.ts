@@ -28,11 +28,12 @@ export default defineConfig({
           ],
           exclude: [...slow, embedded],
           testTimeout: 120_000,
+          hookTimeout: 120_000,
           expect: expectations,
         },
       },
-      { test: { name: 'embedded', include: [embedded], exclude: slow, testTimeout: 120_000, expect: expectations } },
-      { test: { name: 'properties', include: slow, testTimeout: 3_600_000 } },
+      { test: { name: 'embedded', include: [embedded], exclude: slow, testTimeout: 120_000, hookTimeout: 120_000, expect: expectations } },
+      { test: { name: 'properties', include: slow, testTimeout: 3_600_000, hookTimeout: 120_000 } },
       {
         test: {
           name: 'calls',
