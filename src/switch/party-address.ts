@@ -1,22 +1,22 @@
 import { cleanUser } from './clean-text.js'
 
-/** A `name-addr` or `addr-spec` (RFC 3261 section 20.10), as it stands in From, P-Asserted-Identity, Remote-Party-ID. */
+/** A `name-addr` or `addr-spec` (RFC 3261 section 20.10), from From, P-Asserted-Identity, Remote-Party-ID. */
 export interface PartyAddress {
   /** Without its quotes; not cleaned. */
   readonly name: string
   readonly uri: string
-  /** Parameters of the header, names in small letters; of those without a value the value is empty. */
+  /** Parameters of the header, names in lower case; without a value: the empty string. */
   readonly params: ReadonlyMap<string, string>
 }
 
-/** Whom a SIP or tel URI names. */
+/** The party that a SIP or tel URI names. */
 export interface PartyUri {
   /**
    * User part of a SIP URI, or the number of a tel URI: escapes read, without parameters and password, of a telephone number without visual
    * separators, and with the country (or area) that `phone-context` gives. Empty where there is none.
    */
   readonly user: string
-  /** Small letters, without port; empty in a tel URI. */
+  /** Lower case, without port; empty in a tel URI. */
   readonly host: string
 }
 
@@ -25,7 +25,7 @@ export function readAddresses(text: string): readonly PartyAddress[] {
   return splitHeader(text, ',').flatMap((entry) => readAddress(entry) ?? [])
 }
 
-/** No regular expressions over whole headers: what strangers send is read in one pass, however long it is. */
+/** No regular expressions over whole headers: strangers' text is read in one pass, however long it is. */
 function readAddress(text: string): PartyAddress | undefined {
   const written = text.trim()
   const nameEnds = written.startsWith('"') ? closingQuote(written) + 1 : written.indexOf('<')
@@ -82,7 +82,7 @@ function sipParty(rest: string): PartyUri {
   return { user: telephoneUser(userInfo, params.join(';')), host }
 }
 
-/** @param more parameters of the URI itself: some carriers write there what belongs behind the number */
+/** @param more parameters of the URI itself: some carriers write there what belongs after the number */
 function telephoneUser(userInfo: string, more: string): string {
   const [plain = '', ...params] = userInfo.split(';')
   const user = cleanUser(unescaped(plain.split(':')[0] ?? ''))
@@ -94,7 +94,7 @@ function telephoneUser(userInfo: string, more: string): string {
   return context === undefined ? digits : inContext(digits, unescaped(context))
 }
 
-/** RFC 3966 section 5.1.5: a local number is completed by a context that is itself the beginning of a global one. Extensions and short codes stay what they are. */
+/** RFC 3966 section 5.1.5: a local number is completed by a context that is itself the beginning of a global one. Extensions and short codes stay as they are. */
 function inContext(digits: string, context: string): string {
   const prefix = /^\+[\d().-]+$/.test(context) ? context.replace(/[().-]/g, '') : undefined
   if (prefix === undefined || digits.startsWith('+')) return digits
@@ -102,7 +102,7 @@ function inContext(digits: string, context: string): string {
   return /^\+\d{10,15}$/.test(whole) && !digits.startsWith('00') ? whole : digits
 }
 
-/** `;a=b;c;d="e"`, names in small letters. The first of a name counts. */
+/** `;a=b;c;d="e"`, names in lower case. The first of a name counts. */
 function paramsOf(text: string): ReadonlyMap<string, string> {
   const params = new Map<string, string>()
   for (const part of splitHeader(text, ';')) {
@@ -125,7 +125,7 @@ function unescaped(text: string): string {
   })
 }
 
-/** Parts a header; within quotes and angle brackets nothing parts. */
+/** Splits a header; not within quotes and angle brackets. */
 export function splitHeader(text: string, separator: ',' | ';'): readonly string[] {
   const parts: string[] = []
   let part = ''

@@ -13,7 +13,7 @@ export function passedOn(
     source: call.source,
     signal: call.signal,
     header: (name) => call.header(name),
-    // Made when it is asked for: a call that is refused needs none.
+    // Made on demand: a refused call needs none.
     get handle() {
       return call.handle
     },

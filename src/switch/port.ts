@@ -127,7 +127,7 @@ export interface Leg {
   /** Unique for the life of the system; also the name under which the switch's log knows it. */
   readonly id: string
   /**
-   * By what `Switch.adopt` of another engine finds the leg again, should this engine die: for the record; opaque. At most 1,000
+   * By this `Switch.adopt` of another engine finds the leg again, should this engine die: for the record; opaque. At most 1,000
    * characters; empty: it cannot be found again. It changes when the leg moves.
    */
   readonly handle: string
@@ -238,7 +238,7 @@ export interface Sent {
   readonly sipCallId: string
   /** Name of the trunk that was to carry it; absent where the target is an address or a registered telephone. */
   readonly trunk?: string
-  /** By what `Switch.callOff` of another engine ends the ringing, and `Switch.adopt` finds the party that has answered, should this one die. Opaque; at most 1,000 characters. */
+  /** By this `Switch.callOff` of another engine ends the ringing, and `Switch.adopt` finds the party that has answered, should this one die. Opaque; at most 1,000 characters. */
   readonly handle?: string
   /** The audio is offered encrypted (SRTP). */
   readonly srtp?: true
@@ -300,7 +300,7 @@ export interface IncomingCall {
   /** Its source, as the transport saw it. */
   readonly source: { readonly address: string; readonly port: number; readonly protocol: string }
   /**
-   * By what `Switch.adopt` of another engine finds the caller from the answer on, should this engine die before it has kept the handle of the leg; opaque. At most 1,000
+   * By this `Switch.adopt` of another engine finds the caller from the answer on, should this engine die before it has kept the handle of the leg; opaque. At most 1,000
    * characters; empty: not at all.
    */
   readonly handle: string

@@ -106,13 +106,13 @@ export class ServerPair {
       return await begin(this)
     } catch (error) {
       const next = tries < beginsAtMost && wanted() ? await this.another() : undefined
-      // A media server that says nothing would not say more the second time, and the caller has waited.
+      // A silent media server would stay silent the second time, and the caller has waited already.
       if (next === undefined || (next === this && (tries > 1 || error instanceof DeadlinePassed))) throw error
       return next.orElsewhere(begin, wanted, tries + 1)
     }
   }
 
-  /** The media server has said nothing for too long. A channel that has a connection of its own, and says nothing either, is given up. */
+  /** The media server has been silent for too long. A channel whose own connection is silent too is given up. */
   async #lookAt(channel: Channel): Promise<void> {
     const answer = await Promise.race([
       channel.arrived().catch(() => undefined),
@@ -152,7 +152,7 @@ export class ServerPair {
   }
 
   /**
-   * A channel for a party that comes with ICE, or with keys in its description: FreeSWITCH makes such of a channel only with its first INVITE.
+   * A channel for a party that comes with ICE, or with keys in its description: FreeSWITCH makes that kind only with a channel's first INVITE.
    * @param described the description for the media server
    * @returns undefined where FreeSWITCH cannot do what the party wants. @throws Error in words for the record
    */
@@ -180,7 +180,7 @@ export class ServerPair {
     return undefined
   }
 
-  /** Who describes itself, where its signalling comes from that address. */
+  /** The describer of a party whose signalling comes from that address. */
   describer(signalling: string | undefined): Describer {
     return {
       signalling,
@@ -200,7 +200,7 @@ export class ServerPair {
 /** Why a call meant to be encrypted is not. */
 export const encryptsNot = 'the media server does not encrypt'
 
-/** The media servers at which something is begun, one after the other. */
+/** How many media servers to try, one after the other. */
 const beginsAtMost = 3
 
 /** After the silence of a media server its channels are asked for a last time. */
@@ -209,17 +209,17 @@ const channelSilentMs = 1_000
 /** A call whose engine has died is ended by FreeSWITCH after this long without voice; a party silent for less is asked by us (`SilenceWatch`). */
 const leftoverMs = 4 * 3_600_000
 
-/** What every channel is told before it has a party. */
+/** Variables of every channel before it has a party. */
 function channelVariables(mediaTimeoutMs: number): Record<string, string> {
   const timeoutMs = mediaTimeoutMs === 0 ? 0 : Math.max(leftoverMs, 2 * mediaTimeoutMs)
   return {
     // Left: what this party says; right: what it hears.
     RECORD_STEREO: 'true',
-    // FreeSWITCH throws away recordings of less than three seconds otherwise.
+    // Otherwise FreeSWITCH throws away recordings of less than three seconds.
     RECORD_MIN_SEC: '0',
     // As every prompt, whatever the codec of the party.
     record_sample_rate: '8000',
-    // What has been said is in the file at any moment, should the process die.
+    // The file is complete at any moment, should the process die.
     enable_file_write_buffering: 'false',
     // A party whose peer hangs up stays, and can be played to.
     hangup_after_bridge: 'false',
@@ -230,12 +230,12 @@ function channelVariables(mediaTimeoutMs: number): Record<string, string> {
     playback_terminators: 'none',
     // A party that holds the call hears nothing, and its peer no music.
     hold_music: 'silence',
-    // Voice packets without a pause, so that nothing in between takes the call for dead.
+    // Audio packets without a pause, so that no device in between takes the call for dead.
     send_silence_when_idle: '-1',
-    // Voice is taken from where the party says that it is, and from nowhere else (`Channel.learnFrom`).
+    // Audio is taken from the address in the party's description, and from nowhere else (`Channel.lookAt`).
     disable_rtp_auto_adjust: 'true',
-    // FreeSWITCH cannot tell a party that is muted or holds the call from one that has gone: it would end both. What its profile
-    // says of that (rtp-timeout-sec, media_timeout) is overruled.
+    // FreeSWITCH cannot tell a party that is muted or holds the call from one that has gone: it would end both. So these override
+    // its profile (rtp-timeout-sec, media_timeout).
     media_timeout: `${timeoutMs}`,
     media_hold_timeout: `${timeoutMs}`,
     // The description of a channel without a party switches these off; they take precedence.

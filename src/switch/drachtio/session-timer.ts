@@ -1,9 +1,9 @@
 /**
- * Session timers (RFC 4028): what is answered to a party that wants one. drachtio-server runs the clock: it refreshes where we are to, and ends
- * the call where the party was to and did not.
+ * Session timers (RFC 4028): the answer to a party that wants one. drachtio-server runs the clock: it refreshes where that is our task, and ends
+ * the call where the party should have refreshed and did not.
  */
 
-/** Shortest interval that is granted, and that may be (RFC 4028 section 4). */
+/** Shortest interval that we grant, and that is allowed (RFC 4028 section 4). */
 const minSeconds = 90
 
 export type Refresher = 'us' | 'them'
@@ -28,8 +28,8 @@ interface Headers {
 }
 
 /**
- * The refresher that was asked for is kept. Who asks for a timer and says nothing of who refreshes does so itself, unless it did not until now:
- * that is how drachtio-server reads an UPDATE. One that knows nothing of timers (a proxy asked) cannot.
+ * The requested refresher is kept. A party that asks for a timer without naming a refresher refreshes itself, unless it did not until now:
+ * that is how drachtio-server reads an UPDATE. A party without timers (a proxy asked) cannot.
  * @param request INVITE or UPDATE
  * @param before who refreshed until now; undefined at the beginning of a call
  */
@@ -54,7 +54,7 @@ export function refreshedBy(answer: Headers): Refreshing | undefined {
   return said && { refresher: said.refresher === 'uas' ? 'them' : 'us', seconds: said.seconds }
 }
 
-/** What a re-INVITE of ours says, so that the timer in force goes on: one that says nothing ends it (RFC 4028 section 7.4). */
+/** Headers of our re-INVITE, so that the timer in force goes on: without them it would end (RFC 4028 section 7.4). */
 export function timerOfOffer(refreshing: Refreshing | undefined): Readonly<Record<string, string>> {
   if (refreshing === undefined) return {}
   return {
@@ -63,7 +63,7 @@ export function timerOfOffer(refreshing: Refreshing | undefined): Readonly<Recor
   }
 }
 
-/** The interval that a 422 to our INVITE asks for (RFC 4028 section 7.4). @returns undefined where it names none that could be meant */
+/** The interval that a 422 to our INVITE requires (RFC 4028 section 7.4). @returns undefined where it names no plausible one */
 export function intervalWanted(refusal: Headers): number | undefined {
   const seconds = decimal(refusal.get('Min-SE'))
   return seconds !== undefined && seconds >= minSeconds && seconds <= 86_400 ? seconds : undefined

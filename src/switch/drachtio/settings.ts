@@ -4,11 +4,11 @@ import type { Certainty } from './hold-back.js'
 import type { TakenFrom } from './media-source.js'
 
 /**
- * What the adapter is told when it is connected: where the servers are, which trunks there are, how patient it is.
+ * Settings of the adapter: servers, trunks, time-outs.
  * Plain data; every field without a `?` must be given, the others have the defaults named beside them.
  */
 
-/** A TCP address with the secret that is asked for there. */
+/** A TCP address and its secret. */
 export interface ServerAccess {
   readonly host: string
   readonly port: number
@@ -22,25 +22,25 @@ export interface FreeswitchAccess extends ServerAccess {
 }
 
 /**
- * One drachtio server with its FreeSWITCHes. Several sets work side by side: an incoming call keeps to the drachtio-server on which it came in, outgoing calls go where the leg is that
- * they are meant for, else to where the fewest are. A call whose FreeSWITCH dies goes on at another one of its set.
+ * One drachtio server with its FreeSWITCHes. Several sets work side by side: an incoming call keeps to the drachtio-server on which it came in, an outgoing call goes to the set of the leg
+ * that it is for, else to the one with the fewest legs. A call whose FreeSWITCH dies continues at another one of its set.
  */
 export interface ServerSet {
   /** drachtio-server's application port. */
   readonly drachtio: ServerAccess
   readonly freeswitch: FreeswitchAccess
-  /** More of them. `spare`: calls begin there only when none of the others is up. Default: none. */
+  /** Further FreeSWITCHes. `spare`: calls begin there only when none of the others is up. Default: none. */
   readonly others?: readonly (FreeswitchAccess & { readonly spare: boolean })[]
   /** Our address, as FreeSWITCH can reach it, for its outbound event sockets. Default `127.0.0.1`. */
   readonly listenAddress?: string
-  /** Its FreeSWITCHes take Opus of browsers beside PCMA and PCMU, and go on with either: the embedded switch does. Another one would choose one of them by its own order. Default false. */
+  /** Its FreeSWITCHes take Opus from browsers beside PCMA and PCMU, and accept either in a call: the embedded switch does. A real one would choose one of them by its own order. Default false. */
   readonly opus?: boolean
 }
 
 /** Where calls to telephone numbers go. */
 export interface Trunk {
   readonly name: string
-  /** `host`, `host:port`, with `;transport=tcp` where it is wanted. */
+  /** `host`, `host:port`, with `;transport=tcp` where wanted. */
   readonly address: string
   /** Digest credentials, where the trunk asks for them. */
   readonly user?: string
@@ -60,15 +60,15 @@ export interface DrachtioSwitchSettings {
   readonly codecs?: readonly CodecName[]
   /** A party from whom no RTP comes for this long is asked (OPTIONS), and hung up with `mediaTimeout` when it does not answer; 0: never. Default 60. */
   readonly mediaTimeoutSeconds?: number
-  /** From where a party's voice is taken. Default `nat`. */
+  /** The addresses from which a party's audio is taken. Default `nat`. */
   readonly mediaTakenFrom?: TakenFrom
   /** Endpoints kept ready for the next outgoing call, per set: at least and at most. Default 2 and 20. */
   readonly warmEndpoints?: { readonly least: number; readonly most: number }
-  /** Looks for DTMF in the audio of a leg. Default `always`; `never` where the trunk is known to send RFC 4733. */
+  /** Detects DTMF in the audio of a leg. Default `always`; `never` where the trunk is known to send RFC 4733. */
   readonly inbandDigits?: 'always' | 'never'
-  /** Nothing is said to the servers while this engine may have lost its calls to another. Default: it never does. */
+  /** Nothing is sent to the servers while this engine may have lost its calls to another. Default: it never has. */
   readonly certainty?: Certainty
-  /** Of this run of the engine (`EngineRun.incarnation`): stands on every channel that it takes over. Absent: it takes over none that another engine may still believe to be its own. */
+  /** Of this run of the engine (`EngineRun.incarnation`): written on every channel that it takes over. Absent: it takes over none that another engine may still believe to be its own. */
   readonly incarnation?: string
   /** The recogniser of words. Absent: no word is heard. */
   readonly words?: WordHearing
@@ -78,11 +78,11 @@ export interface DrachtioSwitchSettings {
 
 /** The recogniser. It follows a recording of the leg, which the media server writes and this process never reads. */
 export interface WordHearing {
-  /** Whether one leg more can be listened to. */
+  /** Whether one more leg can be listened to. */
   readonly ready: boolean
-  /** Where the recording of a leg is to grow; it is deleted afterwards. Absolute, without blanks, ends in `.wav`. */
+  /** Path for the recording of a leg; it is deleted afterwards. Absolute, without blanks, ends in `.wav`. */
   pathFor(legId: string): string
-  /** Listens to the recording at `path`; shut at first. Undefined: it cannot. */
+  /** Listens to the recording at `path`; closed at first. Undefined: it cannot. */
   follow(
     path: string,
     listener: { word(word: string, score: number): void; noWords(why: NoWords): void },

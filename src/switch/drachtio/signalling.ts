@@ -13,10 +13,10 @@ const leaveMs = 1_000
 /** A connection that we ended is cut when the server does not end its half within this time. */
 const lingerMs = 500
 
-/** Owed BYEs that are remembered at most; beyond that the oldest parties are left to their own time-outs. */
+/** Most pending BYEs that are remembered; beyond that the oldest parties are left to their own time-outs. */
 const debtsAtMost = 1_000
 
-/** What drachtio-srf has and does not declare. */
+/** Members of drachtio-srf that it does not declare. */
 interface Unrouted {
   readonly verbs: ReadonlySet<string>
   removeRoute(method: string): void
@@ -68,9 +68,9 @@ export class Signalling {
     this.srf.connect({ ...this.#access, reconnect: { retryMaxDelay: longestRetryMs } })
   }
 
-  /** Calls back once when the connection is lost; at once when it is not there. @returns forgets it */
+  /** Calls back once when the connection is lost; at once when there is none. @returns forgets it */
   onLost(action: () => void): () => void {
-    // A request can come in before drachtio-srf has told that it is connected.
+    // A request can come in before drachtio-srf has reported that it is connected.
     if (!this.#up && this.socket === undefined) {
       action()
       return () => undefined
@@ -115,7 +115,7 @@ export class Signalling {
     if (socket === undefined) return
     const owed = [...this.#owedByes]
     this.#owedByes.clear()
-    // A drachtio-server that was started again does not know these dialogs, and says so.
+    // A restarted drachtio-server does not know these dialogs, and says so.
     for (const dialog of owed) dialog.byeOver(socket).catch(() => undefined)
   }
 
@@ -161,7 +161,7 @@ export class Signalling {
   }
 }
 
-/** Without the listener to which pages pass on what browsers say: it is on this machine, and internal. */
+/** Without the listener to which pages pass on browsers' SIP: it is on this machine, and internal. */
 function forTelephones(hostports: string): string {
   return hostports
     .split(',')

@@ -9,11 +9,11 @@ const answerWithinMs = { least: 4_000, most: 8_000 }
 /** Answers in a row that say neither. */
 const doubtsAtMost = 3
 
-/** `unsure`: it, or what lies on the way, cannot say just now. */
+/** `unsure`: the party, or a server on the way, cannot say just now. */
 export type Presence = 'there' | 'gone' | 'unsure'
 
 /**
- * Notices a party that has gone without a word.
+ * Notices a party that has gone without a BYE.
  *
  * No voice for a while says little: the party holds the call, or is muted, and many phones send nothing then. So it is asked, within the
  * dialog, whether it is still there, and the call ends only when it does not answer. RTCP counts as a sign of life, too.
@@ -55,7 +55,7 @@ export class SilenceWatch {
 
   async #look(): Promise<void> {
     const now = await this.#arrived().catch(() => undefined)
-    // A media server that does not say is no fault of the party's.
+    // If the media server does not answer, that is not the party's fault.
     if (now === undefined || now.packets !== this.#last?.packets || now.reports !== this.#last.reports) {
       this.#last = now
       this.#lastSignAt = performance.now()

@@ -3,9 +3,9 @@ import type Srf from 'drachtio-srf'
 import type { IncomingCall } from '../port.js'
 
 /**
- * Where a request comes from. drachtio-server 0.9.10 calls WebSockets `tcp`, and those over TLS as well (sofia-sip marks TLS on its `tls` transports alone). It says on which of its addresses
- * a request came, though, and what it listens for there: that tells them apart, whatever the request says of itself. Only where it says neither is the Via asked whether it is a WebSocket, and
- * WSS in it is no more than WS: the pages take SIP over HTTPS and hand it on in the clear.
+ * The source of a request. drachtio-server 0.9.10 calls WebSockets `tcp`, and those over TLS as well (sofia-sip marks TLS on its `tls` transports alone). But it says on which of its addresses
+ * a request came, and what it listens for there: that tells them apart, whatever the request itself says. Only where it says neither does the Via decide whether it is a WebSocket, and
+ * WSS in it counts as WS: the pages take SIP over HTTPS and pass it on in the clear.
  */
 export function sourceOf(request: SourcedRequest): IncomingCall['source'] {
   const { source_address: address, source_port: port, protocol } = request

@@ -10,23 +10,23 @@ const askMs = 2_000
 /** A channel passes through `CS_RESET` within this time, or never leaves it. */
 const resetMs = 400
 
-/** What is heard of a channel, beside what is asked for on every one. */
+/** Events of a channel, beside those subscribed to on every one. */
 const events = ['CHANNEL_EXECUTE', 'CHANNEL_EXECUTE_COMPLETE', 'CHANNEL_HANGUP', 'DTMF'] as const
 
-/** What FreeSWITCH says of a channel that is taken over. */
+/** FreeSWITCH's data on a channel that is taken over. */
 export interface StandingChannel {
   readonly endpoint: Mrf.Endpoint
   readonly connection: Mrf.Connection
   /** FreeSWITCH's own description of the channel. */
   readonly description: string
-  /** What the channel was last told of its party. */
+  /** The last description of its party that the channel was given. */
   readonly told: string
   /** The channel it is bridged with. */
   readonly peer: string | undefined
 }
 
 /**
- * A channel of FreeSWITCH that another engine made, which has died: over a connection that we dial. It is watched from the first moment, so that nothing that befalls it
+ * A channel of FreeSWITCH that a dead engine made, over a connection that we dial. It is watched from the first moment, so that nothing that happens to it
  * after this is missed.
  * @returns undefined when there is no such channel any more, or none that could be used
  * @throws Error in words for the record, when FreeSWITCH cannot be asked
@@ -58,7 +58,7 @@ export async function openStandingChannel(access: ServerAccess, uuid: string): P
       ask(`uuid_getvar ${uuid} switch_r_sdp`),
       ask(`uuid_getvar ${uuid} signal_bond`),
     ])
-    // FreeSWITCH 1.11.1 leaves a channel so whose event socket closes in the moment in which it is bridged: it never does anything again.
+    // FreeSWITCH 1.11.1 leaves a channel in this state if its event socket closes at the moment of a bridge: it never does anything again.
     const stuck =
       exists === 'true' &&
       (await isReset(ask, uuid)) &&
@@ -80,7 +80,7 @@ async function isReset(ask: (command: string) => Promise<string>, uuid: string):
   return /^Channel-State: CS_RESET$/m.test(await ask(`uuid_dump ${uuid}`))
 }
 
-/** As drachtio-fsmrf's endpoint, as far as the adapter uses that. */
+/** Stands in for drachtio-fsmrf's endpoint, as far as the adapter uses that. */
 class WatchedChannel extends EventEmitter implements Mrf.Endpoint {
   readonly uuid: string
   readonly dialog = null

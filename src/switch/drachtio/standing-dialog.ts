@@ -5,15 +5,15 @@ import { DeadlinePassed, withDeadline } from './deadline.js'
 
 const probeMs = 2_000
 
-/** What is needed to go on with a dialog that another application has begun. */
+/** What is needed to continue a dialog that another application began. */
 export interface DialogIdentity {
-  /** Under which drachtio-server knows it. */
+  /** drachtio-server's id of it. */
   readonly id: string
-  /** Our Contact in it; empty: what drachtio-server has put there. */
+  /** Our Contact in it; empty: the one that drachtio-server has put there. */
   readonly contact: string
 }
 
-/** What drachtio-srf has and does not declare. */
+/** Members of drachtio-srf that it does not declare. */
 interface Agent {
   request(options: object, callback: (error: (Error & { readonly code?: string }) | null, request?: Srf.Request) => void): void
 }
@@ -23,8 +23,8 @@ interface Registry {
 }
 
 /**
- * A dialog that stands in drachtio-server and that another application began, which has died: as drachtio-srf's own, as far as the adapter uses that. Requests of the
- * party come here where drachtio-server hands them on (the embedded switch does, to the application that last sent a request within the dialog; 0.9.10 answers them with 481).
+ * A dialog in drachtio-server that a dead application began: behaves as drachtio-srf's own, as far as the adapter uses that. Requests of the
+ * party come here where drachtio-server passes them on (the embedded switch does, to the application that last sent a request within the dialog; 0.9.10 answers them with 481).
  */
 export class StandingDialog extends EventEmitter {
   readonly id: string
@@ -35,11 +35,11 @@ export class StandingDialog extends EventEmitter {
   connected = true
   readonly #srf: Srf
 
-  /** @param sdp what we last described within it */
+  /** @param sdp our last description within it */
   constructor(srf: Srf, socket: Srf.Request['socket'], { id, contact }: DialogIdentity, sdp?: string) {
     super()
     this.id = id
-    // Where it was not written down, drachtio-server says what it has said.
+    // Where it was not written down, drachtio-server knows its own.
     this.local = { uri: '', sdp, contact: contact === '' ? undefined : contact }
     this.req = { socket }
     this.#srf = srf
@@ -52,7 +52,7 @@ export class StandingDialog extends EventEmitter {
   }
 
   /**
-   * Whether drachtio-server still has the dialog: a request that it refuses to send, because it has a body of no type. Nothing goes to the party.
+   * Whether drachtio-server still has the dialog: by a request that it refuses to send, because its body has no type. Nothing goes to the party.
    * @returns undefined when drachtio-server does not say
    */
   async exists(): Promise<boolean | undefined> {

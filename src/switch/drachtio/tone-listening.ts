@@ -1,8 +1,8 @@
 import type { Channel } from './channel.js'
 
 /**
- * Whether FreeSWITCH listens for keys as tones in the voice on one channel. It costs a third of what a bridged call costs, so it does not
- * while two people talk: there no key is waited for, and a voice cannot press one. What is wanted may change at any moment; commands follow one
+ * Turns in-band DTMF detection on one channel of FreeSWITCH on and off. It costs a third of what a bridged call costs, so it is off
+ * while two people talk: there no key is waited for, and a voice cannot press one. The wanted state may change at any moment; commands follow one
  * after the other.
  */
 export class ToneListening {

@@ -1,13 +1,13 @@
 import type { Trunk } from './settings.js'
 
 /**
- * What an attempt says of the trunk through which it went. `carried`: it has taken the call in hand. `down`: it cannot be reached, is
- * overloaded or does not take our credentials, and would say the same to the next call. `refused`: it failed with this call; the next may fare better.
+ * What an attempt says about its trunk. `carried`: the trunk has taken the call in hand. `down`: it cannot be reached, is
+ * overloaded or refuses our credentials, and would do the same to the next call. `refused`: it failed with this call; the next may succeed.
  */
 export type TrunkSign =
   { readonly kind: 'carried' } | { readonly kind: 'down' | 'refused'; readonly why: string; readonly retryAfterMs?: number }
 
-/** How long a trunk that has just failed is tried after the others. As long as a carrier takes to move a service from one machine to the next. */
+/** How long a trunk that has just failed is tried after the others: as long as a carrier takes to move a service from one machine to another. */
 const holdMs = 30_000
 /** A trunk that asks for longer (503 with Retry-After, RFC 3261 section 21.5.4) gets up to this. */
 const mostHoldMs = 300_000

@@ -13,11 +13,11 @@ import type { ServerSet } from './settings.js'
 import { Signalling } from './signalling.js'
 
 const connectMs = 5_000
-/** A file that is not there is told at once; what plays for this long is there. */
+/** A missing file is reported at once; one that plays for this long exists. */
 const playMs = 600
 const optionsMs = 5_000
 
-/** What a channel did that was made for the trial and hung up again. */
+/** The results of the trial channel. */
 export type ChannelTrial =
   | { readonly kind: 'notTried'; readonly why: string }
   | ({ readonly kind: 'refused' } & ChannelTrouble)
@@ -27,20 +27,20 @@ export type ChannelTrial =
       readonly offer: string
       /** Whether FreeSWITCH found the prompt. */
       readonly played: boolean
-      /** Octets of the recording as they lie on *this* machine; undefined: nothing is there, or nothing was recorded. */
+      /** Octets of the recording as found on *this* machine; undefined: nothing is there, or nothing was recorded. */
       readonly recordedOctets: number | undefined
       /** RTP packets that FreeSWITCH sent here. */
       readonly heard: { readonly packets: number; readonly octetsEach: number }
     }
 
-/** What came back for OPTIONS. */
+/** The answer to OPTIONS. */
 export type OptionsAnswer =
   | { readonly kind: 'answered'; readonly status: number; readonly challenges: readonly string[] }
   | { readonly kind: 'silent'; readonly why: string }
 
 /**
- * A drachtio-server and its FreeSWITCH, used for a moment as the engine uses them, beside an engine that may be running: no request is asked to
- * be routed here, so no call comes here; the one channel that is made is released again.
+ * A drachtio-server and its FreeSWITCH, used for a moment as the engine uses them, beside an engine that may be running: it subscribes to no
+ * requests, so no call comes here; the one channel that it makes is released again.
  */
 export class ServersOnTrial {
   readonly #signalling: Signalling
@@ -79,7 +79,7 @@ export class ServersOnTrial {
 
   /**
    * Makes a channel, describes a party of our own to it, plays and records.
-   * @param files.record a file that FreeSWITCH is to write, and who called this is to delete; undefined: nothing is recorded
+   * @param files.record a file for FreeSWITCH to write, which the caller of this deletes; undefined: nothing is recorded
    */
   async tryChannel(files: { readonly play: string; readonly record: string | undefined }): Promise<ChannelTrial> {
     const down = [this.signalling, this.media].filter(({ up }) => !up)
@@ -136,7 +136,7 @@ export class ServersOnTrial {
 
   /**
    * Sends OPTIONS through drachtio-server, from where the calls go.
-   * @param address `host:port`, with `;transport=tcp` where it is wanted
+   * @param address `host:port`, with `;transport=tcp` where wanted
    */
   async askTrunk(address: string, headers: Readonly<Record<string, string>> = {}): Promise<OptionsAnswer> {
     if (!this.#signalling.up) return { kind: 'silent', why: this.#signalling.detail }
@@ -148,7 +148,7 @@ export class ServersOnTrial {
             const challenges = ['www-authenticate', 'proxy-authenticate'].flatMap((name) =>
               response.has(name) ? [response.get(name) ?? ''] : [],
             )
-            // drachtio-server itself says 408 and 503 where nothing came.
+            // drachtio-server itself answers 408 and 503 where nothing came.
             resolve(
               isLocal(response)
                 ? { kind: 'silent', why: `${response.status} ${response.reason}` }
@@ -176,7 +176,7 @@ async function octetsOf(file: string | undefined): Promise<number | undefined> {
   )
 }
 
-/** Counts the voice packets that come. */
+/** Counts the RTP packets received. */
 class Ear {
   #packets = 0
   #octets = 0

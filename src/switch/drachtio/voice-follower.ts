@@ -5,12 +5,12 @@ import type { WordHearing } from './settings.js'
 
 /** A recording that is not ended is over after this: no time to accept is longer, nor the whisper before it. */
 const longestSeconds = 180
-/** The embedded switch writes a recording down so often; FreeSWITCH does with each packet (`enable_file_write_buffering`). */
+/** How often the embedded switch writes a recording; FreeSWITCH writes with each packet (`enable_file_write_buffering`). */
 const portionMs = 40
 
 /**
- * Lets words be heard on a leg: the media server records it into a file, which the recogniser reads while it grows. Both kinds of media server can do
- * that, and no voice comes through this process.
+ * Listens for words on a leg: the media server records it into a file, which the recogniser reads while it grows. Both kinds of media server can do
+ * that, and no audio passes through this process.
  */
 export class VoiceFollower {
   readonly #channel: Channel
@@ -66,7 +66,7 @@ export class VoiceFollower {
     }
   }
 
-  /** The file goes whatever the media server says: what it still writes cannot be opened any more. */
+  /** Deletes the file whatever the media server says: what it still writes cannot be opened any more. */
   async #remove(): Promise<void> {
     if (!this.#channel.gone) await this.#channel.api('uuid_record', `stop ${this.#path}`).catch(() => undefined)
     await rm(this.#path, { force: true }).catch(() => undefined)

@@ -15,10 +15,10 @@ const reviewMs = 10_000
 const widthAtMost = 4
 /** Pauses between attempts while FreeSWITCH makes no channels. */
 const retryMs = [250, 500, 1_000, 2_000, 5_000]
-/** A channel that goes by itself sooner than this was no success. */
+/** A channel that goes by itself sooner than this counts as failed. */
 const shortestLifeMs = 1_000
 
-/** A channel whose media server has answered. It comes when the party has taken that answer. */
+/** A channel whose media server has answered. It arrives when the party has taken that answer. */
 export interface ChannelToCome {
   readonly answer: string
   readonly channel: Promise<Channel>
@@ -57,7 +57,7 @@ export class WarmChannels {
 
   /**
    * @param variables set on every channel before it is handed out
-   * @param changed called when channels can be made, or can be made no more
+   * @param changed called when channels can be made, or no longer can
    */
   constructor(
     link: MediaLink,
@@ -77,7 +77,7 @@ export class WarmChannels {
     this.#changed = changed
   }
 
-  /** FreeSWITCH has made a channel, and the last one that it was asked for. */
+  /** Whether FreeSWITCH has ever made a channel, and made the last one requested. */
   get working(): boolean {
     return this.#proven && this.#trouble === undefined
   }
@@ -91,7 +91,7 @@ export class WarmChannels {
     return this.#ready.length
   }
 
-  /** Where the channels that there are, spare or not, have their RTP ports. */
+  /** Addresses of the RTP ports of all channels, spare or not. */
   *places(): Iterable<Place> {
     for (const channel of this.#alive) {
       if (channel.gone) this.#alive.delete(channel)
@@ -99,7 +99,7 @@ export class WarmChannels {
     }
   }
 
-  /** A channel that no party has been described to. Rejects when FreeSWITCH cannot make one. */
+  /** A channel without a party. Rejects when FreeSWITCH cannot make one. */
   take(): Promise<Channel> {
     if (this.#closed) return Promise.reject(new Error('the switch is being closed'))
     for (;;) {
@@ -109,7 +109,7 @@ export class WarmChannels {
       this.#fill()
       return Promise.resolve(channel)
     }
-    // FreeSWITCH has just refused, and is asked again in a moment: callers do not add to that.
+    // FreeSWITCH has just refused, and will be asked again in a moment: callers must not add to that.
     if (this.#trouble !== undefined && this.#retry !== undefined) return Promise.reject(new Error(this.#link.describe(this.#trouble)))
     this.#missed = true
     this.#target = Math.min(this.#most, this.#target + 2)
@@ -126,7 +126,7 @@ export class WarmChannels {
     )
   }
 
-  /** A channel that is made for one party, which has described itself. Rejects when FreeSWITCH cannot make one. */
+  /** A channel made for one party, from its description. Rejects when FreeSWITCH cannot make one. */
   async makeFor(described: string): Promise<ChannelToCome> {
     if (this.#closed) throw new Error('the switch is being closed')
     let answered: (sdp: string) => void = () => undefined
@@ -149,7 +149,7 @@ export class WarmChannels {
     else this.#keep(channel)
   }
 
-  /** The connections are there: begins to fill the store. May be called again. */
+  /** The connections are up: begins to fill the store. May be called again. */
   open(): void {
     if (this.#closed) return
     this.#review ??= setInterval(() => this.#look(), reviewMs).unref()
@@ -166,7 +166,7 @@ export class WarmChannels {
     clearInterval(this.#review)
     clearTimeout(this.#retry)
     this.#forgetLoss?.()
-    // One that is being made now is released when it is there: the connections have to last until then.
+    // A channel being made now is released on arrival: the connections must last until then.
     await Promise.all([...this.#ready.splice(0).map((channel) => channel.release()), ...this.#making])
   }
 
@@ -214,10 +214,10 @@ export class WarmChannels {
     this.#fill()
   }
 
-  /** Says so once, and waits longer each time: a FreeSWITCH that is set up wrongly is not asked forty times a second. */
+  /** Reports it once, and waits longer each time: a misconfigured FreeSWITCH is not asked forty times a second. */
   #failed(error: unknown): void {
     if (this.#closed) return
-    // The connection went while the channel was being made: that is told by the connection itself.
+    // The connection went while the channel was being made: the connection itself reports that.
     if (this.#link.up && this.#signalling.up) {
       this.#troubled(`makes no channels: ${inWords(channelTrouble(error, this.#link.profile, this.#link.listenAddress))}`)
     }

@@ -8,7 +8,7 @@ export interface Press {
   readonly at: number
 }
 
-/** What a leg hears of its party: keys, which wait until they are asked for, and words while its voice is followed. */
+/** What a leg hears from its party: keys, which queue until a flow listens, and words while its voice is followed. */
 export class Listening {
   readonly #world: World
   readonly #leg: string
@@ -54,7 +54,7 @@ export class Listening {
     if (this.#world.hearsWords) this.#noWords = undefined
   }
 
-  /** No more words are heard of this party. The first reason stays. */
+  /** No more words are heard from this party. The first reason stays. */
   noWords(why: NoWords): void {
     this.#noWords ??= why
     if (this.#listener && this.#wantedWords.length > 0) this.#listener({ kind: 'noWords', why: this.#noWords })

@@ -10,7 +10,7 @@ export type Act =
   /** The leg breaks on its own: media time-out, media server lost, signalling lost, no answer to a request. */
   | { readonly atMs: number; readonly does: 'break'; readonly ending: Exclude<LegEnding, 'hangup' | 'released'> }
 
-/** How a rung phone refuses. */
+/** How a ringing phone refuses. */
 export type Refusal = 'busy' | 'declined' | 'unavailable' | 'badNumber' | 'failed'
 
 /** How the holder of this phone behaves when it rings. `afterMs` from the moment when the INVITE reaches it. */

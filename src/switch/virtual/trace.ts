@@ -1,7 +1,7 @@
 import type { CallerId, HangUp, Key } from '../port.js'
 
 /**
- * What really happened in the virtual telephone world, whatever the engine believes: the evidence against which its facts are held.
+ * What really happened in the virtual telephone world, whatever the engine believes: the evidence with which its facts are compared.
  * `at`: monotonic ms of the virtual clock.
  */
 export type TraceEntry = { readonly at: number } & (
@@ -13,7 +13,7 @@ export type TraceEntry = { readonly at: number } & (
   | { readonly what: 'legDown'; readonly leg: string; readonly hangUp: HangUp }
   /** The media server of this leg died; the leg has another one. */
   | { readonly what: 'mediaLost' | 'moved'; readonly leg: string }
-  /** As soon as the operation has been asked for, before it can succeed or fail. */
+  /** As soon as the operation is requested, before it can succeed or fail. */
   | { readonly what: 'playAsked'; readonly leg: string }
   | { readonly what: 'pressed'; readonly leg: string; readonly key: Key }
   | { readonly what: 'said'; readonly leg: string; readonly word: string }

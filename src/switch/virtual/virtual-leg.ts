@@ -21,7 +21,7 @@ import { Settlement, type World } from './world.js'
 export interface VirtualLegOptions {
   readonly world: World
   readonly party: 'caller' | 'called'
-  /** Whose telephone this is. */
+  /** The owner of this telephone. */
   readonly number: string
   /** Called once, when the party's telephone is free again. */
   readonly onDown: () => void
@@ -43,7 +43,7 @@ export class VirtualLeg implements Leg {
   readonly #listening: Listening
   readonly #countDown: () => void
   readonly #atEnd = new Set<(hangUp: HangUp) => void>()
-  /** Those that run, by path: each stops itself. */
+  /** Running recordings, by path: each stops itself. */
   readonly #recordings = new Map<string, () => void>()
   #playing:
     | {
@@ -288,8 +288,8 @@ export class VirtualLeg implements Leg {
   }
 
   /**
-   * The media server of this party dies: it hears nothing until it has been taken to another one.
-   * @param refuses it does not let itself be taken there: the leg ends
+   * The media server of this party dies: it hears nothing until it has been moved to another one.
+   * @param refuses it refuses to be moved: the leg ends
    */
   loseMedia({ forMs, refuses = false }: { readonly forMs: number; readonly refuses?: boolean }): void {
     if (this.#ended) return
@@ -319,7 +319,7 @@ export class VirtualLeg implements Leg {
     lost?.settle()
   }
 
-  /** Called by the switch at the moment of the bridge. @param onEnd told when this leg ends while it is bridged @param onLost told when its media server dies */
+  /** Called by the switch at the moment of the bridge. @param onEnd called when this leg ends while it is bridged @param onLost called when its media server dies */
   joined(onEnd: (hangUp: HangUp) => void, onLost: () => void): () => void {
     this.#bridged = true
     this.#atMove.add(onLost)

@@ -7,7 +7,7 @@ export interface Ringing {
   refuse(how: 'busy' | 'declined' | 'unavailable' | 'badNumber' | 'failed'): void
 }
 
-/** A telephone that can be rung, and what its owner does then. */
+/** A telephone that can be rung, and how its owner behaves. */
 export class VirtualPhone {
   /** Who rings it now. */
   ringing: Ringing | undefined

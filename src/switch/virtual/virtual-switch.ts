@@ -21,15 +21,15 @@ import { VirtualPhone } from './virtual-phone.js'
 import { Settlement, World, type WorldOptions } from './world.js'
 
 /**
- * The port's twin: a telephone world in memory and in virtual time. It keeps the rules of the port to the letter, counts what is open,
- * writes down what really happened (`world.trace`), and is slow or fails where it is told to.
+ * The port's twin: a telephone world in memory and in virtual time. It keeps the rules of the port exactly, counts what is open,
+ * records what really happened (`world.trace`), and is slow or fails on request.
  */
 export class VirtualSwitch implements Switch {
   readonly world: World
   readonly phones = new Map<string, VirtualPhone>()
   readonly callers: VirtualCaller[] = []
   readonly #legs = new Set<VirtualLeg>()
-  /** By what is known of them before they have answered. */
+  /** Legs by the handles known before they answered. */
   readonly #untold = new Map<string, VirtualLeg>()
   readonly #bridges = new Set<{ readonly legs: readonly VirtualLeg[]; readonly bridge: Bridge }>()
   #handler: ((call: IncomingCall) => Promise<void>) | undefined
@@ -280,8 +280,8 @@ export class VirtualSwitch implements Switch {
   }
 
   /**
-   * A media server dies: all legs that are up hear nothing for a while, until they have been taken to another one.
-   * @param refuses which of them do not let themselves be taken there
+   * A media server dies: all legs that are up hear nothing for a while, until they have been moved to another one.
+   * @param refuses which of them refuse to be moved
    */
   loseMedia({ forMs, refuses }: { readonly forMs: number; readonly refuses?: (leg: VirtualLeg) => boolean }): void {
     for (const leg of this.#up()) leg.loseMedia({ forMs, refuses: refuses?.(leg) ?? false })
@@ -341,7 +341,7 @@ export class VirtualSwitch implements Switch {
   }
 }
 
-/** Under which name a telephone stands in the world. A registered one that is not in it is not registered now. */
+/** The name of a telephone in the world. A device that is not in it is not registered now. */
 function nameOf(target: Target): string {
   switch (target.kind) {
     case 'number':

@@ -25,7 +25,7 @@ export interface WorldOptions {
   readonly durationMs?: (audio: Audio) => number
   /** Whether there is a recogniser. Default true. */
   readonly hearsWords?: boolean
-  /** Keeps what happened for the checks. Default true. */
+  /** Records what happened for the checks. Default true. */
   readonly traced?: boolean
 }
 
@@ -70,7 +70,7 @@ export class World {
     return ++this.#serial
   }
 
-  /** Counts something open. @returns counts it closed; calling it twice is harmless */
+  /** Counts a thing as open. @returns counts it as closed; calling it twice is harmless */
   opened(kind: keyof typeof this.open): () => void {
     this.#open[kind]++
     let closed = false
