@@ -22,11 +22,11 @@ export function checkMedia(media: ChannelMedia, localAddress: string): void {
   }
 }
 
-/** What was agreed with the party, as packets need it. */
+/** The agreement with the party, in the form that packets need. */
 export class AgreedMedia {
   readonly law: Law
   readonly payloadType: number
-  /** Of the events that go to the party; undefined: it takes none. */
+  /** Payload type of events to the party; undefined: it takes none. */
   readonly eventPayloadType: number | undefined
   /** Undefined: the party is sent no Opus, and none of it is taken. */
   readonly opus: OpusMedia | undefined
@@ -36,7 +36,7 @@ export class AgreedMedia {
   readonly sends: boolean
   /** We take what it sends. */
   readonly receives: boolean
-  /** Where its RTCP was signalled to be. */
+  /** The signalled address of its RTCP. */
   readonly rtcpPort: number
   readonly #remotePort: number
   readonly #takenEventPayloadTypes: readonly number[]
@@ -73,14 +73,14 @@ export class AgreedMedia {
     return this.opus?.takenEventPayloadTypes.includes(payloadType) === true ? OPUS_TICKS : undefined
   }
 
-  /** Under which type events go to the party beside audio of that clock, and in which clock they count. Undefined: it takes none. */
+  /** Payload type and clock of events sent beside audio of that clock. Undefined: the party takes none. */
   eventsBeside(ticks: number): { readonly payloadType: number; readonly ticks: number } | undefined {
     const wide = ticks === OPUS_TICKS ? this.opus?.telephoneEventPayloadType : undefined
     if (wide !== undefined) return { payloadType: wide, ticks: OPUS_TICKS }
     return this.eventPayloadType === undefined ? undefined : { payloadType: this.eventPayloadType, ticks: G711_TICKS }
   }
 
-  /** Where reports go: as signalled, or the port after the one at which the party was found. */
+  /** Address for reports: as signalled, or the port after the one at which the party was found. */
   rtcpPortAt(remote: RemoteAddress): number | undefined {
     const port = remote.port === this.#remotePort ? this.rtcpPort : remote.port + 1
     return port <= 65_535 ? port : undefined

@@ -6,7 +6,7 @@ import { bytesPerSample, decodeSamples, pickChannel, readWavFormat, WavError, ty
 const HEAD_BYTES = 64 * 1024
 /** Read and decoded at a time: short enough never to hold up a packet. */
 const PORTION_BYTES = 32 * 1024
-/** Decoded audio that is kept, in samples (2 bytes each): 33 minutes, 32 MB. */
+/** Decoded audio to keep, in samples (2 bytes each): 33 minutes, 32 MB. */
 const KEPT_SAMPLES = 16 * 1024 * 1024
 /** An hour and a half at 8 kHz: longer files are refused. */
 const MAX_SAMPLES = 90 * 60 * 8000
@@ -39,7 +39,7 @@ interface Kept {
   samples: number
 }
 
-/** Reads files for playing, and keeps what was played lately: a prompt is read and decoded once. */
+/** Reads files for playing, and keeps those played lately: a prompt is read and decoded once. */
 export class ClipLibrary {
   /** In the order of use, the oldest first. */
   readonly #kept = new Map<string, Kept>()
@@ -142,7 +142,7 @@ class PortionDecoder {
     this.#portion = Buffer.alloc(Math.floor(PORTION_BYTES / frameBytes) * frameBytes)
   }
 
-  /** Reads what follows `at` (bytes into the samples). @returns where the next portion begins, 0 at the end */
+  /** Reads the portion after `at` (bytes into the samples). @returns where the next portion begins, 0 at the end */
   async portion(file: FileHandle, at: number): Promise<number> {
     const wanted = Math.min(this.#portion.length, this.#format.dataBytes - at)
     if (wanted === 0) return 0

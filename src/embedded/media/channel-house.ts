@@ -2,7 +2,7 @@ import type { ClipLibrary } from './audio-clip.js'
 import type { OpusLibrary } from './opus-audio.js'
 import type { SecurityHouse } from './secure/secured-ports.js'
 
-/** What a channel needs of the engine. */
+/** What a channel needs from the engine. */
 export interface ChannelHouse {
   readonly clips: ClipLibrary
   readonly silenceWhenIdle: boolean
@@ -10,7 +10,7 @@ export interface ChannelHouse {
   /** Packet loss on purpose, shares 0..1; read at every packet. */
   readonly loss: { in: number; out: number }
   readonly fault: (kind: 'socket' | 'recording' | 'security' | 'opus', channelId: string, message: string) => void
-  /** Absent until parties that encrypt their audio have been prepared for. */
+  /** Absent until preparations for parties that encrypt are made. */
   security?: SecurityHouse
   /** Absent: Opus is taken from no party. */
   opus?: OpusLibrary

@@ -8,7 +8,7 @@ interface Chosen {
   readonly sockets: MediaSockets
   /** See `NativeSockets.interrupt`. */
   readonly interrupt?: number
-  /** A line for the operator: it is not as was wished. */
+  /** A line for the operator: the choice was not available. */
   readonly warning?: string
 }
 

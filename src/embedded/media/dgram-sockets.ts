@@ -13,7 +13,7 @@ export class DgramSockets implements MediaSockets {
   open(address: string, port: number): Promise<MediaSocket> {
     return new Promise((resolve, reject) => {
       const socket = createSocket({
-        // Ports of the two families are handed out each for itself.
+        // Ports of the two families are allocated separately.
         ...(isIP(address) === 6 ? { type: 'udp6', ipv6Only: true } : { type: 'udp4' }),
         // Every address here is an IP address: the resolver, and its trip through the thread pool, is never needed.
         lookup: (host, family, callback) => {

@@ -5,14 +5,14 @@ import type { StatsBoard } from './stats-board.js'
 
 interface Place {
   readonly ports: PortPair
-  /** Where they were taken, and go back to. */
+  /** The pool from which they were taken, and to which they return. */
   readonly from: PortPairs
 }
 
-/** A channel that takes its ports from the engine, and gives them back when it is closed. */
+/** A channel that takes its ports from the engine, and returns them when it is closed. */
 export class EngineChannel extends RtpChannel {
   readonly #portsFor: (family: 4 | 6) => PortPairs | undefined
-  /** Called when it is closed, before its ports are given back. */
+  /** Called when it is closed, before its ports are returned. */
   gone: () => void = () => undefined
   #place: Place
   #moving: Promise<unknown> = Promise.resolve()

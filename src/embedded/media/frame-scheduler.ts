@@ -1,6 +1,6 @@
 import type { MediaSockets } from './media-socket.js'
 
-/** One that has something to do every 20 ms. */
+/** A client with work every 20 ms. */
 export interface FrameClient {
   /** @param due how many 20 ms periods have passed since the last call: 1, or more after a stall. @param now monotonic ms */
   onFrame(due: number, now: number): void
@@ -73,7 +73,7 @@ export class FrameScheduler {
       this.#step = step
       const last = Math.min(step, first + SLOTS - 1)
       for (let one = first; one <= last; one++) {
-        // After a stall a slot's turn has come several times: it is run once and told so.
+        // After a stall a slot has missed several turns: it is run once, with their number.
         const due = Math.floor((step - one) / SLOTS) + 1
         for (const client of this.#slots[one % SLOTS] ?? []) serve(client, due, now)
       }

@@ -2,11 +2,11 @@ import { ToneStream } from '../protocols/rtp/tone-stream.js'
 import { ClipError, type AudioClip, type ClipLibrary } from './audio-clip.js'
 import type { PlayEnd, PlaySource } from './play-source.js'
 
-/** Audio that is asked for frame by frame. */
+/** Audio delivered frame by frame. */
 export interface FrameSource {
   /** Writes up to `count` samples at `at`. @returns how many: fewer at the end, or when the next ones are not there yet */
   read(into: Int16Array, at: number, count: number): number
-  /** Nothing more will come. */
+  /** No more samples will come. */
   ended(): boolean
 }
 
@@ -33,14 +33,14 @@ export async function openFrameSource(source: PlaySource, clips: ClipLibrary): P
       const opened = await Promise.all(source.sources.map((part) => openFrameSource(part, clips)))
       const playable = opened.filter((part): part is FrameSource => 'read' in part)
       const failed = opened.find((part): part is PlayError => !('read' in part))
-      // As FreeSWITCH does: what is missing in a list is passed over, unless nothing of it can be played.
+      // As FreeSWITCH does: missing files in a list are skipped, unless none can be played.
       if (playable.length === 0 && failed) return failed
       return new SequenceSource(playable)
     }
   }
 }
 
-/** Samples that lie in memory (a key's tones). */
+/** Samples in memory (a key's tones). */
 export class SampleSource implements FrameSource {
   readonly #samples: Int16Array
   #position = 0

@@ -3,7 +3,7 @@ import { JitterBuffer } from '../protocols/rtp/jitter-buffer.js'
 
 const longest = new Int16Array(480)
 
-/** Hears DTMF tones in a party's RTP audio. Lost packets are left out, so that a key with a hole in it stays one key. */
+/** Detects DTMF tones in a party's RTP audio. Lost packets are skipped, so that a key with a gap in it stays one key. */
 export class InbandListener {
   readonly #order = new JitterBuffer()
   readonly #detector: GoertzelDtmf
@@ -12,7 +12,7 @@ export class InbandListener {
     this.#detector = new GoertzelDtmf(onDigit)
   }
 
-  /** Audio that has been decoded, in its order. */
+  /** Decoded audio, in order. */
   samples(samples: Int16Array, count: number): void {
     this.#detector.push(samples, 0, count)
   }

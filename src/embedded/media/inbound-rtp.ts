@@ -12,7 +12,7 @@ import { SourceLatch } from './source-latch.js'
 /** Comfort noise (RFC 3389): taken as a sign of life, not as audio. */
 const COMFORT_NOISE = 13
 
-/** What a packet turned out to be: `dropped` is not the party's, `sign` is a sign of life and no more, `audio` is G.711. */
+/** The kind of a packet: `dropped` is not the party's, `sign` is only a sign of life, `audio` is G.711. */
 export type Taken = 'dropped' | 'sign' | 'audio' | 'opus' | 'event'
 
 /** The packet being taken, of any channel: filled by `take`, read by its caller before the next packet comes. */
@@ -26,7 +26,7 @@ export class InboundRtp {
   readonly #stream = new PartyStream()
   packets = 0
   bytes = 0
-  /** Packets that were not the party's, or made no sense. */
+  /** Packets that were not the party's, or were malformed. */
   dropped = 0
   /** When the party's last packet came, monotonic ms. */
   heardAt = 0

@@ -1,8 +1,8 @@
 import { timestampDistance } from '../protocols/rtp/packet.js'
 
-/** Packets after which the steady lateness is looked at: about a second. */
+/** Packets after which the steady lateness is checked: about a second. */
 const WINDOW_PACKETS = 50
-/** All packets of a window late by more than this: the sender's clock is slow, or it paused without counting on. 60 ms. */
+/** All packets of a window late by more than this: the sender's clock is slow, or its timestamps stood still in a pause. 60 ms. */
 const STEADILY_LATE = 480
 /** ... or early by more than this: its clock is fast, or the packet that set the anchor was itself late. 40 ms. */
 const STEADILY_EARLY = -320
@@ -14,8 +14,8 @@ const JUMP_LATE = 4000
 const TALK_LATE = 480
 
 /**
- * Where a sender's RTP timestamps lie on the engine's clock. The first packet anchors them at its arrival; from then on a packet's place
- * follows from its timestamp, not from when it came, so that jitter, reordering and loss leave everything in its place. Anchored
+ * Maps a sender's RTP timestamps to the engine's clock. The first packet anchors them at its arrival; from then on a packet's place
+ * follows from its timestamp, not from its arrival, so that jitter, reordering and loss do not move anything. It is anchored
  * again when the sender's clock jumps or drifts away.
  */
 export class InboundTimeline {
@@ -54,7 +54,7 @@ export class InboundTimeline {
     return this.#position
   }
 
-  /** Place of a telephone event's start, whose packets come ever later after it: tells nothing of the sender's clock. */
+  /** Place of a telephone event's start, whose packets come ever later after it: says nothing about the sender's clock. */
   eventPosition(ssrc: number, timestamp: number, arrival: number, ticks = 1): number {
     if (!this.#anchored || ssrc !== this.#ssrc || ticks !== this.#ticks) return this.#anchor(ssrc, timestamp, arrival, ticks)
     return this.#position + Math.round(timestampDistance(timestamp, this.#timestamp) / ticks)

@@ -8,20 +8,20 @@ export type AudioCodec = 'PCMU' | 'PCMA'
 /** Who may send audio, seen from the switch: `sendonly` means that we send and the party does not. */
 export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
 
-/** Opus (RFC 7587) beside G.711: taken from the party, and sent to it as it comes from a peer that speaks it as well. */
+/** Opus (RFC 7587) beside G.711: taken from the party, and sent to it unchanged from a peer that also speaks it. */
 export interface OpusMedia {
   readonly payloadType: number
   /** Payload type of telephone-event/48000 on this leg: keys in a stream of Opus (RFC 4733 section 2.1). Absent: those at 8 kHz stand for it. */
   readonly telephoneEventPayloadType?: number
-  /** Payload types under which the party may send those. */
+  /** Payload types under which the party may send it. */
   readonly takenEventPayloadTypes: readonly number[]
 }
 
-/** What was agreed with the party by SDP. */
+/** The agreement with the party by SDP. */
 export interface ChannelMedia {
   /**
-   * IP address (never a name) from the party's SDP. `0.0.0.0` or port 0: nothing is sent, nor taken, unless the party's first packet shows
-   * where it is (`learnFrom`).
+   * IP address (never a name) from the party's SDP. `0.0.0.0` or port 0: nothing is sent or taken, unless the party's first packet shows
+   * its address (`learnFrom`).
    */
   readonly remoteAddress: string
   readonly remotePort: number
@@ -29,7 +29,7 @@ export interface ChannelMedia {
   readonly remoteAlias?: string | undefined
   /** Where the party's RTCP is; default: the port after `remotePort`. */
   readonly remoteRtcpPort?: number
-  /** Hosts whose first packet, on whatever port, within the first seconds, shows where the party is: see `SourceLatch`. Absent: only what was signalled counts. */
+  /** Hosts whose first packet, from any port, within the first seconds, shows the party's address: see `SourceLatch`. Absent: only the signalled address counts. */
   readonly learnFrom?: readonly string[]
   readonly codec: AudioCodec
   /** Payload type of `codec` on this leg; default 0 (PCMU) or 8 (PCMA). */
@@ -41,7 +41,7 @@ export interface ChannelMedia {
   readonly direction: MediaDirection
   /** Only where `Media.decodesOpus`. */
   readonly opus?: OpusMedia
-  /** How it is encrypted. Once it is, it stays so: without this such a channel takes no new description. */
+  /** How it is encrypted. An encrypted channel stays so: it takes no new description without this. */
   readonly security?: AgreedSecurity
   /** Milliseconds of audio a packet that we originate: 10, 20 (default), 30, 40 or 60. Relayed packets keep their size. */
   readonly ptimeMs?: number
@@ -97,13 +97,13 @@ export interface RecordingOptions {
   readonly portionMs?: number
 }
 
-/** What has been written when a recording is over. */
+/** The result of a recording that is over. */
 export interface RecordingResult {
   readonly path: string
   /** Length of the audio in the file. */
   readonly durationMs: number
   readonly samples: number
-  /** Why the file is shorter than the recording ran, or missing: the disk's own words. Absent when all is well. */
+  /** Why the file is shorter than the recording ran, or missing: the error of the disk. Absent when all is well. */
   readonly error?: string
 }
 
@@ -127,24 +127,24 @@ export interface MediaChannel extends EventEmitter<MediaChannelEvents> {
   readonly localAddress: string
   /** The RTP port (even); RTCP is the next one. */
   readonly localPort: number
-  /** Where the party's packets come from, once one has come since it was last described. */
+  /** The source of the party's packets, once one has come since the last description. */
   readonly found: { readonly address: string; readonly port: number } | undefined
   readonly stats: ChannelStats
   readonly closed: boolean
   /**
-   * Moves to a port in that address family, where it is not there already; until `configure` nothing is sent.
-   * @returns whether it is there: false where this machine has no address of that family, or no port in it is free
+   * Moves to a port in that address family, if it is not there already; until `configure` nothing is sent.
+   * @returns whether it is there now: false where this machine has no address of that family, or no port in it is free
    */
   useFamily(family: 4 | 6): Promise<boolean>
   /**
-   * Applies what was agreed; called again at every re-INVITE. The stream towards the party continues (SSRC, sequence, timestamps).
-   * Before anything encrypted `Media.prepareSecurity` has to be called.
+   * Applies the agreement; called again at every re-INVITE. The stream towards the party continues (SSRC, sequence, timestamps).
+   * Call `Media.prepareSecurity` before the first encrypted one.
    * @throws TypeError when the address is not an IP address of the engine's family, or a number is out of range
    */
   configure(media: ChannelMedia): void
   /**
    * Plays to the party: at once where only silence was being sent, else from the next 20 ms beat on. Plays nest as FreeSWITCH's do: a new one suspends what is playing, which
-   * goes on afterwards. Never throws: what cannot be played ends with `reason: 'error'`.
+   * goes on afterwards. Never throws: a source that cannot be played ends with `reason: 'error'`.
    */
   play(source: PlaySource): PlayHandle
   /** Stops everything that is playing, the suspended ones too. @returns how many there were */

@@ -7,7 +7,7 @@ import { StatsBoard } from './stats-board.js'
 
 type Command<Kind extends MediaCommand['kind']> = Extract<MediaCommand, { kind: Kind }>
 
-/** The media's end of the messages: carries out commands on an engine of its own, and reports what comes of them. */
+/** The media's end of the messages: carries out commands on an engine of its own, and reports the results. */
 export class MediaHost {
   readonly #engine: MediaEngine
   readonly #tell: (report: MediaReport) => void
@@ -20,7 +20,7 @@ export class MediaHost {
     this.#engine = new MediaEngine({ ...options, onFault: (fault) => tell({ kind: 'fault', fault }) })
   }
 
-  /** What is commanded of a channel, play or recording that has ended meanwhile does nothing. */
+  /** A command for a channel, play or recording that has ended meanwhile does nothing. */
   carryOut(command: MediaCommand): void {
     switch (command.kind) {
       case 'open':

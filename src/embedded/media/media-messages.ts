@@ -4,8 +4,8 @@ import type { MediaEngineOptions, MediaFault } from './media-engine.js'
 import type { PlayEnd, PlaySource } from './play-source.js'
 
 /**
- * What the signalling and the media say to each other when they run in two threads. Both sides keep the order: what is commanded first
- * takes effect first, what happened first is reported first.
+ * Messages between signalling and media when they run in two threads. Both sides keep the order: the first command
+ * takes effect first, the first event is reported first.
  */
 
 /** A channel, play, recording or question. Numbered by the side that commands; no number is used twice. */
@@ -16,7 +16,7 @@ export type MediaCommand =
   | { readonly kind: 'open'; readonly channel: Ref; readonly id: string; readonly board: SharedArrayBuffer }
   /** Answered by `moved`. */
   | { readonly kind: 'useFamily'; readonly channel: Ref; readonly question: Ref; readonly family: 4 | 6 }
-  /** `settings` counts what was configured and set so far: reports carry it, so that one which was overtaken can be told. */
+  /** `settings` counts what was configured and set so far: reports carry it, so that outdated ones can be recognised. */
   | { readonly kind: 'configure'; readonly channel: Ref; readonly media: ChannelMedia; readonly settings: number }
   | { readonly kind: 'mediaTimeout'; readonly channel: Ref; readonly ms: number; readonly settings: number }
   /** Reported on by `playStarted` and `playEnded`. */
@@ -57,7 +57,7 @@ export type MediaReport =
   | { readonly kind: 'ready'; readonly warning?: string; readonly interrupt?: number }
   | { readonly kind: 'opened'; readonly channel: Ref; readonly address: string; readonly port: number; readonly ssrcOut: number }
   | { readonly kind: 'refused'; readonly channel: Ref; readonly why: Refusal }
-  /** `there`: whether the channel is in the family that was asked for; address and port are where it is now. */
+  /** `there`: whether the channel is in the requested family; address and port are its present ones. */
   | {
       readonly kind: 'moved'
       readonly channel: Ref
@@ -90,5 +90,5 @@ export type Refusal =
 /** `native`: by system calls (Linux on x86-64 and arm64, package koffi). `auto`: native where available, else Node's own. */
 export type SocketsChoice = 'auto' | 'native' | 'node'
 
-/** With what the media thread is started. */
+/** The data with which the media thread is started. */
 export type MediaThreadData = Omit<MediaEngineOptions, 'onFault' | 'sockets'> & { readonly choice: SocketsChoice }

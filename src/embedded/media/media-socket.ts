@@ -1,4 +1,4 @@
-/** Where a datagram came from, or goes. One that comes is the same object as long as its source is the same. */
+/** Source or destination of a datagram. For incoming ones it is the same object as long as the source is the same. */
 export interface SocketPeer {
   readonly address: string
   readonly port: number
@@ -24,7 +24,7 @@ export interface MediaSocket {
 export interface MediaSockets {
   /** Binds one. Rejects with the operating system's error (`EADDRINUSE`, ...), with nothing left open. @param port 0: any free one */
   open(address: string, port: number): Promise<MediaSocket>
-  /** Calls `beat` once, at about this time (monotonic ms), unless `cancelBeat` comes before. A new time takes the place of the one before. */
+  /** Calls `beat` once, at about this time (monotonic ms), unless `cancelBeat` comes before. A new time replaces the one before. */
   beatAt(time: number, beat: () => void): void
   cancelBeat(): void
   /** Something waits for the event loop: a promise, a message. */

@@ -3,7 +3,7 @@ import type { MediaChannel } from './media-channel.js'
 
 /** The audio of the switch, as its signalling commands it: by an engine in the same thread, or in one of its own. */
 export interface Media {
-  /** Settles when channels can be opened, with a line for the operator where something is not as wished. Never rejects. */
+  /** Settles when channels can be opened, with a line for the operator where a choice was not available. Never rejects. */
   readonly ready: Promise<string | undefined>
   /**
    * Binds a pair of ports. The channel sends nothing until it is configured.
@@ -11,14 +11,14 @@ export interface Media {
    */
   createChannel(options: { readonly id: string }): Promise<MediaChannel>
   /**
-   * Lets two channels hear each other, at once: the next packet of either goes to the other. Plays that are running are not stopped:
-   * stop them first. A channel that is bridged already is taken from its old peer.
+   * Bridges two channels, at once: the next packet of either goes to the other. Running plays are not stopped:
+   * stop them first. A channel that is bridged already loses its old peer.
    * @throws Error when one is closed, both are the same, or one is not of this engine
    */
   bridge(a: MediaChannel, b: MediaChannel): void
-  /** Takes two apart. @returns false when they were not bridged to each other */
+  /** Ends the bridge of two channels. @returns false when they were not bridged to each other */
   unbridge(a: MediaChannel, b: MediaChannel): boolean
-  /** Gets ready for parties that encrypt their audio. @returns the fingerprint of the certificate by which we are known to them until the program ends */
+  /** Gets ready for parties that encrypt their audio. @returns the fingerprint of our certificate, the same until the program ends */
   prepareSecurity(): Promise<Fingerprint>
   /** Whether a party may speak Opus: settled with `prepareSecurity`. */
   readonly decodesOpus: boolean

@@ -1,7 +1,7 @@
 import { getSystemErrorName } from 'node:util'
 
 /**
- * The system calls of Linux that sockets for audio need, called directly (package koffi): Node's own sockets take each packet twice from the system, into
+ * The system calls of Linux that sockets for audio need, called directly (package koffi): Node's own sockets read twice from the system for each packet, into
  * a buffer of 64 kB, and make objects of it. All numbers are those of Linux on x86-64 and arm64.
  */
 export interface NativeLibrary {
@@ -13,7 +13,7 @@ export interface NativeLibrary {
   receive(fd: number, into: Buffer, from: Buffer): number
   /** @returns bytes, or a negative error number */
   send(fd: number, packet: Buffer, bytes: number, to: Buffer): number
-  /** A number that can be waited for. */
+  /** An event counter that can be waited for. */
   eventCounter(): number
   clearEventCounter(fd: number): void
   readonly poll: NativePoll
@@ -68,7 +68,7 @@ export async function loadNativeLibrary(): Promise<NativeLibrary> {
   if (process.platform !== 'linux' || (process.arch !== 'x64' && process.arch !== 'arm64'))
     throw new Error(`not on ${process.platform} ${process.arch}`)
   const { default: koffi } = await import('koffi')
-  // The C library that this process runs with, whichever it is.
+  // The C library of this process, whichever it is.
   const c = koffi.load(null)
   const socket = c.func('int socket(int, int, int)')
   const bind = c.func('int bind(int, void *, uint)')
@@ -117,7 +117,7 @@ export async function loadNativeLibrary(): Promise<NativeLibrary> {
     }
 
     wait(ms: number): number {
-      // A signal ends it early: nothing is ready then.
+      // A signal ends the wait early: nothing is ready then.
       return Math.max(0, waitPoll(this.#fd, this.#events, EVENTS, ms) as number)
     }
 
@@ -138,7 +138,7 @@ export async function loadNativeLibrary(): Promise<NativeLibrary> {
       if (!to) throw new TypeError(`not an IP address: ${JSON.stringify(address)}`)
       const fd = checked('socket', socket(address.includes(':') ? AF_INET6 : AF_INET, SOCK_DGRAM | NONBLOCK | CLOEXEC, 0) as number)
       try {
-        // Ports of the two families are handed out each for itself.
+        // Ports of the two families are allocated separately.
         if (address.includes(':')) checked('setsockopt', setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, integer(1), 4) as number)
         setsockopt(fd, SOL_SOCKET, SO_RCVBUF, integer(receive), 4)
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, integer(send), 4)

@@ -4,9 +4,9 @@ import { SOCKET_ADDRESS_BYTES, SystemError, type NativeLibrary } from './native-
 
 /** The thread's event loop gets its turn this often at least, ms: timers, files. */
 const TURN_MS = 5
-/** The same while something is waited for that comes by the event loop. */
+/** The same while work of the event loop is waited for. */
 const EXPECTING_MS = 1
-/** The largest datagram that is of use: audio of 60 ms is 492 bytes. What is longer is cut, and then no packet of ours. */
+/** The largest useful datagram: audio of 60 ms is 492 bytes. Longer ones are cut, and then fail as packets. */
 const MAX_BYTES = 2048
 const EAGAIN = -11
 const ECONNREFUSED = -111
@@ -99,7 +99,7 @@ export class NativeSockets implements MediaSockets {
 
   #receive(waitMs: number): void {
     const { poll } = this.#library
-    // Rounded up: a wait that ends too early would only be begun again.
+    // Rounded up: a wait that ends too early would only begin again.
     const count = poll.wait(Math.ceil(waitMs))
     if (count === 0) return
     const now = performance.now()
@@ -121,7 +121,7 @@ export class NativeSockets implements MediaSockets {
   }
 }
 
-// One datagram at a time: each is dealt with before the next is taken.
+// One datagram at a time: each is processed before the next is read.
 const datagram = Buffer.alloc(MAX_BYTES)
 const from = Buffer.alloc(SOCKET_ADDRESS_BYTES)
 const fromWords = new Uint32Array(from.buffer, from.byteOffset, SOCKET_ADDRESS_BYTES / 4)
@@ -148,7 +148,7 @@ class NativeSocket implements MediaSocket {
     this.#onClose = onClose
   }
 
-  /** Takes a datagram that has come. @param now monotonic ms */
+  /** Takes a received datagram. @param now monotonic ms */
   receive(now: number): void {
     const bytes = this.#library.receive(this.#fd, datagram, from)
     if (bytes < 0) {

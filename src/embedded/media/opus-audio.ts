@@ -6,16 +6,16 @@ import { sequenceDistance } from '../protocols/rtp/packet.js'
 const RESTART = 500
 /** Nothing, in Opus: the quickest thing to decode. */
 const SILENCE = new Uint8Array([0xf8, 0xff, 0xfe])
-/** So much of it leaves nothing of what a decoder has decoded before: 100 ms. */
+/** This much of it clears everything that a decoder has decoded before: 100 ms. */
 const FORGETTING = 5
-/** Decoders that are made at the start, when nobody is on the line. */
+/** Decoders made at the start, when no party is on the line. */
 const STOCK = 10
 /** Decoders that wait for the next party. */
 const MOST_IDLE = 200
 
 /**
- * libopus, once it has been loaded: a decoder for each party. Whoever goes leaves theirs to the next: each has a memory of 29 MB, of which it touches 80 kB, and V8, which counts
- * all of it, collects garbage at every second one that is made (11 ms of this thread's time).
+ * libopus, once it has been loaded: a decoder for each party. A party that goes leaves its decoder to the next: each has a memory of 29 MB, of which it touches 80 kB, and V8, which counts
+ * all of it, collects garbage for every second one made (11 ms of this thread's time).
  */
 export class OpusLibrary {
   readonly #make: () => OpusDecoder
@@ -42,7 +42,7 @@ export class OpusLibrary {
     return library
   }
 
-  /** @param onError told why nothing can be decoded */
+  /** @param onError called with why nothing can be decoded */
   audio(onError: (error: Error) => void): OpusAudio {
     return new OpusAudio(this.#idle.pop() ?? this.#make(), onError, (decoder) => this.#takeBack(decoder))
   }
@@ -55,7 +55,7 @@ export class OpusLibrary {
 }
 
 /**
- * What a party says in Opus, as samples at 8 kHz: libopus decodes to that rate by itself, with the filters that it takes. For what listens on this side (recordings,
+ * What a party says in Opus, as samples at 8 kHz: libopus decodes to that rate by itself, with the filters needed. For what listens on this side (recordings,
  * tones) and for a peer that has no Opus.
  */
 export class OpusAudio {
@@ -83,7 +83,7 @@ export class OpusAudio {
   }
 
   /**
-   * Decodes a packet in which `opusSamples` found nothing wrong. One that comes later than one after it is left out, as one that was lost.
+   * Decodes a packet in which `opusSamples` found nothing wrong. One that comes after its successor is skipped, like a lost one.
    * @returns how many samples of `samples` it is; 0: none
    */
   decode(ssrc: number, sequence: number, data: Uint8Array, from: number, to: number): number {

@@ -4,7 +4,7 @@ declare module 'opus-decoder' {
     constructor(options: { readonly sampleRate: 8000; readonly channels: 1 })
     /** Settles when frames can be decoded. */
     readonly ready: Promise<void>
-    /** An empty frame stands for a loss of 120 ms. One that is no Opus packet is complained of on stderr, and decodes to nothing. */
+    /** An empty frame stands for a loss of 120 ms. One that is no Opus packet causes a complaint on stderr, and decodes to nothing. */
     decodeFrame(frame: Uint8Array): { readonly channelData: readonly Float32Array[]; readonly samplesDecoded: number }
     free(): void
   }

@@ -12,10 +12,10 @@ import type { RemoteAddress } from './source-latch.js'
 /** Packets that may be on their way to the socket at the same time: a send may be carried out after the callback that asked for it. */
 const SCRATCH_PACKETS = 4
 const EVENT_BYTES = 4
-/** The longest that an event can say it lasts. */
+/** The longest duration that an event can give. */
 const LONGEST_EVENT = 0xffff
 
-/** Packets to the party: all of them one RTP stream, from whatever they are made. */
+/** Packets to the party: all of them one RTP stream, whatever their source. */
 export class OutboundRtp {
   readonly stream: OutboundStream
   packets = 0
@@ -89,8 +89,8 @@ export class OutboundRtp {
   }
 
   /**
-   * The peer's packet of Opus, which is in `header` and `data`: as it is to a party that has Opus, else what was decoded of it.
-   * @param samples how long it is. @param decoded how many of them have been decoded, 0: none
+   * The peer's packet of Opus, which is in `header` and `data`: unchanged to a party that has Opus, else decoded.
+   * @param samples its length. @param decoded how many of them have been decoded, 0: none
    */
   relayOpus(
     agreed: AgreedMedia,
@@ -118,7 +118,7 @@ export class OutboundRtp {
     this.#send(packet, agreed.payloadType, to)
   }
 
-  /** The same with a packet of a key press. @param event what is in it, in units of samples */
+  /** The same with a packet of a key press. @param event its content, in units of samples */
   relayEvent(
     as: { readonly payloadType: number; readonly ticks: number },
     to: RemoteAddress,

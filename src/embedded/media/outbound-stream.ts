@@ -6,8 +6,8 @@ const SOURCE_RESTART = 500
 const REORDER_WINDOW = 100
 
 /**
- * Numbers the packets that go to one party, so that whatever they hear (prompts, ringing, key tones, first one peer, then another) is
- * ONE stream to their phone: one SSRC, no jump in sequence numbers that is not loss, timestamps that advance with time and never go back.
+ * Numbers the packets that go to one party, so that whatever it hears (prompts, ringing, key tones, first one peer, then another) is
+ * ONE stream to its phone: one SSRC, no jump in sequence numbers that is not loss, timestamps that advance with time and never go back.
  *
  * Positions are samples (8 kHz) on the engine's monotonic clock.
  */
@@ -21,14 +21,14 @@ export class OutboundStream {
   /** Timestamp units a sample on the wire, of what was placed last. */
   ticks = 1
 
-  // Where the clock on the wire was changed last: there both timestamps are known.
+  // The last change of the clock on the wire: both timestamps are known there.
   #turnedAt = 0
   #turnedTo = 0
 
   readonly #base: number
   #nextSequence: number
   #nextTimestamp = 0
-  /** Something was left out, or another source was heard: the next packet of our own is not to lag behind the clock. */
+  /** Something was skipped, or another source was heard: our next own packet must not lag behind the clock. */
   #skipped = true
   #started = false
   #afterRelay = false
@@ -126,7 +126,7 @@ export class OutboundStream {
    * Places a packet of another party's stream. Gaps and order of the source are kept, so that the receiver sees loss as loss.
    * @param source identity of the sending channel. @param generation changes when the source's positions were anchored again
    * @param samples duration; 0 for a telephone event. @param ticks timestamp units a sample, of its codec
-   * @returns false when it must be dropped: it belongs before what has been sent since
+   * @returns false when it must be dropped: it belongs before packets sent since
    */
   relay(
     source: object,
