@@ -9,6 +9,7 @@ import { messageOf } from './common/errors.js'
 import { AlarmBoard } from './alarms/alarm-board.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { KeyRing, KeysUnavailable, type KeyPurpose } from './keys/key-ring.js'
+import { readOnlyKeys } from './keys/read-only-keys.js'
 import { masterKey, masterKeys, NoMasterKey, writeMasterKeys, type MasterKey, type MasterKeySource } from './keys/master-key.js'
 import { masterKeyInWords, masterKeySource } from './master-key-source.js'
 import { privateUmask } from './private-files.js'
@@ -16,6 +17,8 @@ import { complain, fail, say, sayLines } from './say.js'
 import { sealedEnding } from './sealing/format.js'
 import { rewrap } from './sealing/sealed-file.js'
 import { storePlace } from './store-place.js'
+import { openForAsking } from './store/open-for-asking.js'
+import { storeTrouble } from './store/store-error.js'
 import { openStore } from './store/store.js'
 
 const usage = `Usage: npm run keys -- [rotate [--organisations] [--before FILE]] [--config FILE]
@@ -25,7 +28,8 @@ const usage = `Usage: npm run keys -- [rotate [--organisations] [--before FILE]]
   --organisations  new keys of the organisations instead; what was sealed before is wrapped by them, its data untouched
   --before FILE    with keys.masterCommand: the wrapped master key from before
   --config FILE    settings file instead of config/ringround.yaml
-It may run beside an engine, and may be stopped and begun again at any time.`
+It may be stopped and begun again at any time. To say which keys there are it may run beside an engine, with PostgreSQL also to
+rotate; on a SQLite file, stop the engine before that.`
 
 /** By then an engine that made a key a moment ago, after reading the file, has stored it. */
 const settleMs = 3_000
@@ -66,12 +70,12 @@ async function main(): Promise<number> {
     const { file, postgres } = storePlace(settings)
     if (!postgres && !existsSync(file))
       return fail(`${settings.dataFolder}: there is no store yet; the engine makes it, and the keys, when it starts.`)
-    if (what === undefined) return await withKeys(settings, source, (ring) => Promise.resolve(tell(ring, source)))
+    if (what === undefined) return await tell(settings, source)
     if (options.values.organisations) return await newOrganisationKeys(settings, source)
     return await newMasterKey(settings, source, options.values.before)
   } catch (error) {
     if (error instanceof SettingsError || error instanceof NoMasterKey || error instanceof KeysUnavailable) return fail(error.message)
-    throw error
+    return fail(storeTrouble(error))
   }
 }
 
@@ -96,15 +100,30 @@ async function withKeys<T>(settings: Settings, master: MasterKeySource, work: (r
   }
 }
 
-function tell(ring: KeyRing, source: MasterKeySource): number {
-  const { ok, detail } = ring.health()
+async function tell(settings: Settings, source: MasterKeySource): Promise<number> {
+  const { file, postgres } = storePlace(settings)
+  // Of the server itself, not of a replica that may be behind.
+  const database = await openForAsking({ file, postgres: postgres && { ...postgres, readUrl: undefined } })
+  let ring: KeyRing | undefined
+  try {
+    ring = await readOnlyKeys(database.db, { master: source, alarms: new AlarmBoard() })
+  } finally {
+    await database.close()
+  }
   say(`Master key  ${masterKeyInWords(source)}`)
+  if (ring === undefined) {
+    say('No keys     the engine makes them when it first needs them')
+    return 0
+  }
+  const { ok, detail } = ring.health()
   say(`${ok ? 'All open   ' : 'Not open   '} ${detail}`)
   for (const purpose of ring.purposes) say(`            ${purpose}`)
   return ok ? 0 : 1
 }
 
 async function newMasterKey(settings: Settings, source: MasterKeySource, before: string | undefined): Promise<number> {
+  // Before anything is changed: a SQLite file on which an engine runs is refused.
+  await withKeys(settings, source, () => Promise.resolve())
   const now = await masterKeys(source, false)
   // We change our own file. A key in the environment or a KMS was changed there.
   const [next, older]: readonly [MasterKey, readonly MasterKey[]] =

@@ -64,7 +64,7 @@ function existing(place: Place): Place {
 const told = ({ facts, calls, entries, versions, links, factsHash, entriesHash, directoryHash, linksHash }: Contents) => [
   `${calls.toLocaleString('en-GB')} calls, ${facts.toLocaleString('en-GB')} facts   ${factsHash}`,
   `${entries.toLocaleString('en-GB')} entries of the ledger   ${entriesHash}`,
-  `${versions.toLocaleString('en-GB')} versions of the directory   ${directoryHash}`,
+  `${versions.toLocaleString('en-GB')} version${versions === 1 ? '' : 's'} of the directory   ${directoryHash}`,
   `${links.toLocaleString('en-GB')} links   ${linksHash}`,
 ]
 

@@ -14,11 +14,8 @@ import { chainHeadsFile, storePlace } from './store-place.js'
 import { verifyStore } from './store/copy.js'
 import type { OpenDatabase } from './store/database.js'
 import { openForAsking } from './store/open-for-asking.js'
-import type { LedgerEntry } from './store/ledger.js'
 import { paged } from './store/paged.js'
-import { entriesOf } from './store/questions/ledger-entries.js'
 import { finishedRecordings, type FinishedRecording } from './store/questions/finished-recordings.js'
-import { recordingKey } from './store/questions/recording-keys.js'
 import { lastLink } from './store/questions/links.js'
 import { headInWords, readHeads } from './store/chain/heads-file.js'
 import { storeTrouble } from './store/store-error.js'
@@ -110,9 +107,10 @@ async function verify(
     say(
       `${count(audit.entries, 'entry', 'entries')} of the audit follow one another, those up to ${linked.audited} as they entered the chain.`,
     )
-  if (linked.waiting > 0)
+  const waiting = linked.waiting + linked.waitingEntries
+  if (waiting > 0)
     say(
-      `${count(linked.waiting, 'fact waits', 'facts wait')} for the chain: nothing is proved of ${linked.waiting === 1 ? 'it' : 'them'} yet. A running engine takes them in once a minute.`,
+      `${count(linked.waiting, 'fact', 'facts')} and ${count(linked.waitingEntries, 'entry', 'entries')} of the ledger wait for the chain: nothing is proved of ${waiting === 1 ? 'it' : 'them'} yet. A running engine takes them in once a minute.`,
     )
   say(
     heads.length > 0
@@ -128,17 +126,11 @@ async function verify(
 
 async function verifyRecordings({ db }: OpenDatabase, settings: Settings): Promise<readonly string[]> {
   const wrong: string[] = []
-  const keys = await readOnlyKeys({
-    entries: (from) =>
-      paged(rowsPerPage, (limit, after: LedgerEntry | undefined) => entriesOf(db, 'key', after ? after.seq + 1 : from, limit)),
-    recordingKey: (which) => recordingKey(db, which),
-    master: masterKeySource(settings),
-    alarms: new AlarmBoard(),
-  })
+  const keys = await readOnlyKeys(db, { master: masterKeySource(settings), alarms: new AlarmBoard() })
   let [right, locked] = [0, 0]
   let why = ''
   for await (const recording of paged(rowsPerPage, (limit, after: FinishedRecording | undefined) => finishedRecordings(db, limit, after))) {
-    const found = await checkRecording(settings.recordingsFolder, recording, keys)
+    const found = await checkRecording(settings.recordingsFolder, recording, async (id) => keys?.find(id))
     if (found === undefined) right++
     else if (found.kind === 'locked') {
       locked++

@@ -144,6 +144,11 @@ export function chainContract(ground: ChainGround): void {
       `insert into call_events (call_id, seq, at, type, data) values ('early-1', 23, ${noon}, 'outcome.left', '{"outcome":"x","by":"staff"}')`,
       /^fact 23 of call early-1 is not in the chain and does not wait for it/,
     ],
+    [
+      'an entry put in before the others',
+      "insert into ledger (seq, topic, subject, at, type, data) values (-5, 'retention', 'x', 1, 'released', '{}')",
+      /^entry -5 of the ledger \(retention released\) is not in the chain, and later ones are: it was added past the engine$/,
+    ],
   ])('it is noticed when %s', async (_what, sql, words) => {
     const place = await ground.fresh()
     const heads = await threeDays(place)
@@ -210,6 +215,17 @@ export function chainContract(ground: ChainGround): void {
       await place.byHand(sql)
       expect((await verified(place)).wrong[0]).toMatch(words)
     })
+  })
+
+  test('entries of the ledger that are not linked yet are counted, as facts are', async () => {
+    const place = await ground.fresh()
+    const store = await opened(place)
+    await store.ledger.append('key', 'one', 'made', {})
+    await store.extendChain()
+    await store.ledger.append('key', 'two', 'made', {})
+    expect(await verified(place)).toMatchObject({ wrong: [], entries: 1, waiting: 0, waitingEntries: 1 })
+    await store.extendChain()
+    expect(await verified(place)).toMatchObject({ wrong: [], entries: 2, waitingEntries: 0 })
   })
 
   test('that the end was cut off is noticed by a head that was kept elsewhere, and by that alone', async () => {

@@ -89,3 +89,17 @@ test('without a master key the command says so and makes none', async () => {
   expect(await keys({})).toMatch(/Not open/)
   expect(await keys({}, 'nonsense')).toMatch(/^Usage: npm run keys/)
 })
+
+test('beside an engine the command says which keys there are, and refuses to change any on its file', async () => {
+  const { world, recording, keys } = await stoppedWorld()
+  const key = join(world.folder, 'master.key')
+  const before = readFileSync(key, 'utf8')
+  const engine = await world.again()
+  expect(await keys({})).toMatch(/All open[^]*organisation:/)
+  for (const what of [['rotate'], ['rotate', '--organisations']])
+    expect(await keys({}, ...what)).toMatch(/^[^\n]* is in use by another engine\. [^\n]*\n$/)
+  expect(readFileSync(key, 'utf8')).toBe(before)
+  await engine.recordings.close()
+  await engine.store.close()
+  await playsIn(world, recording)
+})

@@ -18,6 +18,7 @@ import {
   type LinkedVersion,
 } from './link.js'
 import type { ChainHead } from './chain-writer.js'
+import { countEntries, entriesInNoLink } from './entries-beside.js'
 
 /** What the links prove about a store. */
 export interface CheckedChain {
@@ -36,6 +37,8 @@ export interface CheckedChain {
   readonly wrongs: number
   /** Facts that wait for a link: nothing is proved about them yet. */
   readonly waiting: number
+  /** The same of entries of the ledger. */
+  readonly waitingEntries: number
   readonly head: ChainHead | undefined
 }
 
@@ -60,6 +63,10 @@ export class ChainCheck {
   readonly #deletedArrangements = new Set<string>()
   #named: ReadonlyMap<string, ReadonlySet<string>> | undefined
   #waiting = 0
+  #waitingEntries = 0
+  /** The last entry of the ledger that is linked, and how many of the linked ones there are. */
+  #through = 0
+  #there = 0
   #last: Selectable<LinksTable> | undefined
   #past: Extract<Covers, { readonly kind: 'past' }> | undefined
 
@@ -75,7 +82,7 @@ export class ChainCheck {
   async links(): Promise<void> {
     while (true) {
       const page = await linksAfter(this.db, Number(this.#last?.number ?? 0), linksAtOnce)
-      if (page.length === 0) return
+      if (page.length === 0) return this.#entriesBeside()
       for (const row of page) await this.#link(row)
     }
   }
@@ -99,6 +106,15 @@ export class ChainCheck {
     }
   }
 
+  /** Entries that no link names: those after the last one that is linked wait for it, and all others were never written by an engine. */
+  async #entriesBeside(): Promise<void> {
+    const { upTo, after } = await countEntries(this.db, this.#through)
+    this.#waitingEntries = after
+    if (upTo === this.#there) return
+    for await (const { seq, topic, type } of entriesInNoLink(this.db, this.#through))
+      this.#say(`entry ${seq} of the ledger (${topic} ${type}) is not in the chain, and later ones are: it was added past the engine`)
+  }
+
   end(): CheckedChain {
     const last = this.#last
     const behind = this.heads.find(({ number }) => number > Number(last?.number ?? 0))
@@ -117,6 +133,7 @@ export class ChainCheck {
       wrong: this.#wrong,
       wrongs: this.#wrongs,
       waiting: this.#waiting,
+      waitingEntries: this.#waitingEntries,
       head: last && { number: Number(last.number), day: last.day, hash: last.hash },
     }
   }
@@ -208,6 +225,8 @@ export class ChainCheck {
     )
     for (const [seq, hash] of entries) {
       const row = rows.get(seq)
+      if (row !== undefined && seq > this.#through) this.#there++
+      this.#through = Math.max(this.#through, seq)
       const deleted = gone.get(seq)
       if (deleted !== undefined) await this.#entryWasDeleted(seq, hash, deleted)
       else if (row === undefined) this.#say(`entry ${seq} of the ledger was removed after ${instant(link.at)}, when it entered the chain`)
