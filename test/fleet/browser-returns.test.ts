@@ -24,6 +24,7 @@ describe.skipIf(missing !== undefined).each(['one drachtio-server for all', 'a s
     let shared: SharedSwitch | undefined
     let ward: Phone
     let folder: string
+    let url: string
     let browser: Browser | undefined
     const engines: Engine[] = []
 
@@ -35,7 +36,7 @@ describe.skipIf(missing !== undefined).each(['one drachtio-server for all', 'a s
         Phone.open({ name: 'Ward', toneHz: wardTone }),
       ])
       folder = mkdtempSync(join(tmpdir(), 'ringround-browser-'))
-      const url = await postgres.database()
+      url = await postgres.database()
       const directory = JSON.parse(
         world(
           [
@@ -46,11 +47,19 @@ describe.skipIf(missing !== undefined).each(['one drachtio-server for all', 'a s
               rota: [ward.uri],
               ring: { ringSeconds: 30, acceptSeconds: 20, totalSeconds: 60 },
             },
+            {
+              id: 'browser',
+              code: '22',
+              number: '4002',
+              rota: ['sip:nobody@127.0.0.1:9'],
+              ring: { ringSeconds: 30, acceptSeconds: 20, totalSeconds: 60 },
+            },
           ],
           [{ id: 'riverside', dialIn: '7001', code: '2101', reception: ward.uri }],
-          { clinicians: { lind: [ward.uri] } },
+          { clinicians: { lind: [ward.uri], okafor: ['browser:okafor'] } },
         ),
-      ) as { clinicians: Record<string, { organisations: string[] }> }
+      ) as { clinicians: Record<string, { organisations: string[] }>; rotas: Record<string, { pattern: { entries: unknown[] }[] }> }
+      directory.rotas['browser']!.pattern[0]!.entries = ['okafor']
       directory.clinicians['lind']!.organisations = ['riverside']
       for (const name of ['engine-1', 'engine-2', 'engine-3'])
         engines.push(
@@ -107,6 +116,38 @@ describe.skipIf(missing !== undefined).each(['one drachtio-server for all', 'a s
       await page.evaluate(press('end'))
       await ward.hangsUp()
       expect(await first!.ended(callId)).toMatchObject({ ending: 'completed', talkEndedBy: 'caller' })
+    })
+
+    it('and goes on from another engine with the talk for which it was rung', async () => {
+      const [first, second] = engines
+      const page = await phonePage(first!.url, { file: '', postgres: { url } }, 'okafor', microphone(folder, browserTone))
+      try {
+        await page.until(`${state} === 'ready'`, 20_000)
+        expect(await ward.dials(`sip:4002@${first!.sip}`)).toEqual({ kind: 'connected' })
+        await page.until(isShown('rung'), 30_000)
+        await page.evaluate(press('answer'))
+        await page.until(isShown('accept'), 20_000)
+        await page.evaluate(press('accept'))
+        await page.until(`${words('call-words')}.startsWith('You are talking to')`, 20_000)
+        await ward.hears(browserTone, { withinMs: 20_000 })
+        // Behind one address, what a page has kept for its talk is there at each engine.
+        const kept = await page.evaluate<string>('JSON.stringify({ ...sessionStorage })')
+        await page.open(`${second!.url}/help/browser-calling`)
+        await page.evaluate(`Object.assign(sessionStorage, ${kept})`)
+        await page.open(`${second!.url}/phone`)
+        await page.until(isShown('return'), 20_000)
+        await page.evaluate(press('return-now'))
+        await page.until(`${words('call-words')}.startsWith('You are talking to')`, 20_000)
+        await expect.poll(async () => Math.abs((await page.evaluate<number>(heardHz)) - wardTone) < 25).toBe(true)
+        await page.evaluate(press('end'))
+        await ward.hangsUp()
+        const [{ callId } = { callId: '' }] = await first!.list()
+        const call = await first!.ended(callId)
+        expect(call).toMatchObject({ ending: 'completed', talkEndedBy: 'specialist' })
+        expect(call.events.filter(({ type }) => type === 'leg.returned')).toHaveLength(1)
+      } finally {
+        await page.close()
+      }
     })
   },
 )

@@ -17,6 +17,8 @@ const say = (id, words) => {
 }
 
 const kept = 'ringround-call'
+/** Stages of a call in which two people talk, or have talked. */
+const afterAcceptance = ['talking', 'outcome', 'ending']
 const audio = new PhoneAudio($('audio'))
 const line = new PhoneLine(() => audio.microphone())
 const about = new About($)
@@ -28,7 +30,7 @@ let counted = { words: '', from: 0 }
 let endOwnMeter = () => undefined
 let endTheirMeter = () => undefined
 let shownCall
-/** The number being dialled, or last dialled: its title and whether it takes keys. */
+/** The number being dialled, or last dialled: its title, whether it takes keys, and whether a talk is gone on with by it. */
 let dialled
 
 document.getElementById('phone').hidden = false
@@ -217,15 +219,21 @@ function over(call, why) {
   $('state').focus?.()
 }
 
+/** Whether one of the calls that the service reports is the call here. Callers and specialists come back to their talk in the same way. */
+function isThisCall({ part, stage }) {
+  if (dialled.comesBack) return afterAcceptance.includes(stage)
+  return part === (line.call.direction === 'out' ? 'caller' : 'specialist')
+}
+
 /** The service's view of the call here. */
 function told() {
   const { call } = line
   if (call === undefined) return
-  const found = own?.findLast(({ part }) => part === (call.direction === 'out' ? 'caller' : 'specialist'))
+  const found = own?.findLast(isThisCall)
   if (found === undefined) return
   shownCall = found
   about.of(found)
-  if (found.line && call.direction === 'out') say('call-title', found.line)
+  if (found.line && found.part === 'caller') say('call-title', found.line)
   say('call-words', inWords(found))
   count(found)
   show('recorded', found.recording)
@@ -290,6 +298,7 @@ $('return-now').addEventListener('click', () =>
   dial('return', {
     title: JSON.parse(sessionStorage.getItem(kept) ?? '{}').title ?? 'Call',
     keys: false,
+    comesBack: true,
     refusals: {
       404: 'The call is over: the other side has hung up.',
       480: 'The call is at another part of the service. Press Return again.',
