@@ -55,7 +55,7 @@ export const choiceListNames: readonly string[] = Object.entries(lists).flatMap(
   Object.keys(of).map((what) => `${needs}/${what}`),
 )
 
-/** What somebody may choose from. @param name `calls/clinicians` @returns undefined: there is no such list, or not for them */
+/** A person's choices. @param name `calls/clinicians` @returns undefined: no such list, or not theirs */
 export function choiceList(name: string, identity: Identity, known: Directory): readonly Choice[] | undefined {
   if (!choiceListNames.includes(name)) return undefined
   const [needs = '', what = ''] = name.split('/')

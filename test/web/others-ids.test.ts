@@ -223,7 +223,7 @@ test('another organisation’s ids, on every route: nothing is revealed, nothing
   expect(changed).toEqual([])
 })
 
-test('of somebody else’s account nothing is ended or taken away, and nothing is written down as if it were', async () => {
+test('another person’s account loses nothing, and the audit does not claim that it did', async () => {
   const world = await documentedWorld()
   const [one, other] = [await visitor(world, { role: 'serviceManager' }), await visitor(world, { role: 'serviceManager' })]
   const [session] = await world.accounts.sessions(other.id)

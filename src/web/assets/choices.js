@@ -1,4 +1,4 @@
-// Fields into which one of many is typed: what fits is offered while somebody types (WAI-ARIA, editable combobox with list autocomplete). Without this, or without an answer, they stay fields in which
+// Fields for one of many: matches are offered while a person types (WAI-ARIA, editable combobox with list autocomplete). Without this, or without an answer, they stay fields in which
 // a name or an id is written.
 const typingMs = 150
 const maxShown = 10

@@ -196,7 +196,7 @@ const filters = [
   ['clinician', 'clinicians', 'clinician'],
 ] as const
 
-/** What was chosen, by id: where there are too many for a list, it is typed by name. What is offered is of the directory in force, as far as somebody sees it. */
+/** The choices, by id: if there are too many for a list, they are typed by name. Offers come from the current directory, as far as the reader sees it. */
 function chosen(identity: Identity, known: Directory, query: Readonly<Record<string, string>>) {
   const read: Record<string, string> = { ...query }
   const wrong: FieldError[] = []

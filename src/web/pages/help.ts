@@ -11,7 +11,7 @@ interface Thing {
   readonly needs: Need
 }
 
-/** What somebody of a role does first: three of these, the first that they may. */
+/** The first things to do in a role: the first three of these that the person may do. */
 const things: Readonly<Record<RoleName, readonly [Thing, Thing, Thing, ...Thing[]]>> = {
   clinician: [
     {
