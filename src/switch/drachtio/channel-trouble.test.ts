@@ -42,6 +42,7 @@ describe('a FreeSWITCH that makes no channels is told with its own answer and th
       refused(503, 'Maximum Calls In Progress'),
       'max-sessions or sessions-per-second (switch.conf.xml), or is paused',
     ],
+    ['its SIP port refuses what drachtio-server sends', refused(503, 'Service Unavailable'), 'look at sip-ip, ext-sip-ip and sip-port'],
     ['an event socket that does not come in time', new Error('Connection timeout'), 'FreeSWITCH must reach 10.0.0.7'],
   ])('%s', (_what, error, words) => {
     expect(told(error)).toContain(words)

@@ -57,7 +57,7 @@ export function channelTrouble(error: unknown, profile: string, eventSocket: str
   const { code, text } = q850(res?.get('Reason'))
   return {
     answer: `${status} ${reason ?? ''}${text === undefined ? '' : ` (${text})`}`.trim(),
-    advice: adviceForCause(code, asked) ?? adviceForStatus(status, asked),
+    advice: adviceForCause(code, asked) ?? adviceForStatus(status, reason, asked),
   }
 }
 
@@ -93,7 +93,9 @@ function adviceForCause(cause: number | undefined, asked: Asked): string | undef
   }
 }
 
-function adviceForStatus(status: number, asked: Asked): string {
+function adviceForStatus(status: number, reason: string | undefined, asked: Asked): string {
+  // What drachtio-server says of an INVITE that it cannot send; FreeSWITCH says what is at its end.
+  if (status === 503 && reason === 'Service Unavailable') return adviceForSip(asked)
   switch (status) {
     case 488:
     case 606:
@@ -104,7 +106,7 @@ function adviceForStatus(status: number, asked: Asked): string {
     case 403:
       return `put the address of drachtio-server into the apply-inbound-acl of SIP profile ${asked.profile}`
     case 408:
-      return `the SIP port of profile ${asked.profile} does not answer drachtio-server: look at sip-ip, ext-sip-ip and sip-port, and at what filters packets between the two`
+      return adviceForSip(asked)
     case 404:
     case 480:
     case 484:
@@ -117,6 +119,10 @@ function adviceForStatus(status: number, asked: Asked): string {
     default:
       return ''
   }
+}
+
+function adviceForSip({ profile }: Asked): string {
+  return `the SIP port of profile ${profile} does not answer drachtio-server: look at sip-ip, ext-sip-ip and sip-port, and at what filters packets between the two`
 }
 
 function adviceForDialplan({ profile }: Asked): string {
