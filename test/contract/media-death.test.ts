@@ -98,6 +98,32 @@ it('a telephone that answers while its media server stands still is connected at
   await world.mediaIsBack()
 })
 
+it('a party whose engine died with the only media server waits for it, and is taken over when it is up again', async () => {
+  world.switch.onIncoming((call) => call.reject(486))
+  const { drachtio, freeswitch } = world.servers.set
+  const alone = await SocketWorld.open({ ...world.servers, set: { drachtio, freeswitch }, stop: () => Promise.resolve() })
+  const left = await alone.leftBy('withCaller')
+  await media.kill()
+  const adopting = alone.switch.adopt(left.callerHandle)
+  await alone.elapse(1_000)
+  await media.restore()
+  const result = await alone.settled(adopting, 15_000)
+  expect(result).toMatchObject({ kind: 'adopted', moved: true })
+  if (result.kind === 'adopted') await alone.settled(result.leg.close())
+  await alone.eventually(() => left.caller.released)
+  await alone.close()
+})
+
+it('a party whose media server froze as its engine died is taken over at another one', async () => {
+  const left = await world.leftBy('withCaller')
+  media.freeze()
+  // Before the silence has been noticed.
+  const result = await world.settled(world.switch.adopt(left.callerHandle), 15_000)
+  expect(result).toMatchObject({ kind: 'adopted', moved: true })
+  if (result.kind === 'adopted') await world.settled(result.leg.close())
+  await world.eventually(() => left.caller.released)
+})
+
 it('a party that cannot take it just now (491) is asked again', async () => {
   const { phone, leg } = await answered()
   phone.reinviteRefusals.push(491, 491)

@@ -30,7 +30,9 @@ export async function adopt(pair: ServerPair, identity: LegIdentity, isOurs: () 
       }
       return await adoptWithoutChannel(pair, identity, partyDialog)
     }
-    const standing = pair.media.up ? await openStandingChannel(pair.media.access, channelId) : undefined
+    const standing = pair.media.up
+      ? await openStandingChannel(pair.media.access, channelId).catch((error: unknown) => unreached(pair, error))
+      : undefined
     if (standing === undefined) return await adoptWithoutChannel(pair, identity, partyDialog)
     pair.media.holdBack(standing.connection)
     const mediaDialog = new StandingDialog(srf, socket, media, standing.told)
@@ -64,29 +66,30 @@ export async function adopt(pair: ServerPair, identity: LegIdentity, isOurs: () 
   }
 }
 
+/** It has died or frozen, and that has not been noticed yet: the party does not wait for it. */
+function unreached(pair: ServerPair, error: unknown): undefined {
+  pair.notice({ level: 'warn', text: pair.media.describe(`a channel cannot be taken over: ${asError(error).message}`) })
+}
+
 const always = (): Promise<boolean> => Promise.resolve(true)
 
 /** The media server has lost the channel, or is lost itself, or none is known. If the party is still there, it is moved to another one. */
 async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dialog: StandingDialog): Promise<AdoptResult> {
   const there = await dialog.exists()
-  const here = identity.channel === undefined && lost.best.ready ? lost.best : undefined
-  const pair = there === true ? (here ?? (await lost.another())) : undefined
-  if (pair === undefined) {
-    if (there !== false) await new Promise<void>((resolve) => dialog.destroy({}, () => resolve()))
+  if (there !== true) {
+    if (there === undefined) await new Promise<void>((resolve) => dialog.destroy({}, () => resolve()))
     else forget([dialog])
-    return {
-      kind: there === undefined ? 'failed' : 'gone',
-      why: there === true ? 'the media server has no such channel any more' : whyNot(lost, there),
-    }
+    return { kind: there === undefined ? 'failed' : 'gone', why: whyNot(lost, there) }
   }
+  const here = identity.channel === undefined && lost.best.ready ? lost.best : undefined
   const origins = { party: originsOf(identity).party, media: new Origin() }
   const later = new LaterParty('')
   const party = new PartyDialog(dialog.asDialog(), later, refreshingOf(identity))
   const { secured } = identity
-  const by = (source: string | undefined) => pair.describer(source)
+  const by = (source: string | undefined) => lost.describer(source)
   const placed = await findPlace(
-    pair,
-    pair,
+    here ?? lost,
+    here,
     () => ({ party, origins, described: '', secured, by }),
     () => !dialog.connected,
   )
@@ -94,7 +97,7 @@ async function adoptWithoutChannel(lost: ServerPair, identity: LegIdentity, dial
     await party.bye().catch(() => undefined)
     return { kind: 'gone', why: placed.why }
   }
-  const leg = new DrachtioLeg(pair, placed.channel, origins, identity.leg ?? identity.channel ?? placed.channel.id)
+  const leg = new DrachtioLeg(placed.pair, placed.channel, origins, identity.leg ?? identity.channel ?? placed.channel.id)
   leg.secured = secured
   leg.begin(party, placed.described)
   leg.told(placed.told)
