@@ -1,18 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Socket } from 'node:net'
 
-/** Who has connected must have said the secret after this long, ms. */
+/** A client must have given the secret this long after connecting, ms. */
 const SAY_WITHIN_MS = 5_000
-/** Connections that have not said it yet; more are refused. */
+/** Connections that have not given it yet; more are refused. */
 const MOST_WAITING = 32
 
-/** Whether two secrets are the same, in a time that says nothing of where they differ. */
+/** Whether two secrets are the same, in a time that does not depend on where they differ. */
 export function isSameSecret(given: string, wanted: string): boolean {
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
   return timingSafeEqual(digest(given), digest(wanted))
 }
 
-/** The connections of one port that have not said the secret yet: few, and not for long. */
+/** The connections of one port that have not given the secret yet: few, and not for long. */
 export class Antechamber {
   readonly #waiting = new Map<Socket, NodeJS.Timeout>()
 
@@ -30,7 +30,7 @@ export class Antechamber {
     return true
   }
 
-  /** It has said the secret, or has gone. */
+  /** It has given the secret, or has gone. */
   leave(socket: Socket): void {
     clearTimeout(this.#waiting.get(socket))
     this.#waiting.delete(socket)

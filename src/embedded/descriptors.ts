@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 /** What Linux grants by default. */
 const USUAL_LIMIT = 1024
 
-/** How many files and sockets this process may have open. Where the system does not say, as many as is usual. */
+/** How many files and sockets this process may have open. Where the system does not say, the usual number. */
 export function descriptorLimit(): number {
   try {
     const [, soft] = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []

@@ -22,7 +22,7 @@ import { MediaEngine } from './media/media-engine.js'
 import { Shortages, type Shortage } from './shortages.js'
 import type { EmbeddedSwitchAddresses, EmbeddedSwitchLoad, EmbeddedSwitchSettings, SipListener } from './settings.js'
 
-/** How often it is told how many messages of strangers were dropped. */
+/** How often to report how many messages of strangers were dropped. */
 const DROPPED_MS = 60_000
 /** How long BYEs of a stopping switch may take to be answered. */
 const GRACE_MS = 500
@@ -53,8 +53,8 @@ export class EmbeddedSwitch {
 
   /**
    * @param log takes diagnostic lines for the operator; default: nowhere
-   * @param onShortages told what has run out, whenever that changes
-   * @param media makes what carries the audio; default: an engine in this thread
+   * @param onShortages called with what has run out, whenever that changes
+   * @param media makes the audio engine; default: one in this thread
    */
   constructor(
     settings: EmbeddedSwitchSettings,
@@ -228,7 +228,7 @@ async function openTransport(listener: SipListener, what: string, more: Partial<
   }
 }
 
-/** The listeners, and where none of them could reach the media server, one of its own family from which it can be. */
+/** The listeners, and where none of them could reach the media server, one of its family that can. */
 function withWayTo(mediaServer: string, listeners: readonly SipListener[]): readonly SipListener[] {
   if (listeners.some(({ address, protocols }) => protocols.includes('udp') && isIP(address) === isIP(mediaServer))) return listeners
   return [...listeners, { address: mediaServer, port: 0, protocols: ['udp'] }]

@@ -29,7 +29,7 @@ export type Fault =
   | { readonly kind: 'losePackets'; readonly share: number }
   /** No new channel can be made: the FreeSWITCH role answers 503 to the next INVITEs. */
   | { readonly kind: 'refuseChannels' }
-  /** The drachtio role knows no dialog any more: every request that an application sends inside one is refused, as in the moment after a BYE. */
+  /** The drachtio role knows no dialog any more: every request that an application sends inside one is refused, as just after a BYE. */
   | { readonly kind: 'forgetDialogs' }
   /** Withdraws every fault. */
   | { readonly kind: 'none' }
@@ -42,7 +42,7 @@ export interface LoadReply {
   readonly load: import('./settings.js').EmbeddedSwitchLoad
 }
 
-/** IPC message from the child process, whenever something has run out or is there again: all that has run out now. */
+/** IPC message from the child process, whenever something has run out or is available again: all that has run out now. */
 export interface ShortageReport {
   readonly shortages: readonly import('./shortages.js').Shortage[]
 }

@@ -2,7 +2,7 @@ import type { Endpoint } from './protocols/sip/endpoint.js'
 import type { Transport, TransportUser } from './protocols/sip/transport.js'
 import type { Faults, FaultStream } from './faults.js'
 
-/** A transport that loses or delays what the faults in force say. Without any it only passes on. */
+/** A transport that loses or delays messages as the faults in force say. Without any it only passes on. */
 export class FaultyTransport implements Transport {
   readonly #inner: Transport
   readonly #faults: Faults

@@ -6,9 +6,9 @@ import type { Transport, TransportUser } from './protocols/sip/transport.js'
 import { stampRequest } from './protocols/sip/via.js'
 
 /**
- * The transport of one of two roles that live in the same process. What it sends to a UDP port of the other one is handed over in memory, as bytes
- * and in order, in a turn of its own; everything else goes through the sockets underneath, which stay open. Neither role sees a difference, but for
- * `lossless`: nothing of this has to be repeated.
+ * The transport of one of two roles in the same process. A message to a UDP port of the other one is handed over in memory, as bytes
+ * and in order, in a turn of its own; everything else goes through the sockets underneath, which stay open. Neither role sees a difference, except for
+ * `lossless`: these messages need no repetition.
  */
 export class LocalWire implements Transport {
   readonly listeners: readonly Endpoint[]
@@ -25,7 +25,7 @@ export class LocalWire implements Transport {
     this.#udp = this.listeners.filter(({ protocol }) => protocol === 'udp')
   }
 
-  /** From now on the two hand over what they have for each other. */
+  /** From now on the two hand over messages for each other. */
   static join(one: LocalWire, other: LocalWire): void {
     one.#peer = other
     other.#peer = one
@@ -89,7 +89,7 @@ export class LocalWire implements Transport {
   #handOver(): void {
     const next = this.#incoming.shift()
     if (next === undefined) return
-    // One message a turn: what else happens meanwhile is not kept waiting, and a fault in one message loses no other.
+    // One message a turn: other work is not kept waiting, and a fault in one message loses no other.
     if (this.#incoming.length > 0) setImmediate(() => this.#handOver())
     const { user } = this
     const { bytes, source, local } = next

@@ -20,7 +20,7 @@ import type { EmbeddedSwitchSettings } from './settings.js'
 // Recordings are readable by their own user alone, however this program was started.
 process.umask(0o077)
 
-/** Calls that run get their BYE in this time; longer than `EmbeddedSwitch.stop()` gives them. */
+/** Running calls get their BYE within this time; longer than `EmbeddedSwitch.stop()` needs. */
 const STOP_WITHIN_MS = 2_000
 
 /** EX_SOFTWARE of sysexits.h: this process can serve no calls; the process that started it starts another. */

@@ -16,14 +16,14 @@ const LOOK_MS = 250
 export interface Hello {
   readonly hello: string
 }
-/** `proof` of the nonce by the secret; `engaged`: an engine that lives has it, and the connection ends. */
+/** `proof` of the nonce by the secret; `engaged`: a living engine has the program, and the connection ends. */
 export type HelloReply = { readonly proof: string; readonly engaged: true } | { readonly proof: string; readonly nonce: string }
 /** Second line. From then on messages go both ways, each a line, as over IPC; and `{stop: true}` ends the program. */
 export interface Proof {
   readonly proof: string
 }
 
-/** @param who says it: `switch` or `engine` */
+/** @param who gives it: `switch` or `engine` */
 export function proofOf(secret: string, who: 'switch' | 'engine', nonce: string): string {
   return createHmac('sha256', secret).update(`${who}:${nonce}`).digest('hex')
 }
@@ -71,7 +71,7 @@ export class Outliving {
     if (!this.#engaged || this.#ended) return
     this.#engaged = false
     const until = performance.now() + this.#settings.seconds * 1000
-    // Not at once: what hangs on the engine's connections ends with them in this moment.
+    // Not at once: whatever depends on the engine's connections is ending with them at this moment.
     this.#watch = setInterval(() => {
       if (this.#on.busy() && performance.now() < until) return
       this.#end()

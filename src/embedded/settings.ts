@@ -1,5 +1,5 @@
 /**
- * What the embedded switch is told when it is started, and what it answers once it listens. Plain data, so that it travels as
+ * Settings of the embedded switch, and its answer once it listens. Plain data, so that it travels as
  * JSON between the engine and the child process (`main.ts`), and as an object to `EmbeddedSwitch` in tests.
  */
 
@@ -66,7 +66,7 @@ export interface FreeswitchSettings {
     readonly address: string
     /** Address of the other family, for parties that want their audio there. Default: the other loopback where `address` is one, else none. */
     readonly otherAddress?: string
-    /** What we say of ourselves in place of `address` (behind NAT). */
+    /** Our external address in place of `address` (behind NAT). */
     readonly externalAddress?: string
     /** The same in place of `otherAddress`. */
     readonly otherExternalAddress?: string
@@ -87,9 +87,9 @@ export interface FreeswitchSettings {
 
 /** How the program outlives the engine that started it (`outliving.ts`). */
 export interface OutlivingSettings {
-  /** It stays for this long when its engine has gone without a word while calls run. */
+  /** How long it stays when its engine has gone without a word while calls run. */
   readonly seconds: number
-  /** Who knows it may take the program over, and sees by it that it is this program. */
+  /** An engine that knows it may take the program over, and recognises the program by it. */
   readonly secret: string
   /** Where it can be taken over: loopback. */
   readonly control: SocketAddress

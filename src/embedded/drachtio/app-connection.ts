@@ -60,7 +60,7 @@ export class AppConnection {
     return !this.#closed && !this.#socket.destroyed
   }
 
-  /** @param payload everything behind the message's own number, which is made here */
+  /** @param payload everything after the message's own number, which is made here */
   send(payload: string): void {
     const text = frame(`${randomUUID()}|${payload}`)
     this.#faults.pass('app', text, () => {

@@ -10,13 +10,13 @@ export interface AppDialog {
   /** `<Call-ID>;from-tag=<tag>`, the tag being that of the From of the request that made it, whichever side sent it. */
   readonly id: string
   sip: Dialog
-  /** Another one once it has gone and that one has sent a request within the dialog. */
+  /** Changes when it has gone and another one sends a request within the dialog. */
   app: AppConnection
   readonly role: 'uac' | 'uas'
   readonly method: 'INVITE' | 'SUBSCRIBE'
   /** Value of our Contact. */
   contact: string
-  /** What we last described; sent again by a session refresh. */
+  /** Our last description; sent again by a session refresh. */
   localSdp: string | undefined
   /** Where requests go instead of the remote target, because the party is behind a NAT or on a connection of its own making. */
   route: Endpoint | undefined

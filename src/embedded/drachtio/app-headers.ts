@@ -3,7 +3,7 @@ import type { SipMessage } from '../protocols/sip/message.js'
 import { parseNameAddr, printNameAddr } from '../protocols/sip/name-addr.js'
 import { parseUri, printUri } from '../protocols/sip/uri.js'
 
-/** Headers that belong to the server: whatever an application says of them is left out. */
+/** Headers that belong to the server: an application's values are left out. */
 const SERVERS_OWN = new Set(['via', 'route', 'rseq', 'record-route', 'content-length'])
 /** Headers that the server makes itself and into which an application's wishes are worked elsewhere. */
 const DIALOG_HEADERS = new Set(['from', 'to', 'call-id', 'cseq', 'max-forwards'])
@@ -25,7 +25,7 @@ export function withRealHost(value: string, host: string, port: number): string 
   return printNameAddr({ ...address, uri: printUri({ ...uri, host: hostForUri(host), port }) })
 }
 
-/** Copies what an application may set onto a message: everything but what the server answers for. */
+/** Copies onto a message all headers that an application may set: every one except the server's own. */
 export function copyAppHeaders(headers: AppHeaders, message: SipMessage, at: { readonly host: string; readonly port: number }): void {
   for (const [name, value] of headers) {
     const key = name.toLowerCase()

@@ -22,13 +22,13 @@ export function parseAppFrame(text: string): AppFrame {
   const headers = lines.flatMap((line): [string, string][] => {
     const colon = line.indexOf(':')
     const name = line.slice(0, colon).trim()
-    // What is no header is left out, as drachtio-server leaves it out.
+    // Lines that are no headers are left out, as by drachtio-server.
     return colon <= 0 || !/^[A-Za-z0-9\-.!%*_+`'~]+$/.test(name) ? [] : [[name, line.slice(colon + 1).trim()]]
   })
   return { id, fields, startLine, headers, body }
 }
 
-/** Where a message came from or went to, for the first line of what an application is told. */
+/** Source or destination of a message, for the first line of a frame to an application. */
 export interface MessageMeta {
   readonly source: 'network' | 'application'
   readonly bytes: number

@@ -12,7 +12,7 @@ export class BrowserContacts {
   readonly #latest = new Map<string, Endpoint>()
   readonly #onBrowser: () => void
 
-  /** @param onBrowser told whenever a browser has been accepted */
+  /** @param onBrowser called whenever a browser has been accepted */
   constructor(onBrowser: () => void = () => undefined) {
     this.#onBrowser = onBrowser
   }

@@ -33,7 +33,7 @@ export class DialogRequests {
       app.answer(frame.id, 'NOK', method === 'ACK' ? ACK_UNWANTED : NO_DIALOG)
       return
     }
-    // Its application has gone: from now on this one has it.
+    // Its application has gone: from now on this one owns it.
     if (this.#around.keeps && !dialog.app.open) dialog.app = app
     this.resolve(dialog, (destination) => {
       if (destination === undefined)
@@ -115,7 +115,7 @@ export class DialogRequests {
     }
   }
 
-  /** Acknowledges the 2xx that the application of this dialog was to acknowledge, which has gone; and ends the dialog where that 2xx began it. */
+  /** Acknowledges the 2xx in place of the application of this dialog, which has gone; and ends the dialog where that 2xx began it. */
   giveUp(dialog: AppDialog): void {
     const { unacknowledged: waiting } = dialog
     dialog.unacknowledged = undefined

@@ -22,7 +22,7 @@ import { OutgoingRequests } from './outgoing-requests.js'
 import { SessionTimer } from './session-timer.js'
 import { tellUnsolicited, type Surroundings } from './surroundings.js'
 
-/** What this server says it is. The numbers are those of the server whose behaviour it follows: drachtio-srf reads them. */
+/** The version that this server gives. The numbers are those of the server whose behaviour it follows: drachtio-srf reads them. */
 export const DRACHTIO_VERSION = 'v0.9.10-ringround'
 
 /** An application that was dialled has this long to authenticate. */
@@ -53,13 +53,13 @@ export class DrachtioRole implements AppServer, Surroundings {
   readonly #inside: DialogRequests
   readonly #ready = new Map<AppConnection, () => void>()
   readonly #logLine: (line: string) => void
-  /** For what applications have left behind. */
+  /** Timers for dialogs that applications have left behind. */
   readonly #deadlines = new Set<NodeJS.Timeout>()
 
   /**
    * @param transport bound already; the role closes it
    * @param strangers undefined: no source is one
-   * @param onBrowser told whenever a browser has been accepted
+   * @param onBrowser called whenever a browser has been accepted
    */
   constructor(
     settings: DrachtioSettings,

@@ -10,7 +10,7 @@ interface Held {
 /** How long a caller waits with 100 Trying for an application to come back; then 503. */
 const HELD_MS = 10_000
 
-/** Calls that wait for an application, the one that had them having gone. */
+/** Calls that wait for another application, since theirs has gone. */
 export class HeldCalls {
   readonly #held = new Set<Held>()
 

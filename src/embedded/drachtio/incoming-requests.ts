@@ -25,7 +25,7 @@ const UNKNOWN_TRANSACTION = 'Response not sent due to unknown transaction'
 /** How a new request finds its application when the server dials out (`outbound`). */
 export type Dialler = (request: SipRequest, on: { ready: (app: AppConnection) => void; failed: () => void }) => void
 
-/** Requests from the network: whom they are for, and what becomes of the answers. */
+/** Requests from the network: the application for each, and the handling of its answers. */
 export class IncomingRequests {
   readonly #around: Surroundings
   readonly #dial: Dialler | undefined
@@ -115,7 +115,7 @@ export class IncomingRequests {
     if (waiting.app.open) tellFromNetwork(waiting.app, ack, waiting.server.source, { transactionId: waiting.id, dialogId: dialog.id })
   }
 
-  /** An application has gone: what it had not answered is answered for it. */
+  /** An application has gone: its unanswered requests are answered for it. */
   appGone(app: AppConnection): void {
     for (const waiting of [...this.#unanswered.values()]) {
       if (waiting.app !== app) continue
@@ -137,7 +137,7 @@ export class IncomingRequests {
     for (const server of this.#held.takeAll(verb.toUpperCase())) this.#outside(server)
   }
 
-  /** Its application has gone, and it had not been answered: another one that is there gets it, or else the next that comes. */
+  /** Its application has gone without answering it: another connected one gets it, or else the next that connects. */
   #unansweredOf({ server, localTag, rang }: Unanswered): void {
     // Once it rang, the caller knows our tag; another application would choose another.
     if (!this.#around.keeps || server.request.method !== 'INVITE' || rang || server.answered !== undefined) {
@@ -335,7 +335,7 @@ export class IncomingRequests {
     this.#answerForAbsent(server, dialog)
   }
 
-  /** Real: an application that has gone leaves its dialogs behind; what is asked of them is answered with 481, which ends them. */
+  /** As on the real server: an application that has gone leaves its dialogs behind; requests within them get 481, which ends them. */
   #answerForAbsent(server: ServerTransaction, { sip: { localTag } }: AppDialog): void {
     const { method } = server.request
     if (!this.#around.keeps) refuse(server, 481, localTag)
@@ -352,7 +352,7 @@ export class IncomingRequests {
     tellFromNetwork(dialog.app, server.request, server.source, { transactionId: waiting.id, dialogId: dialog.id })
   }
 
-  /** What else the other side had asked for is over with its BYE: 487 for a re-INVITE (RFC 3261 15.1.2). */
+  /** Other pending requests of the other side end with its BYE: 487 for a re-INVITE (RFC 3261 15.1.2). */
   #dropWaiting(dialog: AppDialog, but: ServerTransaction): void {
     for (const id of [...dialog.waiting]) {
       const waiting = this.#unanswered.get(id)

@@ -5,7 +5,7 @@ import { plainAddress } from '../protocols/sip/same-host.js'
 import { parseUri } from '../protocols/sip/uri.js'
 
 /**
- * Where requests inside a dialog are to go instead of the Contact: to the address that the message came from, when no proxy has put itself into
+ * Where requests inside a dialog go instead of the Contact: to the address that the message came from, when no proxy has put itself into
  * the path and the Contact names an address or port that is not that of the sender (a phone behind a NAT), or when the party speaks over a
  * connection that it opened itself.
  */

@@ -4,19 +4,19 @@ import { answerSessionTimer, MIN_SESSION_SECONDS } from '../protocols/sip/sessio
 import { responseTo, type ServerTransaction } from '../protocols/sip/transaction-layer.js'
 import type { AppDialog } from './app-dialogs.js'
 
-/** What a Request-URI may begin with. */
+/** Schemes that a Request-URI may have. */
 const SCHEMES = /^(?:sips?|tel):/i
-/** What may be required of this server. */
+/** Option tags that this server supports in Require. */
 const EXTENSIONS = new Set(['100rel', 'timer'])
 
-/** RFC 3261 8.2.2: what cannot be served whatever it wants. @returns whether it was refused */
+/** RFC 3261 8.2.2: refuses requests that cannot be served whatever they want. @returns whether it was refused */
 export function refuseByForm(server: ServerTransaction): boolean {
   const { request } = server
   if (!SCHEMES.test(request.uri)) {
     refuse(server, 416)
     return true
   }
-  // Whatever it requires: who hangs up has hung up.
+  // Whatever it requires: a BYE always ends the call.
   if (request.method === 'BYE') return false
   const unknown = request.headers.values('Require').filter((tag) => tag !== '' && !EXTENSIONS.has(tag.toLowerCase()))
   if (unknown.length === 0) return false
@@ -26,7 +26,7 @@ export function refuseByForm(server: ServerTransaction): boolean {
   return true
 }
 
-/** Answers by the server's own accord. */
+/** Answers that the server gives by itself. */
 export function refuse(server: ServerTransaction, status: number, localTag = server.localTag): SipResponse {
   const response = responseTo(server.request, status, { toTag: localTag })
   server.respond(response)

@@ -19,9 +19,9 @@ export interface Surroundings {
   readonly browsers: BrowserContacts
   /** Whether what an application leaves behind is kept for another one. */
   readonly keeps: boolean
-  /** An application has gone not long ago: another one may come for what it left. */
+  /** An application has gone recently: another one may come for what it left. */
   readonly waitsForApp: boolean
-  /** Ends a dialog by BYE of the server's own accord, and tells its application so. */
+  /** Ends a dialog by a BYE of the server's own, and tells its application. */
   endDialog(dialog: AppDialog, reason: string): void
   /** (Re)starts the session timer of a dialog. */
   startSessionTimer(dialog: AppDialog, seconds: number, refresher: 'us' | 'them'): void

@@ -6,7 +6,7 @@ import { bridge, part } from './bridging.js'
 import type { Channel } from './channel.js'
 import { FREESWITCH_VERSION } from './event-factory.js'
 
-/** What the api commands act upon. */
+/** The state on which the api commands act. */
 export interface ApiSurroundings {
   readonly engine: Media
   readonly profile: string
@@ -99,7 +99,7 @@ function uuidPark(channel: Channel, _: string[], around: ApiSurroundings): strin
   return '+OK\n'
 }
 
-/** `start` is answered when the file has been asked for: whether it could be made is told by RECORD_START. */
+/** `start` is answered when the file has been requested: RECORD_START tells whether it could be made. */
 function uuidRecord(channel: Channel, args: string[]): string {
   const [action, path = '', limit = '0'] = args
   if (action === 'start') {
@@ -284,7 +284,7 @@ function hangUpAll(around: ApiSurroundings, argument: string): string {
   return `+OK hangup all channels with cause ${cause}\n`
 }
 
-/** Every command that is spoken. What is not here gets `-ERR <name> Command not found!`. */
+/** Every supported command. Any other gets `-ERR <name> Command not found!`. */
 export const API_COMMANDS: ReadonlyMap<string, ApiCommand> = new Map<string, ApiCommand>([
   ['create_uuid', () => randomUUID()],
   ['echo', (_, argument) => argument],
@@ -327,7 +327,7 @@ export const API_COMMANDS: ReadonlyMap<string, ApiCommand> = new Map<string, Api
   ['uuid_record', onChannel('<uuid> [start|stop] <path> [<limit>]', 2, uuidRecord, '-ERR Cannot locate session!\n')],
   ['uuid_recv_dtmf', onChannel('<uuid> <dtmf_data>', 1, uuidRecvDtmf, '-ERR Cannot locate session!\n')],
   ['uuid_send_dtmf', onChannel('<uuid> <dtmf_data>', 1, uuidSendDtmf, '-ERR Cannot locate session!\n')],
-  // Every channel takes audio only from where it is described to be, unless its own variables say otherwise.
+  // Every channel takes audio only from the described address, unless its own variables say otherwise.
   ['global_getvar', (_around, argument) => (argument.trim() === 'disable_rtp_auto_adjust' ? 'true' : '')],
   [
     'uuid_set_media_stats',

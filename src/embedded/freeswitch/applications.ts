@@ -5,7 +5,7 @@ import { Playback } from './playback.js'
 import type { Done, RunningApplication } from './running-application.js'
 
 /**
- * One dialplan application. It either does its work at once (returns undefined), or returns what runs on and calls `done` later.
+ * One dialplan application. It either does its work at once (returns undefined), or returns the running application and calls `done` later.
  */
 export type Application = (channel: Channel, argument: string, done: Done) => RunningApplication | undefined
 
@@ -78,7 +78,7 @@ function wait(done: Done, ms?: number): RunningApplication {
   }
 }
 
-/** Nothing to break off: a short piece of work that goes on by itself. */
+/** Cannot be broken off: a short piece of work that ends by itself. */
 const SHORT: RunningApplication = { break: () => undefined, abandon: () => undefined }
 
 function isWav(path: string): boolean {
@@ -86,7 +86,7 @@ function isWav(path: string): boolean {
 }
 
 /**
- * Starts a recording on the channel. Tells RECORD_START and, when it is over for whatever reason, RECORD_STOP with the variables.
+ * Starts a recording on the channel. Publishes RECORD_START and, when it is over for whatever reason, RECORD_STOP with the variables.
  * @returns the handle, or undefined when it could not be made (logged; the call goes on, as on the real server)
  */
 export async function startRecording(
@@ -246,5 +246,5 @@ const TABLE: readonly (readonly [string, Application])[] = [
   ['hangup', once((channel, argument) => channel.hangup(argument === '' ? 'NORMAL_CLEARING' : argument, 'application'))],
 ]
 
-/** Every application that is spoken. */
+/** Every supported application. */
 export const APPLICATIONS: ApplicationTable = new Map(TABLE)

@@ -2,9 +2,9 @@ import type { Media } from '../media/media.js'
 import type { Channel } from './channel.js'
 
 /**
- * `uuid_bridge`: whatever the two are doing ends, and they hear each other from the next packet on. A channel that is bridged already is
- * taken from its old peer, which stays parked.
- * @returns false when one of them is not there any more
+ * `uuid_bridge`: whatever the two are doing ends, and they hear each other from the next packet on. A channel that is bridged already
+ * loses its old peer, which stays parked.
+ * @returns false when one of them no longer exists
  */
 export function bridge(engine: Media, originator: Channel, originatee: Channel): boolean {
   if (originator.over || originatee.over || originator === originatee) return false

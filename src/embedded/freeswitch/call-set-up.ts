@@ -113,7 +113,7 @@ export function setUpVariables(
   }
 }
 
-/** What the dialplan of the real profile sets on every channel. */
+/** Variables that the dialplan of the real profile sets on every channel. */
 export const DIALPLAN_VARIABLES: Readonly<Record<string, string>> = {
   endpoint_disposition: 'ANSWER',
   send_silence_when_idle: '-1',

@@ -26,7 +26,7 @@ export interface ChannelSurroundings {
   ended(channel: Channel): void
 }
 
-/** Who ended the channel: decides who is told what, in which order. */
+/** Who ended the channel: decides which client gets what, in which order. */
 export type HangupOrigin = 'application' | 'api' | 'farEnd' | 'media'
 
 interface Frame {
@@ -172,7 +172,7 @@ export class Channel implements ControlledChannel, PlaybackHost {
     if (this.#hangup && this.#depth === 0) this.#finishHangup()
   }
 
-  /** @param timestamp of its first RTP packet: each press is told once, however its packets were numbered */
+  /** @param timestamp of its first RTP packet: each press is reported once, however its packets were numbered */
   keyPressed(digit: string, durationMs: number, source: string, timestamp?: number): void {
     if (this.over) return
     const duration = Math.round((durationMs > 0 ? durationMs : DEFAULT_KEY_MS) * 8)

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { HeaderBlock } from '../eventsocket/header-block.js'
 import { SwitchEvent } from '../eventsocket/switch-event.js'
 
-/** What the FreeSWITCH role says it is. The first three numbers are those of the server whose behaviour it follows. */
+/** The version that the FreeSWITCH role gives. The first three numbers are those of the server whose behaviour it follows. */
 export const FREESWITCH_VERSION = '1.11.1-ringround~64bit'
 
 /** Builds events: the headers that every event begins with, then what it is about. */

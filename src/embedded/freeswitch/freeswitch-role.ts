@@ -32,7 +32,7 @@ const DEFAULT_PROFILE = 'drachtio_mrf'
 const DEFAULT_MAX_SESSIONS = 1000
 const DEFAULT_HEARTBEAT_SECONDS = 20
 
-/** What mod_sofia says of itself in its answers, beside what the SIP stack says. */
+/** Headers that mod_sofia adds to its answers, beside those of the SIP stack. */
 const ANSWER_HEADERS = [
   ['Accept', 'application/sdp'],
   ['Allow-Events', 'talk, hold, conference, refer'],
@@ -70,8 +70,8 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
 
   /**
    * @param transport of the SIP profile, bound already; the role closes it
-   * @param media makes what carries the audio
-   * @param shortage told when a call is refused because something has run out
+   * @param media makes the audio engine
+   * @param shortage called when a call is refused because something has run out
    */
   constructor(
     settings: FreeswitchSettings,
@@ -388,7 +388,7 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
   }
 }
 
-/** A switch on loopback is on all of it: a softphone of this machine may want its audio in either family. */
+/** A switch on loopback is on all of it: a softphone on this machine may want its audio in either family. */
 function loopbackOfOtherFamily(address: string): string | undefined {
   return address.startsWith('127.') ? '::1' : address === '::1' ? '127.0.0.1' : undefined
 }

@@ -14,7 +14,7 @@ export class LocalSecurity implements OurSecurity {
   #sdes: { readonly suite: SdesSuite; readonly theirs: string; readonly key: string; readonly isUsed: boolean } | undefined
   #ice: { readonly party: string; readonly usernameFragment: string; readonly password: string } | undefined
 
-  /** @param places where the channel can be reached: as it is known outside first */
+  /** @param places addresses of the channel: the external one first */
   constructor(fingerprint: Fingerprint, ssrc: number, places: () => { readonly port: number; readonly addresses: readonly string[] }) {
     this.fingerprint = fingerprint
     this.ssrc = ssrc

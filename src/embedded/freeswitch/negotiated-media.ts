@@ -7,7 +7,7 @@ import type { Fingerprint } from '../protocols/sdp/security.js'
 import type { Channel } from './channel.js'
 import { LocalSecurity } from './local-security.js'
 
-/** What we say of ourselves in c=, by address family, where it is not the address of the port. */
+/** Our address for c=, by address family, where it is not the address of the port. */
 export type ExternalAddresses = Readonly<Partial<Record<4 | 6, string>>>
 
 /** Our end of the audio, as SDP has it. `version` grows with every description that is sent (RFC 3264 section 8). */
@@ -35,7 +35,7 @@ export class LocalAudio {
     return this.#external[this.#media.localAddress.includes(':') ? 6 : 4] ?? this.#media.localAddress
   }
 
-  /** What the next offer or answer is made of. PCMU first, as on a server whose callers mostly bring it. */
+  /** The basis of the next offer or answer. PCMU first, as on a server whose callers mostly offer it. */
   next(): AudioEnd {
     this.#version++
     return {
@@ -67,7 +67,7 @@ export class LocalAudio {
     }))
   }
 
-  /** What was agreed holds for what is agreed later. */
+  /** An agreement carries over to later ones. */
   note({ security }: AudioAgreement): void {
     if (this.#security && security?.kind === 'dtls') this.#security.role = security.role
   }
@@ -82,7 +82,7 @@ const CODECS = ['PCMU', 'PCMA'] as const
 
 /** Our answer to a party's offer, in the address family in which it wants its audio; 488 where we have no port there. */
 export async function answerTo(offer: string, media: MediaChannel, local: LocalAudio): Promise<AudioAnswer> {
-  // What was encrypted once never goes on in the clear.
+  // An encrypted session never continues in the clear.
   const read = readOffer(offer, CODECS, local.isSecured ? 'secured' : 'either')
   if (!read.ok) return read
   const { media: party } = read.stream
@@ -99,7 +99,7 @@ export async function answerTo(offer: string, media: MediaChannel, local: LocalA
   return answerOffer(read, local.next())
 }
 
-/** In which family a party wants its audio; undefined: it does not say. */
+/** The address family in which a party wants its audio; undefined: it does not say. */
 function familyOf({ address, security }: MediaDescription, media: MediaChannel): 4 | 6 | undefined {
   if (security?.kind !== 'dtls' || security.ice === undefined) return 'family' in address ? address.family : undefined
   const families = security.ice.candidates.map((candidate): 4 | 6 => (candidate.address.includes(':') ? 6 : 4))
@@ -110,7 +110,7 @@ function familyOf({ address, security }: MediaDescription, media: MediaChannel):
 /** Stands for a party that is where ICE finds it: addresses to which nothing is ever sent (RFC 7600 4, RFC 6666). */
 const BY_ICE = { 4: '192.0.0.8', 6: '100::8', port: 9 } as const
 
-/** Ports at which no party is: discard (RFC 863), and a reserved one. A description with one of them means: nowhere yet. */
+/** Ports at which no party listens: discard (RFC 863), and a reserved one. A description with one of them means: nowhere yet. */
 const NOBODY: ReadonlySet<number> = new Set([9, 1])
 
 /**
@@ -148,7 +148,7 @@ export function applyAgreement(channel: Channel, agreement: AudioAgreement, loca
     remoteAlias: loopbackOf(agreement.remoteAddress, channel.media.localAddress),
     learnFrom: mirrored ? [] : learnFrom,
     ...audioOf(agreement),
-    // Nor is anything expected: it would be hung up after the media time-out, in the middle of a ringing.
+    // Nor is audio expected: the channel would be hung up after the media time-out, while it rings.
     direction: mirrored ? 'inactive' : agreement.direction,
     ...(security === undefined ? {} : { security }),
   })
@@ -218,7 +218,7 @@ function noteCodec(channel: Channel, { codec, payloadType, ptimeMs }: Pick<Audio
   })
 }
 
-/** The channel variables that tell of the audio, under FreeSWITCH's names. */
+/** The channel variables that describe the audio, under FreeSWITCH's names. */
 export function noteAgreement(channel: Channel, agreement: AudioAgreement): void {
   noteCodec(channel, agreement)
   channel.data.setUp({

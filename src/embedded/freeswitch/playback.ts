@@ -5,7 +5,7 @@ import type { MediaChannel } from '../media/media-channel.js'
 /** How a list of files was played: by its last file, as on the real server. */
 export type PlaybackOutcome = 'played' | 'notFound' | 'failed'
 
-/** What a playback needs of its channel. */
+/** What a playback needs from its channel. */
 export interface PlaybackHost {
   readonly media: MediaChannel
   variable(name: string): string | undefined
@@ -24,8 +24,8 @@ export function playbackFileType(path: string): string | undefined {
 }
 
 /**
- * Plays one path, or several separated by the channel's `playback_delimiter`, one after the other. Tells each start and stop; a file that
- * does not exist is passed over in silence. Plays of one channel nest (a new one suspends the running one): the media channel
+ * Plays one path, or several separated by the channel's `playback_delimiter`, one after the other. Publishes each start and stop; a file that
+ * does not exist is skipped silently. Plays of one channel nest (a new one suspends the running one): the media channel
  * does that, so this class does not have to know.
  */
 export class Playback {
@@ -61,7 +61,7 @@ export class Playback {
     this.#current?.handle.stop()
   }
 
-  /** Ends it now and tells the stop; `onEnd` is not called. */
+  /** Ends it now and publishes the stop; `onEnd` is not called. */
   abandon(): void {
     if (this.#over) return
     this.#over = true

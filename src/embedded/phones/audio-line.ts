@@ -19,7 +19,7 @@ import { metronome } from './metronome.js'
 import { encoded, FRAME_SAMPLES, toneLoop } from './voice.js'
 
 const MAX_FRAME_SAMPLES = 1600
-/** A hole of more than this in the RTP timestamps is a new start of the sender's clock, not lost audio. */
+/** A gap of more than this in the RTP timestamps is a new start of the sender's clock, not lost audio. */
 const MAX_GAP_SAMPLES = 5 * 8000
 
 /** What was sent and received, in packets. */
@@ -30,7 +30,7 @@ export interface AudioCounts {
   readonly lost: number
 }
 
-/** Samples that are being played, with what to tell when they are through. */
+/** Samples being played, with the callback for their end. */
 interface Playing {
   readonly samples: Int16Array
   at: number
@@ -92,7 +92,7 @@ export class AudioLine {
     return this.#agreement
   }
 
-  /** Takes what offer and answer came to: at the start of the call and at each re-INVITE. Sending begins, goes on or pauses accordingly. */
+  /** Applies the result of offer and answer: at the start of the call and at each re-INVITE. Sending begins, goes on or pauses accordingly. */
   connect(agreement: AudioAgreement): void {
     if (this.#closed) return
     if (this.#agreement?.codec !== agreement.codec && this.#playing !== undefined) this.#playing.bytes = undefined
@@ -132,7 +132,7 @@ export class AudioLine {
     return performance.now()
   }
 
-  /** Writes what is heard from now on to a WAV file (mono, 8 kHz); gaps are silence. */
+  /** Writes the audio received from now on to a WAV file (mono, 8 kHz); gaps are silence. */
   async record(path: string): Promise<void> {
     await this.#recorder?.end()
     this.#recorder = await WavSpoolWriter.open(path, { channels: 1 })

@@ -6,13 +6,13 @@ const KEPT_SAMPLES = 8000
 /** Quieter than this is silence: about -43 dBm0, above the noise of G.711. */
 const SILENCE_RMS = 120
 
-/** What a listener wants: called for every 20 ms that was heard. */
+/** A listener: called for every 20 ms heard. */
 export type FrameListener = (frame: Int16Array, at: number) => void
 
 /** The tones asked for: one frequency, or several that sound together (ringing tone: 400 and 450 Hz). */
 export type Frequencies = number | readonly number[]
 
-/** Share (0..1) of the energy of a 20 ms frame at those frequencies. Frequencies that are multiples of 50 Hz are told apart exactly. */
+/** Share (0..1) of the energy of a 20 ms frame at those frequencies. Frequencies that are multiples of 50 Hz are separated exactly. */
 export function shareOf(frame: Int16Array, frequencies: Frequencies): number {
   if (typeof frequencies === 'number') return toneShare(frame, frequencies)
   return frequencies.reduce((sum, frequency) => sum + toneShare(frame, frequency), 0)

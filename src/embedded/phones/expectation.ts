@@ -33,7 +33,7 @@ export function expectWithin<T>(
   })
 }
 
-/** Something whose state changes, and those who wait for it to be as they want it. */
+/** Something whose state changes, and the waits for a certain state. */
 export class Changes {
   readonly #checks = new Set<() => void>()
 

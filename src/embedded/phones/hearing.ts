@@ -13,7 +13,7 @@ export interface ToneOptions {
   readonly share?: number
 }
 
-/** What a phone can be asked about what it hears. All waits end: with `Disappointed`, which says what was heard instead. */
+/** Questions about what a phone hears. All waits end: with `Disappointed`, which says what was heard instead. */
 export interface Hearing {
   /** Waits for a tone (several: sounding together). @returns when it began, monotonic ms */
   tone(frequencies: Frequencies, options?: ToneOptions): Promise<number>
@@ -96,7 +96,7 @@ function waitForSpeech(name: string, ear: Ear, withinMs: number): Promise<number
       let loudMs = 0
       return ear.listen((frame, at) => {
         if (!isLoud(frame)) {
-          // Consonants are quiet: a short hole takes back little.
+          // Consonants are quiet: a short gap takes back little.
           loudMs = Math.max(0, loudMs - FRAME_MS / 2)
           return
         }

@@ -14,7 +14,7 @@ export interface PhoneCallOptions {
   readonly telephoneEvent: boolean | undefined
 }
 
-/** One call of a phone, from dialling or picking up to the end: its audio, what was agreed about it, and the session once there is one. */
+/** One call of a phone, from dialling or picking up to the end: its audio, the agreement on it, and the session once there is one. */
 export class PhoneCall {
   session: Session | undefined
   /** Gives up a call that is being dialled. */

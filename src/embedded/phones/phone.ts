@@ -14,20 +14,20 @@ import { PhoneLog, type MomentName } from './phone-log.js'
 
 export type { KeyForm } from './phone-call.js'
 
-/** What became of a call that the phone placed. */
+/** The result of a call that the phone placed. */
 export type DialOutcome = { readonly kind: 'connected' } | Exclude<InviteResult, { readonly kind: 'answered' }>
 
 const USER_AGENT = 'Ringround phone'
 
 /**
  * A simulated SIP phone: it registers, places and takes real calls over SIP and RTP, speaks with a tone of its own, and hears which tones
- * come back. Its methods read as what a person does with a phone. One call at a time; a second caller gets 486.
+ * come back. Its methods are named after what a person does with a phone. One call at a time; a second caller gets 486.
  */
 export class Phone {
   readonly name: string
   readonly log = new PhoneLog()
   readonly userAgent: UserAgent
-  /** Called when it starts to ring: how a temperament takes over. */
+  /** Called when it starts to ring: a temperament takes over here. */
   onRinging: (() => void) | undefined
   keyForm: KeyForm
   readonly #options: PhoneOptions
@@ -201,7 +201,7 @@ export class Phone {
     this.#changes.happened()
   }
 
-  /** The INVITE that it rings for: to look at its headers. */
+  /** The INVITE for which it rings, to look at its headers. */
   get incoming(): IncomingInvite | undefined {
     return this.#ringing
   }
@@ -215,7 +215,7 @@ export class Phone {
     )
   }
 
-  /** Waits until it rings no more (and was not answered by itself). @throws Disappointed */
+  /** Waits until it stops ringing (without having been answered). @throws Disappointed */
   async stopsRinging(options: { readonly withinMs?: number } = {}): Promise<void> {
     await this.#changes.until(
       () => (this.#ringing === undefined ? true : undefined),
@@ -224,7 +224,7 @@ export class Phone {
     )
   }
 
-  /** Waits until it rings, and picks up. @returns whether there is a call now: the caller may have given up in that moment */
+  /** Waits until it rings, and picks up. @returns whether there is a call now: the caller may have given up at that moment */
   async answers(options: { readonly withinMs?: number } = {}): Promise<boolean> {
     const invite = await this.rings(options)
     const call = await this.#newCall()
@@ -259,7 +259,7 @@ export class Phone {
     this.#stopRinging(invite)
   }
 
-  /** Ends whatever there is: a call, a call that is being set up, ringing. */
+  /** Ends whatever is going on: a call, a call being set up, ringing. */
   async hangsUp(): Promise<void> {
     const ringing = this.#ringing
     const call = this.#call
@@ -333,7 +333,7 @@ export class Phone {
     await this.#talking('speak').line.play(samples)
   }
 
-  /** Sends no RTP any more (or again). */
+  /** Stops sending RTP (or starts again). */
   goesDead(dead = true): void {
     this.#talking('go dead').line.mute(dead)
   }

@@ -1,7 +1,7 @@
 import type { Credentials } from '../protocols/sip/authenticator.js'
 import type { RegisterResult, UserAgent } from '../protocols/sip/user-agent.js'
 
-/** A registrar that has gone is not waited for any longer than this. */
+/** A registrar that has gone is waited for no longer than this. */
 const GRACE_MS = 1000
 
 /** A phone's registration with one registrar, kept fresh until it ends. */
@@ -26,7 +26,7 @@ export class Registration {
     return result
   }
 
-  /** Tells the registrar. May be called when there is none. */
+  /** Unregisters. May be called when there is no registrar. */
   async end(): Promise<void> {
     const unregister = this.#unregister
     if (unregister === undefined) return

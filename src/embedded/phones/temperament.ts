@@ -132,7 +132,7 @@ export function answersAndSaysNothing({ afterMs = 2000 } = {}): Temperament {
   }
 }
 
-/** Refuses with whatever status: 404 for a number that is not in use, 503 for a network that is down. */
+/** Refuses with any status: 404 for a number that is not in use, 503 for a network that is down. */
 export function refusesWith(status: number): Temperament {
   return { name: `refuses with ${status}`, behave: (phone) => phone.declines(status) }
 }
@@ -140,7 +140,7 @@ export function refusesWith(status: number): Temperament {
 /**
  * Gives a phone a temperament: from now on it deals with each call by itself.
  * @param onTrouble called with what a script did not expect; ignored by default, since calls may end at any moment
- * @returns takes the temperament away again
+ * @returns removes the temperament again
  */
 export function behave(phone: Phone, temperament: Temperament, onTrouble: (trouble: unknown) => void = () => undefined): () => void {
   const act = () => {

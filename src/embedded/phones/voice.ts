@@ -51,7 +51,7 @@ export function encoded(samples: Int16Array, codec: AudioCodec): Buffer {
 }
 
 /**
- * Something like a voice for lack of one: bursts of buzz with the rhythm of syllables and pauses between sentences. Loud enough to be
+ * A substitute for a voice: bursts of buzz with the rhythm of syllables and pauses between sentences. Loud enough to be
  * taken for speech, with no pure tone in it. The same for the same seed.
  */
 export function babble(ms: number, seed = 1): Int16Array {

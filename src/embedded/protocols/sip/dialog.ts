@@ -19,7 +19,7 @@ interface DialogParts {
   readonly ownsCallId: boolean
 }
 
-/** How a request inside the dialog stands to those before it: RFC 3261 12.2.2. */
+/** The order of a request inside the dialog relative to earlier ones: RFC 3261 12.2.2. */
 export type SequenceCheck = 'inOrder' | 'outOfOrder'
 
 /** State of a dialog: RFC 3261 12. */
@@ -82,7 +82,7 @@ export class Dialog {
     })
   }
 
-  /** `call-id|local tag|remote tag`: how a dialog is told on our side. */
+  /** `call-id|local tag|remote tag`: our key of a dialog. */
   get key(): string {
     return dialogKey(this.callId, this.localTag, this.remoteTag)
   }
@@ -114,7 +114,7 @@ export class Dialog {
     return 'inOrder'
   }
 
-  /** A request inside the dialog with the next CSeq: RFC 3261 12.2.1.1. Via and Contact are still to come. */
+  /** A request inside the dialog with the next CSeq: RFC 3261 12.2.1.1. Via and Contact are added later. */
   request(method: string): SipRequest {
     return this.#build(method, ++this.#localSequence)
   }

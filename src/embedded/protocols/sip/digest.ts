@@ -90,7 +90,7 @@ function hash(algorithm: DigestAlgorithm, text: string): string {
     .digest('hex')
 }
 
-/** What stands in for a password: H(username:realm:password), RFC 7616 3.4.2. Good in this realm only; keep it as secret as the password. */
+/** A substitute for a password: H(username:realm:password), RFC 7616 3.4.2. Valid in this realm only; keep it as secret as the password. */
 export function digestSecret(algorithm: DigestAlgorithm, username: string, realm: string, password: string): string {
   return hash(algorithm, `${username}:${realm}:${password}`)
 }

@@ -8,7 +8,7 @@ import { Session } from './session.js'
 import { addSessionTimer, answerSessionTimer, MIN_SESSION_SECONDS } from './session-timer.js'
 import type { ServerTransaction } from './transaction-layer.js'
 
-/** An INVITE that wants an answer. */
+/** An INVITE to be answered. */
 export interface IncomingInvite {
   readonly request: SipRequest
   readonly source: Endpoint

@@ -34,7 +34,7 @@ export class IncomingRequests implements TransactionUser {
     else if (!this.#refusedByForm(transaction)) this.#take(transaction)
   }
 
-  /** RFC 3261 8.2.2: what cannot be served whatever it wants. */
+  /** RFC 3261 8.2.2: refuses requests that cannot be served whatever they want. */
   #refusedByForm(transaction: ServerTransaction): boolean {
     const { request } = transaction
     if (!/^sips?:/i.test(request.uri)) return this.#refuse(transaction, 416)
@@ -42,7 +42,7 @@ export class IncomingRequests implements TransactionUser {
     if (unknown.length > 0) return this.#refuse(transaction, 420, (response) => response.headers.add('Unsupported', unknown.join(', ')))
     if (IN_DIALOG_ONLY.has(request.method)) return this.#refuse(transaction, 481)
     if (request.method !== 'INVITE') return false
-    // 8.2.2.2: the same request over two ways.
+    // 8.2.2.2: the same request over two paths.
     if (this.#calls.has(mergeKey(request))) return this.#refuse(transaction, 482)
     // 8.2.3: a body that we cannot read.
     if (request.body.length > 0 && request.sdp === undefined) {

@@ -1,7 +1,7 @@
-/** A key that was pressed, told by INFO. */
+/** A key press carried by INFO. */
 export interface KeyInInfo {
   readonly key: string
-  /** 0 where nothing is said of it. */
+  /** 0 where it is not given. */
   readonly durationMs: number
 }
 
@@ -14,7 +14,7 @@ const KEYS = '0123456789*#ABCD'
  * - `application/dtmf`: the key alone, or the same lines.
  *
  * Each is found under the name of the other, with spaces, quotes, colons, semicolons for line ends, and star and hash as 10 and 11.
- * @returns undefined where it tells of no key
+ * @returns undefined where it holds no key
  */
 export function keyInInfo(contentType: string | undefined, body: string | undefined): KeyInInfo | undefined {
   const type = contentType?.split(';', 1)[0]?.trim().toLowerCase()

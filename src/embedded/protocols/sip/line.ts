@@ -16,7 +16,7 @@ export interface Line {
 }
 
 export interface LineUser {
-  /** Something has come: these whole messages, and perhaps a part of another. */
+  /** Bytes have come: these whole messages, and perhaps a part of another. */
   heard(messages: readonly Buffer[], isMidMessage: boolean): void
   /** A proxy on this machine names the client for which it stands. */
   standsFor(address: string): void
@@ -27,7 +27,7 @@ export interface LineUser {
 const PONG = Buffer.from('\r\n')
 
 /**
- * A stream of bytes (TCP, TLS): messages are told by their Content-Length (RFC 3261 18.3), a double CRLF between them is answered (RFC 5626 4.4.1).
+ * A stream of bytes (TCP, TLS): messages are separated by their Content-Length (RFC 3261 18.3), a double CRLF between them is answered (RFC 5626 4.4.1).
  * @param backlogBytes beyond this many unsent bytes nothing of our own is added to them
  */
 export function socketLine(socket: Socket, backlogBytes: number): Line {

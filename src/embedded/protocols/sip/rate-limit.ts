@@ -10,7 +10,7 @@ export interface RateLimitSettings {
   readonly remembered: number
 }
 
-/** How much an address may ask of us: a token bucket each, in bounded memory. Of IPv6 the network (/64) counts: each network has 2^64 addresses. */
+/** How many requests an address may send: a token bucket each, in bounded memory. For IPv6 the network (/64) counts: each network has 2^64 addresses. */
 export class RateLimit {
   readonly #buckets = new Map<string, { tokens: number; at: number }>()
 
@@ -26,7 +26,7 @@ export class RateLimit {
     const now = this.clock.monotonic()
     const before = this.#buckets.get(source)
     const tokens = before === undefined ? burst : Math.min(burst, before.tokens + (now - before.at) / refillMs)
-    // Taken out and put in again: the map's order is the order in which addresses were last heard of.
+    // Removed and added again: the map's order is the order in which addresses were last heard from.
     this.#buckets.delete(source)
     const granted = tokens >= 1
     this.#buckets.set(source, { tokens: granted ? tokens - 1 : tokens, at: now })
@@ -43,7 +43,7 @@ export class RateLimit {
   }
 }
 
-/** Whom an address stands for: itself, or its /64 (`2001:db8:1:2::/64`). Text that is no address stands for itself. */
+/** The key of an address: itself, or its /64 (`2001:db8:1:2::/64`). Text that is no address is its own key. */
 export function sourceNetwork(address: string): string {
   // Most addresses, at no cost.
   if (isIP(address) === 4) return address

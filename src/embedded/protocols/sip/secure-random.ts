@@ -16,7 +16,7 @@ export function randomHex(bytes: number): string {
     used = 0
   }
   const text = pool.toString('hex', used, used + bytes)
-  // What was given away must not be found in memory and is never given twice.
+  // Bytes handed out must not remain in memory, and are never handed out twice.
   pool.fill(0, used, used + bytes)
   used += bytes
   return text

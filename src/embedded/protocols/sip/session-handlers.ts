@@ -12,7 +12,7 @@ export type SessionEnd =
 /** What to do with an offer inside the session: an answer, or a refusal. */
 export type OfferDecision = { readonly answer: string } | { readonly reject: number }
 
-/** What the other side's requests inside the dialog may ask of us. All optional. */
+/** Handlers of the other side's requests inside the dialog. All optional. */
 export interface SessionHandlers {
   /**
    * re-INVITE or UPDATE with an offer, or (`offer` undefined) a re-INVITE that wants one. Default: 488 for an offer; for an empty

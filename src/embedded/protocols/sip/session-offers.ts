@@ -12,7 +12,7 @@ import type { ServerTransaction } from './transaction-layer.js'
 /** How often a 491 is tried again. */
 const MAX_GLARE_RETRIES = 5
 
-/** What the exchange of offers needs of the session that it belongs to. */
+/** What the exchange of offers needs from its session. */
 export interface OfferingSession {
   readonly dialog: Dialog
   readonly source: Endpoint
@@ -83,12 +83,12 @@ export class SessionOffers {
     else this.#onAcknowledged.push(action)
   }
 
-  /** Something came that only one who has our 2xx can send. */
+  /** A request came that only a party which has our 2xx can send. */
   stopRepeating(): void {
     this.#awaitingAck?.stopRepeating()
   }
 
-  /** The session is over: what they asked gets 487, what we wanted fails. */
+  /** The session is over: their requests get 487, ours fail. */
   end(): void {
     this.#stopRetry?.()
     if (this.#answering !== undefined) this.#session.respond(this.#answering, 487)

@@ -16,7 +16,7 @@ export interface SessionParts {
   /** Where the other side's packets come from. */
   readonly source: Endpoint
   readonly authenticator: Authenticator | undefined
-  /** The INVITE or its 2xx: what the other side says of itself (Allow, Supported). */
+  /** The INVITE or its 2xx: the other side's capabilities (Allow, Supported). */
   readonly peer: SipMessage
   readonly localSdp: string | undefined
   readonly remoteSdp: string | undefined
