@@ -67,10 +67,11 @@ async function notedStore(calls: number) {
 /** What a plan reads without an index that leads to it. In the order of an index, and no further than a page, is no such reading. */
 function scans(text: string, plan: readonly string[]): readonly string[] {
   const inOrder = / limit /i.test(text) && !plan.some((step) => /USE TEMP B-TREE FOR ORDER BY/.test(step))
+  // Lists in the statement itself.
+  const given = [...text.matchAll(/\(values .*?\) as "?(\w+)/gs)].map(([, alias]) => `SCAN ${alias}`)
   return plan.filter((step) => {
     const table = /^SCAN (\S+)/.exec(step)?.[1]
-    // The rows of the statement itself.
-    if (/^SCAN \d+ CONSTANT ROWS?$/.test(step)) return false
+    if (/^SCAN (\d+ )?CONSTANT ROWS?$/.test(step) || given.includes(step)) return false
     return table !== undefined && !small.has(table) && !(inOrder && / USING (COVERING )?INDEX /.test(step))
   })
 }
