@@ -24,7 +24,10 @@ const everyScope = ({ organisations, lines }: Directory): readonly Choice[] => [
 ]
 
 const lists: Lists = {
-  calls: { lines: linesOfCalls, organisations: everyOrganisation, clinicians: cliniciansOfCalls },
+  calls: { lines: linesOfCalls, organisations: everyOrganisation, clinicians: cliniciansOfCalls, 'advice-hours': cliniciansWithHours },
+  reports: {
+    lines: (known, identity) => [...known.lines.values()].filter(({ id }) => reaches(reachOf(identity, 'reports'), { line: id }, known)),
+  },
   assignments: { clinicians: everyClinician },
   arrangements: {
     clinicians: (known, identity) => withRoles(callersOf(arrangingReach(identity), known), known),
@@ -88,6 +91,16 @@ function cliniciansOfCalls(known: Directory, identity: Identity): readonly Choic
     ),
   )
   return everyClinician(known).filter(({ id }) => theirs.has(id))
+}
+
+/** Whose advice hours are seen: one's own; of those who work for an organisation that one reports on; everybody's. */
+function cliniciansWithHours(known: Directory, identity: Identity): readonly Choice[] {
+  const [reach, reports] = [reachOf(identity, 'calls'), reachOf(identity, 'reports')]
+  const seen = [...known.clinicians.values()].filter(
+    ({ id, organisations }) =>
+      reach.clinicians.has(id) || reports.everywhere || organisations.some((one) => reports.organisations.has(one)),
+  )
+  return withRoles(seen, known)
 }
 
 function arrangedLines(known: Directory, identity: Identity) {

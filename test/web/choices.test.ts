@@ -74,7 +74,7 @@ test('typing finds choices, and offers only what the person may choose', async (
   expect((await ask(administrator, 'people/scopes?search=practice%2012')).choices.map(({ id }) => id)).toContain('organisation:practice-12')
   for (const name of choiceListNames) {
     const status = (await administrator.get(`/api/choices/${name}`)).status
-    expect([name, status]).toEqual([name, /^(calls|assignments|arrangements|approvals|availability)/.test(name) ? 404 : 200])
+    expect([name, status]).toEqual([name, /^(calls|reports|assignments|arrangements|approvals|availability)/.test(name) ? 404 : 200])
   }
 })
 
@@ -100,9 +100,15 @@ test('without scripts a name is enough: on the page, and for a role', async () =
   expect(given.location).toContain('roleGiven')
   expect((await administrator.post(`/people/${manager.id}/roles`, { role: 'operations', scope: 'nowhere' })).status).toBe(422)
   expect((await world.accounts.grants(manager.id)).map(({ scope }) => scope)).toContainEqual({ kind: 'organisation', id: 'practice-12' })
+  expect((await manager.get('/advice-hours?clinician=Dr%20Many%207')).text).toContain('Advice hours: Dr Many 7')
+  const unread = await manager.get('/advice-hours?clinician=many')
+  expect([unread.status, unread.text.includes('Did you mean')]).toEqual([422, true])
   // However many there are.
-  for (const path of ['/calls', `/people/${manager.id}`, '/screens', '/devices/new', '/people/new'])
-    expect([path, (await weightOf(world, path, (path === '/calls' ? manager : administrator).headers)) < 60_000]).toEqual([path, true])
+  for (const path of ['/calls', '/advice-hours', `/people/${manager.id}`, '/screens', '/devices/new', '/people/new'])
+    expect([
+      path,
+      (await weightOf(world, path, (path === '/calls' || path === '/advice-hours' ? manager : administrator).headers)) < 60_000,
+    ]).toEqual([path, true])
 })
 
 test.runIf(chromium)('matches are offered while a person types, and chosen by keyboard', { timeout: 240_000 }, async () => {

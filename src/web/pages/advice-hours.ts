@@ -1,5 +1,5 @@
 import { stringify } from 'csv-stringify/sync'
-import { reachOf, type Identity } from '../../accounts/identity.js'
+import { reachOf } from '../../accounts/identity.js'
 import type { Directory } from '../../directory/model.js'
 import { adviceInWords, adviceOf } from '../../figures/advice.js'
 import { serviceTimeZone, whenIn } from '../../figures/roll-up.js'
@@ -7,6 +7,8 @@ import { monthsUntil } from '../../figures/summary.js'
 import { count, hours } from '../../figures/words.js'
 import type { RecordDocument } from '../../reports/record-pdf.js'
 import type { Store } from '../../store/store.js'
+import { choiceList } from '../choice-lists.js'
+import { choiceField, choose, writtenAs, type Choice } from '../choices.js'
 import { missing, view, type Site } from '../site.js'
 
 export interface AdviceHoursParts {
@@ -19,6 +21,7 @@ export interface AdviceHoursParts {
 }
 
 const monthsShown = 12
+const list = 'calls/advice-hours'
 
 /** The advice that a specialist gave, month by month: for the specialist, for their job plan, and for service managers. */
 export function adviceHoursPages(site: Site, { store, directory, now, pdf }: AdviceHoursParts): void {
@@ -26,11 +29,25 @@ export function adviceHoursPages(site: Site, { store, directory, now, pdf }: Adv
 
   site.report('/advice-hours', 'calls', async ({ identity, query }) => {
     const known = directory()
-    const seen = cliniciansSeen(identity, known)
-    const id = query['clinician'] ?? seen.own ?? seen.all[0]?.value
-    if (id === undefined) return view('advice-hours.njk', 'Advice hours', { nobody: true })
-    const clinician = seen.all.find(({ value }) => value === id)
-    if (!clinician) return missing
+    const seen = choiceList(list, identity, known) ?? []
+    const own = reachOf(identity, 'calls').clinicians
+    const written = (query['clinician'] ?? '').trim()
+    const named = written === '' ? undefined : choose(seen, written, 'clinician')
+    const field = choiceField(seen, list)
+    const several = seen.length > 1
+    // In a field a name may be wrong; an address that is none of theirs is one that does not exist.
+    if (named?.ok === false)
+      return field.source === undefined || query['as'] !== undefined
+        ? missing
+        : view(
+            'advice-hours.njk',
+            'Advice hours',
+            { field, several, written },
+            { errors: [{ field: 'clinician', message: named.message }] },
+          )
+    const id = named?.id ?? seen.find((one) => own.has(one.id))?.id ?? byName(seen)[0]?.id
+    const clinician = seen.find((one) => one.id === id)
+    if (id === undefined || clinician === undefined) return view('advice-hours.njk', 'Advice hours', { nobody: true })
     const months = monthsUntil(whenIn(now()).month, monthsShown)
     const rows = await store.rollUps({ from: months[0] ?? '', to: months.at(-1) ?? '', scope: 'clinician', id })
     const monthly = months.map((month) => ({
@@ -54,7 +71,7 @@ export function adviceHoursPages(site: Site, { store, directory, now, pdf }: Adv
     if (query['as'] === 'pdf') {
       const { answered, rung, share, talk, mean } = adviceInWords(whole)
       const body = await pdf({
-        title: `Advice given by telephone: ${clinician.text}`,
+        title: `Advice given by telephone: ${clinician.name}`,
         lines: [
           { name: 'Role', value: known.clinicians.get(id)?.role ?? '' },
           { name: 'Works for', value: organisations.join(', ') },
@@ -77,7 +94,9 @@ export function adviceHoursPages(site: Site, { store, directory, now, pdf }: Adv
       clinician,
       role: known.clinicians.get(id)?.role,
       organisations,
-      choices: seen.all.length > 1 ? seen.all : [],
+      field,
+      several,
+      written: field.source === undefined ? id : writtenAs(seen, id),
       monthly: monthly.map((one) => ({ label: one.label, words: adviceInWords(one) })),
       whole: adviceInWords(whole),
       perWeek,
@@ -92,19 +111,6 @@ const whatCounts = `Rung: each time one of their telephones was rung. Answered: 
 const instant = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: serviceTimeZone })
 const monthName = new Intl.DateTimeFormat('en-GB', { month: 'long', year: 'numeric', timeZone: serviceTimeZone })
 
-/** The reader's own hours; those of clinicians in an organisation they report on; everybody's. */
-function cliniciansSeen(
-  identity: Identity,
-  { clinicians }: Directory,
-): { readonly own: string | undefined; readonly all: readonly { readonly value: string; readonly text: string }[] } {
-  const reach = reachOf(identity, 'calls')
-  const reports = reachOf(identity, 'reports')
-  const seen = [...clinicians.values()].filter(
-    ({ id, organisations }) =>
-      reach.clinicians.has(id) || reports.everywhere || organisations.some((one) => reports.organisations.has(one)),
-  )
-  return {
-    own: seen.find(({ id }) => reach.clinicians.has(id))?.id,
-    all: seen.map(({ id, name }) => ({ value: id, text: name })).sort((a, b) => a.text.localeCompare(b.text, 'en-GB')),
-  }
+function byName(some: readonly Choice[]): readonly Choice[] {
+  return [...some].sort((a, b) => a.name.localeCompare(b.name, 'en-GB'))
 }

@@ -8,6 +8,7 @@ import { serviceTimeZone, whenIn } from '../../figures/roll-up.js'
 import { figuresIn, grouped, hoursOfWeek, monthsUntil, type PeriodFigures } from '../../figures/summary.js'
 import type { MonthSums, SumsOfMonths } from '../../reports/month-sums.js'
 import { heatOf, monthBars } from '../charts.js'
+import { choiceField, choose, writtenAs } from '../choices.js'
 import { view, type Site } from '../site.js'
 
 export interface SummaryParts {
@@ -34,7 +35,11 @@ export function summaryPages(site: Site, { sums, directory, now }: SummaryParts)
     const known = directory()
     const ofEach = await sums.of('line', months)
     const lines = [...ofEach.ids()].filter((id) => reaches(reach, { line: id }, known))
-    const line = lines.find((id) => id === query['line'])
+    const named = lines.map((id) => ({ id, name: known.lines.get(id)?.name ?? id }))
+    const field = choiceField(named, 'reports/lines')
+    const written = (query['line'] ?? '').trim()
+    const chosen = written === '' ? undefined : choose(named, written, 'line')
+    const line = chosen?.ok ? chosen.id : undefined
     const seesOthers = reach.everywhere && line === undefined
     // A reader who sees some lines sees their totals.
     const whole = seesOthers ? await sums.of('all', months) : ofEach
@@ -66,42 +71,50 @@ export function summaryPages(site: Site, { sums, directory, now }: SummaryParts)
     const [organisations, clinicians] = seesOthers
       ? [await sums.of('organisation', shown), await sums.of('clinician', shown)]
       : [undefined, undefined]
-    return view('summary.njk', 'Summary', {
-      scope: line === undefined ? 'All lines' : (known.lines.get(line)?.name ?? line),
-      line,
-      lines: lines.map((id) => ({ id, name: known.lines.get(id)?.name ?? id })).sort((a, b) => a.name.localeCompare(b.name, 'en-GB')),
-      tiles: tilesOf(figures, figuresIn(whole.sums(summed, before))),
-      chart: monthBars(
-        monthly.map(({ label, figures: { answered, offered } }) => ({ label, answered, notAnswered: offered - answered })),
-        `Calls offered and answered by month, ${shown[0] ?? ''} to ${shown.at(-1) ?? ''}`,
-      ),
-      monthly,
-      heat: weekdays.map((name, day) => ({
-        name,
-        hours: hours.slice(day * 24, day * 24 + 24).map(({ offered, answered }) => ({ offered, answered, heat: heatOf(offered, busiest) })),
-      })),
-      ofLines,
-      ofOrganisations: organisations
-        ? table(organisations, each(organisations.ids()), (id) => known.organisations.get(id)?.name ?? id)
-        : [],
-      // A single trust would repeat its lines.
-      ofTrusts: ofTrusts.length > 1 ? ofTrusts : [],
-      ofClinicians: clinicians
-        ? longestFirst(adviceIn(clinicians, shown))
-            .slice(0, maxInTable)
-            .map((one) => ({ ...one, name: known.clinicians.get(one.id)?.name ?? one.id, words: adviceInWords(one) }))
-        : [],
-      outcomes: figures.outcomes.map(({ outcome, calls }) => ({
-        outcome: labels.get(outcome) ?? outcome,
-        calls,
-        share: percent(calls / figures.outcomes.reduce((sum, one) => sum + one.calls, 0)),
-      })),
-      definitions: Object.entries(figureDefinitions).map(([name, meaning]) => ({
-        name: figureNames[name as keyof typeof figureDefinitions],
-        meaning,
-      })),
-      serviceTimeZone,
-    })
+    return view(
+      'summary.njk',
+      'Summary',
+      {
+        scope: line === undefined ? 'All lines' : (known.lines.get(line)?.name ?? line),
+        field,
+        several: lines.length > 1,
+        written: chosen?.ok === false ? written : field.source === undefined ? line : writtenAs(named, line ?? ''),
+        tiles: tilesOf(figures, figuresIn(whole.sums(summed, before))),
+        chart: monthBars(
+          monthly.map(({ label, figures: { answered, offered } }) => ({ label, answered, notAnswered: offered - answered })),
+          `Calls offered and answered by month, ${shown[0] ?? ''} to ${shown.at(-1) ?? ''}`,
+        ),
+        monthly,
+        heat: weekdays.map((name, day) => ({
+          name,
+          hours: hours
+            .slice(day * 24, day * 24 + 24)
+            .map(({ offered, answered }) => ({ offered, answered, heat: heatOf(offered, busiest) })),
+        })),
+        ofLines,
+        ofOrganisations: organisations
+          ? table(organisations, each(organisations.ids()), (id) => known.organisations.get(id)?.name ?? id)
+          : [],
+        // A single trust would repeat its lines.
+        ofTrusts: ofTrusts.length > 1 ? ofTrusts : [],
+        ofClinicians: clinicians
+          ? longestFirst(adviceIn(clinicians, shown))
+              .slice(0, maxInTable)
+              .map((one) => ({ ...one, name: known.clinicians.get(one.id)?.name ?? one.id, words: adviceInWords(one) }))
+          : [],
+        outcomes: figures.outcomes.map(({ outcome, calls }) => ({
+          outcome: labels.get(outcome) ?? outcome,
+          calls,
+          share: percent(calls / figures.outcomes.reduce((sum, one) => sum + one.calls, 0)),
+        })),
+        definitions: Object.entries(figureDefinitions).map(([name, meaning]) => ({
+          name: figureNames[name as keyof typeof figureDefinitions],
+          meaning,
+        })),
+        serviceTimeZone,
+      },
+      { errors: chosen?.ok === false && field.source !== undefined ? [{ field: 'line', message: chosen.message }] : [] },
+    )
   })
 }
 
