@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { IsolationGate, type Utterance } from './isolation-gate.js'
 import { MelFrames } from './mel-frames.js'
-import { noise, quiet, sound, speech } from './test-sounds.js'
+import { noise, quiet, sound, speech, tone } from './test-sounds.js'
 
 /** What a gate finds in a sound, and whether it may be one word alone. */
 function found(samples: Int16Array): readonly { readonly ms: number; readonly isolated: boolean }[] {
@@ -41,6 +41,19 @@ it('takes a click for no word', () => {
 it('finds a word above the noise of a ward as in silence', () => {
   const samples = sound(quiet(1_500, 400), speech(400, 6_000), quiet(900, 400))
   expect(found(samples).map(({ isolated }) => isolated)).toEqual([true])
+})
+
+it('finds a word whose edges are lost in the noise, as short as it is then, and in silence takes the same for none', () => {
+  const spoken = (ms: number): Int16Array =>
+    tone(ms, 400, 900).map((value, index) => value + (tone(ms, 900, 700)[index] ?? 0) + (tone(ms, 1_900, 500)[index] ?? 0))
+  const above = (loudness: number): Int16Array =>
+    sound(
+      quiet(2_000, loudness),
+      spoken(70).map((value, index) => value + (quiet(70, loudness)[index] ?? 0)),
+      quiet(700, loudness),
+    )
+  expect(found(above(700)).map(({ isolated }) => isolated)).toEqual([true])
+  expect(found(above(20)).map(({ isolated }) => isolated)).toEqual([false])
 })
 
 it('finds a word after a small sound that is nothing beside it', () => {

@@ -20,6 +20,8 @@ const usualShare = 0.9
 const belowPeakDb = 16
 /** What stood out by this much less than the stretch behind it was the noise of the line. */
 const nothingBesideDb = 12
+/** Where a word stands out by less than this, the noise hides its edges: what is left of it may be as short as this. */
+const hidden = { standsOutDb: 12, shortestMs: 60 } as const
 /** Sounds shorter than this are clicks. */
 const clickMs = 40
 
@@ -93,6 +95,7 @@ export class IsolationGate {
     let from = this.#edges(this.#from, now)
     while (from < this.#to && now - from < usualFrames && (this.#formants[from % usualFrames] ?? 0) < this.#peak - belowPeakDb) from++
     const before = this.#before.peak < this.#peak - nothingBesideDb ? 0 : this.#before.to
+    const shortestMs = this.#peak < this.#beginsDb + hidden.standsOutDb ? hidden.shortestMs : isolation.shortestMs
     const utterance: Utterance = { from, to: this.#to, quietBeforeMs: (from - before) * frameMs, noise: this.#noise }
     this.#before = { to: this.#to, peak: this.#peak }
     this.#from = undefined
@@ -100,7 +103,7 @@ export class IsolationGate {
     return {
       kind: 'spoken',
       utterance,
-      isolated: utterance.quietBeforeMs >= isolation.quietBeforeMs && ms >= isolation.shortestMs && ms <= isolation.longestMs,
+      isolated: utterance.quietBeforeMs >= isolation.quietBeforeMs && ms >= shortestMs && ms <= isolation.longestMs,
     }
   }
 

@@ -1,5 +1,5 @@
-import { IsolationGate, type Utterance as GateUtterance } from '../../src/words/isolation-gate.js'
-import { MelFrames, type Frame } from '../../src/words/mel-frames.js'
+import { IsolationGate, isolation, type Utterance as GateUtterance } from '../../src/words/isolation-gate.js'
+import { frameMs, MelFrames, type Frame } from '../../src/words/mel-frames.js'
 import { netInput } from '../../src/words/net.js'
 import type { Chance } from './chance.js'
 import { joined, silence, type Sound } from './sound.js'
@@ -13,7 +13,7 @@ export interface Example {
   readonly of: Utterance
 }
 
-/** @returns undefined where the gate lets nothing through */
+/** @returns undefined where the gate lets nothing through, or so little that the net would learn from noise what the word is */
 export function throughGate(sound: Int16Array): Float32Array | undefined {
   const frames: Frame[] = []
   const gate = new IsolationGate()
@@ -23,6 +23,7 @@ export function throughGate(sound: Int16Array): Float32Array | undefined {
     const noticed = gate.push(frame)
     if (noticed.kind !== 'spoken' || !noticed.isolated) return
     const { from, to } = noticed.utterance
+    if ((to - from) * frameMs < isolation.shortestMs) return
     if (!found || to - from > found.to - found.from) found = noticed.utterance
   })
   return found && netInput((index) => frames[index], found)
