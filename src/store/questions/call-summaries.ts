@@ -27,7 +27,7 @@ export const rowColumns = [
 export type Key = Pick<Selectable<CallsTable>, (typeof keyColumns)[number]>
 export type Row = Pick<Selectable<CallsTable>, (typeof rowColumns)[number]>
 
-/** What is shown of these calls, in their order. Those of which there is a key alone are read. */
+/** The list columns of these calls, in their order. Calls given by key alone are read. */
 export async function summaries(
   db: Db,
   keys: readonly (Key | Row)[],
