@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely'
 import { appendTo } from '../../common/lists-by-key.js'
 import { grouped } from '../../figures/summary.js'
 import { deletedCalls, deletedEntries, deletionsInLedger, lastAuditCut, type DeletedCall, type DeletedEntry } from '../questions/deleted.js'
-import { entriesNumbered, factsOfCalls, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
+import { countEntries, entriesNumbered, factsOfCalls, linksAfter, sealOfAudit, unlinkedCalls, versionsBetween } from '../questions/links.js'
 import type { CallEventsTable } from '../schema.js'
 import type { LinksTable } from './tables.js'
 import type { Db } from '../statements.js'
@@ -18,7 +18,7 @@ import {
   type LinkedVersion,
 } from './link.js'
 import type { ChainHead } from './chain-writer.js'
-import { countEntries, entriesInNoLink } from './entries-beside.js'
+import { entriesInNoLink } from './entries-beside.js'
 
 /** What the links prove about a store. */
 export interface CheckedChain {

@@ -1,26 +1,11 @@
 import type { Selectable } from 'kysely'
-import { linksAfter } from '../questions/links.js'
+import { entriesUpTo, linksAfter } from '../questions/links.js'
 import type { LedgerTable } from '../schema.js'
 import type { Db } from '../statements.js'
 import { coversOf } from './link.js'
 
 const linksAtOnce = 20
 const entriesAtOnce = 1_000
-
-/** How many entries of the ledger there are up to this number, and how many after it. */
-export async function countEntries(db: Db, through: number): Promise<{ readonly upTo: number; readonly after: number }> {
-  const counted = async (which: '<=' | '>') =>
-    Number(
-      (
-        await db
-          .selectFrom('ledger')
-          .select(({ fn }) => fn.countAll().as('n'))
-          .where('seq', which, through as never)
-          .executeTakeFirst()
-      )?.n,
-    )
-  return { upTo: await counted('<='), after: await counted('>') }
-}
 
 /** Those up to this number that no link names. Asked where there are any: it goes through all of them. */
 export async function* entriesInNoLink(db: Db, through: number): AsyncGenerator<Pick<Selectable<LedgerTable>, 'seq' | 'topic' | 'type'>> {
@@ -31,12 +16,7 @@ export async function* entriesInNoLink(db: Db, through: number): AsyncGenerator<
   }
   let after: number | undefined
   do {
-    let query = db
-      .selectFrom('ledger')
-      .select(['seq', 'topic', 'type'])
-      .where('seq', '<=', through as never)
-    if (after !== undefined) query = query.where('seq', '>', after as never)
-    const page = await query.orderBy('seq').limit(entriesAtOnce).execute()
+    const page = await entriesUpTo(db, through, after, entriesAtOnce)
     for (const entry of page) if (!linked.has(Number(entry.seq))) yield entry
     after = page.length < entriesAtOnce ? undefined : Number(page.at(-1)?.seq)
   } while (after !== undefined)

@@ -108,3 +108,31 @@ export async function sealOfAudit(db: Db, seq?: number): Promise<{ readonly seq:
   const row = await query.orderBy('seq', 'desc').limit(1).executeTakeFirst()
   return row && { seq: Number(row.seq), seal: row.hash }
 }
+
+/** How many entries of the ledger there are up to this number, and how many after it. */
+export async function countEntries(db: Db, through: number): Promise<{ readonly upTo: number; readonly after: number }> {
+  const counted = async (which: '<=' | '>') => {
+    const row = await db
+      .selectFrom('ledger')
+      .select(({ fn }) => fn.countAll().as('n'))
+      .where('seq', which, through as never)
+      .executeTakeFirst()
+    return Number(row?.n)
+  }
+  return { upTo: await counted('<='), after: await counted('>') }
+}
+
+/** The next entries of the ledger up to this number, in order. @param after `seq` of the last one before; undefined: from the first */
+export async function entriesUpTo(
+  db: Db,
+  through: number,
+  after: number | undefined,
+  limit: number,
+): Promise<readonly Pick<Selectable<LedgerTable>, 'seq' | 'topic' | 'type'>[]> {
+  let query = db
+    .selectFrom('ledger')
+    .select(['seq', 'topic', 'type'])
+    .where('seq', '<=', through as never)
+  if (after !== undefined) query = query.where('seq', '>', after as never)
+  return query.orderBy('seq').limit(limit).execute()
+}
