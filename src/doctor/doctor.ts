@@ -15,6 +15,7 @@ import { programs } from './programs.js'
 import { masterKeyAtHand, type KeysPlace } from './master-key.js'
 import { promptFolder } from './prompt-folder.js'
 import { postgres } from './postgres.js'
+import { replica } from './replica.js'
 import { redis } from './redis.js'
 import { rtpRange } from './rtp-range.js'
 import { askHttpPort, httpPort } from './running-engine.js'
@@ -82,7 +83,7 @@ export async function examine(settings: Settings, around: Surroundings): Promise
     ...httpPort(settings.httpAddress, settings.httpPort, atHttp),
   ])
   await tell('redis', () => redis(settings.redisUrl))
-  await tell('postgres', () => postgres(settings.databaseUrl))
+  await tell('postgres', async () => [...(await postgres(settings.databaseUrl)), ...(await replica(settings.databaseReadUrl))])
   await tell('keys', () => masterKeyAtHand(around.keys))
   const sets = configuredServers(settings)
   const serversSettings: ServersSettings = { ...settings, ownServers: sets.length === 0 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
+import { replica as lookAt } from '../../src/doctor/replica.js'
 import { openStore, type Store } from '../../src/store/store.js'
 import { scratchFolder } from '../keeping/scratch-folder.js'
 import { noPostgres, Postgres } from '../kit/postgres.js'
@@ -41,7 +42,12 @@ describe.skipIf(noPostgres !== undefined)(
       await expect.poll(() => listed(store), soon).toEqual(['before'])
       await expect.poll(() => replica.by(replica.sameDatabase(url), 'select node from engines'), soon).toEqual([{ node: 'engine-1' }])
 
+      const found = async (address: string) => (await lookAt(address)).map(({ kind, what }) => `${kind}: ${what}`)
+      expect(await found(url)).toEqual(['look: the server of database.readUrl is no replica'])
+      expect(await found(replica.sameDatabase(url))).toEqual(['fine: the replica for lists and reports replays'])
+
       await replica.by(replica.sameDatabase(url), 'select pg_wal_replay_pause()')
+      expect(await found(replica.sameDatabase(url))).toEqual(['wrong: the replay of the replica is paused: lists and reports stand still'])
       const paused = Date.now()
       await happened(store, 'after')
       ahead = 60_000
@@ -59,6 +65,7 @@ describe.skipIf(noPostgres !== undefined)(
 
       // A replica that is gone is behind as well, and the alarm says why.
       await replica.stop()
+      expect(await found(replica.sameDatabase(url))).toEqual([expect.stringMatching(/^wrong: the replica does not answer/)])
       ahead += 60_000
       await expect.poll(() => alarms.active().map(({ detail }) => detail), soon).toEqual([expect.stringContaining('it cannot be asked')])
       await replica.run()
