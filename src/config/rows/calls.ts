@@ -20,7 +20,7 @@ export const callRows = {
     'calls.trunks',
     'RINGROUND_TRUNKS',
     '',
-    'Where calls to telephone numbers go, the first one first: `name=host:port`, `name=user:password@host:port`, with `;srtp=optional` or `;srtp=required` behind it for SRTP, and `[uk-mobile +353]` where a trunk carries ranges of its own; by commas, or in the file as a list (docs/guard.md)',
+    'Trunks for calls to telephone numbers, in order of preference: `name=host:port`, `name=user:password@host:port`, with `;srtp=optional` or `;srtp=required` behind it for SRTP, and `[uk-mobile +353]` where a trunk carries ranges of its own; by commas, or in the file as a list (docs/guard.md)',
     (value): readonly TrunkSetting[] => readTrunkLine(value),
     { parseList: readTrunkList, secret: true },
   ),
@@ -43,7 +43,7 @@ export const callRows = {
     'calls.dialable',
     'RINGROUND_DIALABLE',
     defaultDialable.join(', '),
-    'Ranges that may be dialled, through trunks that have none of their own: these names, and prefixes such as `+353`',
+    'Ranges that may be dialled through trunks without their own: these names, and prefixes such as `+353`',
     ranges,
   ),
   concurrentCalls: row(
@@ -78,7 +78,7 @@ export const callRows = {
     'recordings.encoder',
     'RINGROUND_MP3_ENCODER',
     'auto',
-    '`native` (libmp3lame), `wasm` (LAME as WebAssembly), or `auto`: native where the library is there',
+    '`native` (libmp3lame), `wasm` (LAME as WebAssembly), or `auto`: native if the library is installed',
     oneOf('auto', 'native', 'wasm'),
   ),
 } as const satisfies Record<string, SettingRow<unknown>>

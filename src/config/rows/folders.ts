@@ -23,7 +23,7 @@ export const folderRows = {
     'engine.name',
     'RINGROUND_ENGINE_NAME',
     '',
-    'Name of this engine, written beside every fact; of several engines each has its own. Empty: the name of the machine',
+    'Name of this engine, written beside every fact; unique among engines. Empty: the name of the machine',
     engineName,
   ),
 } as const satisfies Record<string, SettingRow<unknown>>
