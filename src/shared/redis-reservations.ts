@@ -28,16 +28,18 @@ end
 return 0`
 /**
  * Renews many: each key with the token before which its value has to begin, and the engagement. This also restores them in a Redis that has lost its memory, and after a lease that lapsed while it was away,
- * and takes what was unconfirmed.
+ * and takes what was unconfirmed. Returns how many of the keys another call has.
  */
 const renewScript = `
+local others = 0
 for place, key in ipairs(KEYS) do
   local value = redis.call('GET', key)
   local token, engagement = ARGV[2 * place], ARGV[2 * place + 1]
   if not value then redis.call('SET', key, token .. ' ' .. engagement, 'PX', ARGV[1])
-  elseif string.sub(value, 1, #token) == token then redis.call('PEXPIRE', key, ARGV[1]) end
+  elseif string.sub(value, 1, #token) == token then redis.call('PEXPIRE', key, ARGV[1])
+  else others = others + 1 end
 end
-return 0`
+return others`
 /** Keys in one renewal. */
 const renewedAtOnce = 200
 const releaseScript = `
@@ -64,26 +66,35 @@ export function redisReservations(url: string, onTrouble: (trouble: string) => v
   const wakes = new Set<() => void>()
   news.on('ready', () => void news.subscribe(channel).catch(() => undefined))
   news.on('message', () => {
+    if (contested) void renew()
     for (const wake of [...wakes]) wake()
   })
 
   const hold = (token: string, keys: readonly string[], engagement: Engagement) =>
     commands.eval(holdScript, keys.length, ...keys, token, leaseMs, engagement).catch(() => undefined)
-  const renewal = setInterval(() => {
+  /** Keys that we hold stand for another call in Redis, or may: two calls rang the same person without it. They are ours as soon as that call lets go of them. */
+  let contested = false
+  async function renew(): Promise<void> {
     const all = [...held].flatMap(([token, { keys, engagement }]) => keys.map((key) => ({ token, key, engagement })))
-    for (let start = 0; start < all.length; start += renewedAtOnce) {
-      const some = all.slice(start, start + renewedAtOnce)
-      void commands
-        .eval(
-          renewScript,
-          some.length,
-          ...some.map(({ key }) => key),
-          leaseMs,
-          ...some.flatMap(({ token, engagement }) => [token, engagement]),
-        )
-        .catch(() => undefined)
-    }
-  }, renewEveryMs)
+    const parts = Array.from({ length: Math.ceil(all.length / renewedAtOnce) }, (_, part) =>
+      all.slice(part * renewedAtOnce, (part + 1) * renewedAtOnce),
+    )
+    const others = await Promise.all(
+      parts.map((some) =>
+        commands
+          .eval(
+            renewScript,
+            some.length,
+            ...some.map(({ key }) => key),
+            leaseMs,
+            ...some.flatMap(({ token, engagement }) => [token, engagement]),
+          )
+          .catch(() => undefined),
+      ),
+    )
+    contested = others.some((keys) => keys !== 0)
+  }
+  const renewal = setInterval(() => void renew(), renewEveryMs)
   renewal.unref()
 
   /** What this engine knows by itself. @param takenFrom what begins like this is taken over; empty: nothing is */

@@ -154,6 +154,46 @@ describe('two engines share reservations', () => {
     await vi.waitFor(async () => (await reserved(other, 'clinician:dr-okafor')).release(), 20_000)
   })
 
+  it('and of two calls that rang the same specialist without Redis, the second holds them when the first lets go', async () => {
+    // Nothing is renewed by time alone from here on.
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const engines = [redisReservations(url, () => undefined), redisReservations(url, () => undefined)] as const
+    try {
+      await stop()
+      const held = await Promise.all(
+        engines.map(async (engine, index) => {
+          const result = await engine.reserve(['target:ward'], `call-${index}`)
+          if (result.kind !== 'unconfirmed') throw new Error(result.kind)
+          return result.reservation
+        }),
+      )
+      run()
+      const look = new Redis(url, { retryStrategy: () => 100 })
+      look.on('error', () => undefined)
+      const holder = () => look.get('ringround:reserved:target:ward').then((value) => value?.split(':')[0])
+      const comes = async (call?: string) => {
+        for (let tries = 0; tries < 200 && (call === undefined ? (await holder()) === undefined : (await holder()) !== call); tries++) {
+          if (call === undefined) vi.advanceTimersByTime(1_300)
+          await new Promise((resolve) => setTimeout(resolve, 50))
+        }
+        return holder()
+      }
+      const first = await comes()
+      // Both have been told once more who has them.
+      for (let times = 0; times < 3; times++) {
+        vi.advanceTimersByTime(1_300)
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+      const index = first === 'call-0' ? 0 : 1
+      held[index]?.release()
+      expect(await comes(`call-${1 - index}`)).toBe(`call-${1 - index}`)
+      look.disconnect()
+    } finally {
+      vi.useRealTimers()
+      await Promise.all(engines.map((engine) => engine.close()))
+    }
+  })
+
   it('one that closes releases what it held', async () => {
     await reserved(one, 'held')
     await one.close()
