@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { messageOf } from './common/errors.js'
-import { everyEntry, verifyAudit } from './audit/audit.js'
+import { brokenInWords, everyEntry, verifyAudit } from './audit/audit.js'
 import { readSettings, SettingsError } from './config/settings.js'
 import { fail, sayLines } from './say.js'
 import { printable } from './text/printable.js'
@@ -45,9 +45,7 @@ async function main(): Promise<number> {
       }
       const found = await verifyAudit(database.db)
       if (found.kind === 'broken')
-        return fail(
-          `The audit is broken at entry ${found.at}: ${found.why === 'missing' ? 'entries are missing before the next one' : 'it is not as it was written'}. Hold the store against a backup.`,
-        )
+        return fail(`The audit is broken at entry ${found.at}: ${brokenInWords[found.why]}. Hold the store against a backup.`)
       sayLines(
         `${found.entries} entries, none changed and none missing${found.deleted === 0 ? '' : `, but for the first ${found.deleted}, whose time was over`}. Keep the last hash elsewhere, so that nobody can make the whole of it again:\n${found.head}`,
       )

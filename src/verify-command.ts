@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { AlarmBoard } from './alarms/alarm-board.js'
-import { verifyAudit } from './audit/audit.js'
+import { brokenInWords, verifyAudit } from './audit/audit.js'
 import { readSettings, SettingsError, type Settings } from './config/settings.js'
 import { readOnlyKeys } from './keys/read-only-keys.js'
 import { masterKeySource } from './master-key-source.js'
@@ -99,10 +99,7 @@ async function verify(
       `${count(linked.deleted, 'call', 'calls')} and ${count(linked.deletedArrangements, 'arrangement', 'arrangements')} were deleted when their time was over, as the ledger says.`,
     )
   const audit = await verifyAudit(database.db)
-  if (audit.kind === 'broken')
-    wrong.push(
-      `the audit is broken at entry ${audit.at}: ${audit.why === 'missing' ? 'entries are missing before the next one' : 'it is not as it was written'}`,
-    )
+  if (audit.kind === 'broken') wrong.push(`the audit is broken at entry ${audit.at}: ${brokenInWords[audit.why]}`)
   else
     say(
       `${count(audit.entries, 'entry', 'entries')} of the audit follow one another, those up to ${linked.audited} as they entered the chain.`,

@@ -131,9 +131,11 @@ const pageSize = 1_000
 
 /** Every row, the oldest first, in pages. */
 async function* everyRow(db: Db): AsyncGenerator<Selectable<AuditTable>> {
-  let after = 0
+  let after: number | undefined
   while (true) {
-    const page = await db.selectFrom('audit').selectAll().where('seq', '>', after).orderBy('seq').limit(pageSize).execute()
+    // From the very first: a number below 1 is none of ours.
+    const query = after === undefined ? db.selectFrom('audit') : db.selectFrom('audit').where('seq', '>', after)
+    const page = await query.selectAll().orderBy('seq').limit(pageSize).execute()
     yield* page
     const last = page.at(-1)
     if (last === undefined || page.length < pageSize) return
@@ -171,7 +173,13 @@ export async function cutAudit(db: Db, through: number, certificate: string, at:
 /** The result of verifying the chain. `at`: the first entry that is not as it was written, or whose place is wrong. `entries`: all that were ever written; `deleted`: the first ones of these, whose time was over. `head`: seq and hash of the last one, to be kept elsewhere. */
 export type Verified =
   | { readonly kind: 'whole'; readonly entries: number; readonly deleted: number; readonly head: string }
-  | { readonly kind: 'broken'; readonly at: number; readonly why: 'missing' | 'changed' }
+  | { readonly kind: 'broken'; readonly at: number; readonly why: 'missing' | 'changed' | 'added' }
+
+export const brokenInWords: Readonly<Record<Extract<Verified, { readonly kind: 'broken' }>['why'], string>> = {
+  missing: 'entries are missing before the next one',
+  changed: 'it is not as it was written',
+  added: 'it was added past the engine',
+}
 
 /** Reads all of it. */
 export async function verifyAudit(db: Db): Promise<Verified> {
@@ -180,6 +188,7 @@ export async function verifyAudit(db: Db): Promise<Verified> {
   let before = cut?.seal ?? ''
   for await (const row of everyRow(db)) {
     const { data, ...entry } = { ...entryOf(row), data: row.data }
+    if (entry.seq <= entries) return { kind: 'broken', at: entry.seq, why: 'added' }
     if (entry.seq !== entries + 1 || entry.before !== before)
       return { kind: 'broken', at: entries + 1, why: entry.seq === entries + 1 ? 'changed' : 'missing' }
     if (sealOf(entry, data) !== entry.hash) return { kind: 'broken', at: entry.seq, why: 'changed' }

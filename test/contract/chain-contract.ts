@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { AlarmBoard } from '../../src/alarms/alarm-board.js'
-import { auditOf } from '../../src/audit/audit.js'
+import { auditOf, verifyAudit } from '../../src/audit/audit.js'
 import { engine } from '../../src/facts/actor.js'
 import { verifyStore } from '../../src/store/copy.js'
 import { openForAsking } from '../../src/store/open-for-asking.js'
@@ -184,6 +184,24 @@ export function chainContract(ground: ChainGround): void {
       const place = await ground.fresh()
       await versionsAndAudit(place)
       expect(await verified(place)).toMatchObject({ wrong: [], versions: 2, audited: 3 })
+    })
+
+    test('an entry of the audit that is put in before the others is named', async () => {
+      const place = await ground.fresh()
+      await versionsAndAudit(place)
+      const audit = async () => {
+        const database = await openForAsking({ file: place.settings.file, postgres: place.settings.postgres })
+        try {
+          return await verifyAudit(database.db)
+        } finally {
+          await database.close()
+        }
+      }
+      expect(await audit()).toMatchObject({ kind: 'whole', entries: 3 })
+      await place.byHand(
+        'insert into audit (seq, at, node, actor, address, action, subject_kind, subject, data, before, hash) select -2, at, node, actor, address, action, subject_kind, subject, data, before, hash from audit where seq = 1',
+      )
+      expect(await audit()).toEqual({ kind: 'broken', at: -2, why: 'added' })
     })
 
     test.each<[what: string, sql: string, words: RegExp]>([
