@@ -55,7 +55,7 @@ export const callsQuery = {
       type: 'string',
       minLength: 1,
       maxLength: 40,
-      description: 'The number that the call came from, or an NHS number; for those alone who may see patient data',
+      description: 'The number that the call came from, or an NHS number; only for people who may see patient data',
       examples: ['01632 960101'],
     },
     order: {

@@ -64,7 +64,7 @@ export function filterOf(
   if (cursor !== undefined && !placeOf(cursor))
     return bad('cursor is none that this API gave out; leave it out to begin at the first call.', 'cursor')
   if (number !== undefined && !meets(identity, 'recordings'))
-    return bad('number can be looked for by those alone who may see patient data.', 'number')
+    return bad('number: only people who may see patient data can search by it.', 'number')
   // The caller is patient data: searched only in calls where they may see it.
   const within = withinReach(identity, number === undefined ? 'calls' : 'recordings', directory)
   return done({

@@ -86,9 +86,7 @@ test('an NHS number is hidden everywhere from people who may not see patient dat
     expect(answer.status, path).toBe(200)
     expect(answer.text.includes(nhsNumber) || answer.text.includes(inGroups), path).toBe(false)
   }
-  expect((await manager.post('/calls/find', { number: nhsNumber })).text).toContain(
-    'can be searched only by people who may see patient data',
-  )
+  expect((await manager.post('/calls/find', { number: nhsNumber })).text).toContain('only people who may see patient data can search by it')
   expect((await manager.post('/calls/okafors/nhs-number', { nhsNumber: '999 000 0026' })).location).toBe(
     '/calls/okafors?done=nhsNumberLeft',
   )
