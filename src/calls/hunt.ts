@@ -141,9 +141,17 @@ class Hunt<T> {
         const result = await this.#tryCandidate(candidate, pool)
         if (result) return result
       }
-      if (round < pool.ring.rounds) await sleep(clock, settings.minRoundMs - (clock.monotonic() - startedAt), this.#request.signal)
+      // With everybody else excluded or put off to the end there is nothing to wait for.
+      if (round === pool.ring.rounds || !left.some((candidate) => this.#mayBeRungAgain(candidate))) return undefined
+      const over = this.#over()
+      if (over) return over
+      await sleep(clock, settings.minRoundMs - (clock.monotonic() - startedAt), this.#request.signal)
     }
     return undefined
+  }
+
+  #mayBeRungAgain(candidate: Rung): boolean {
+    return !this.#excluded.has(candidate.key) && this.#request.notNow?.(candidate) !== true
   }
 
   /** Those of this pool who were busy when their turn came, and are free by now. */

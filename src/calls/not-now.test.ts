@@ -64,6 +64,21 @@ describe('a clinician who has said "not now"', () => {
     expect(rung(scenario)).toEqual(['dr-okafor'])
   })
 
+  it.each([
+    ['the National Consultant Network is rung at once', { ncnPool: 'network' }, network],
+    ['and where there is no network they are', {}, first],
+  ])('like all others on the rota: the caller waits through no round in which nobody can be rung; %s', async (_what, more, number) => {
+    const scenario = line(new Set(['dr-okafor', 'dr-prasad']), { ...more, ring: { rounds: 4 } })
+    const phones = new Map([first, second, network].map((one) => [one, scenario.phone(one)]))
+    const gp = scenario.caller()
+    await gp.dials(dialIn)
+    await phones.get(number)?.rings()
+    gp.hangsUp()
+    await scenario.isOver()
+    const at = (type: string) => scenario.world.log.told.find((event) => event.type === type)?.at ?? NaN
+    expect(at('attempt.started') - at('hunt.started')).toBeLessThan(1_000)
+  })
+
   it('counts from the moment it is said, even in a running hunt', async () => {
     const said = new Set<string>()
     const scenario = line(said)
