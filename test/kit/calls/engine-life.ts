@@ -15,6 +15,9 @@ import type {
   Target,
 } from '../../../src/switch/port.js'
 
+/** Legs of one process that another one has since: the first one's end does not end them. */
+const adopted = new WeakSet<Leg>()
+
 /**
  * The life of one process: while it runs its actions take effect, and it notices events outside. Frozen, it does and notices nothing until it wakes up; then it goes on where it was.
  * Once ended, its actions have no effect, and nothing reaches it.
@@ -118,7 +121,7 @@ export class Life {
         if (result.kind !== 'answered') return this.notices(result)
         let taken = false
         this.atEnd(() => {
-          if (!taken) void result.leg.close()
+          if (!taken && !adopted.has(result.leg)) void result.leg.close()
         })
         await this.#running()
         taken = true
@@ -127,7 +130,9 @@ export class Life {
       bridge: async (a, b, options) => this.#bridged(await this.act(() => world.bridge(inner(a), inner(b), options))),
       adopt: async (handle, dialled, isOurs) => {
         const result = await this.act(() => world.adopt(handle, dialled, isOurs))
-        return result.kind === 'adopted' ? { ...result, leg: this.#leg(result.leg) } : result
+        if (result.kind !== 'adopted') return result
+        adopted.add(result.leg)
+        return { ...result, leg: this.#leg(result.leg) }
       },
       callOff: (handle) => this.act(() => world.callOff(handle)),
       reach: (handle): Reach => world.reach(handle),
