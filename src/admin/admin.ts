@@ -9,6 +9,7 @@ import type { AdminSettings } from './admin-settings.js'
 import { apiDocument } from './api-document.js'
 import { body, sendError, type ApiError } from './api-error.js'
 import { browserPhoneRoutes } from './browser-phone-routes.js'
+import { auditRoutes } from './audit-routes.js'
 import { availabilityRoutes } from './availability-routes.js'
 import { bypassRoutes } from './bypass-routes.js'
 import { callBackCodeRoutes } from './call-back-code-routes.js'
@@ -35,6 +36,7 @@ import { peopleRoutes } from './people-routes.js'
 import { rotaRoutes } from './rota-routes.js'
 import { MonthlyReturns } from '../reports/monthly-returns.js'
 import { returnRoutes } from './return-routes.js'
+import { summaryRoutes } from './summary-routes.js'
 import { tokenRoutes } from './token-routes.js'
 import { pageRoutes } from './page-routes.js'
 import { patientConnectRoutes } from './patient-connect-routes.js'
@@ -178,6 +180,8 @@ export async function adminApp(settings: AdminSettings): Promise<FastifyInstance
     now,
   })
   returnRoutes(app, returns)
+  summaryRoutes(app, { sums: settings.sums, store, directory, now })
+  auditRoutes(app, settings)
   await pages(app, {
     wallboard,
     returns,

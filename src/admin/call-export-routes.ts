@@ -98,7 +98,8 @@ export function callExportRoutes(
   )
 }
 
-function attached(reply: FastifyReply, type: string, name: string): FastifyReply {
+/** A download, which no cache keeps. */
+export function attached(reply: FastifyReply, type: string, name: string): FastifyReply {
   return reply.type(type).header('cache-control', 'no-store').header('content-disposition', `attachment; filename="${name}"`)
 }
 

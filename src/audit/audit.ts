@@ -147,6 +147,11 @@ export async function* everyEntry(db: Db): AsyncGenerator<AuditEntry> {
   for await (const row of everyRow(db)) yield entryOf(row)
 }
 
+/** Every entry, the oldest first, a line of JSON each. */
+export async function* asJsonLines(db: Db): AsyncGenerator<string> {
+  for await (const entry of everyEntry(db)) yield `${JSON.stringify({ ...entry, at: new Date(entry.at).toISOString() })}\n`
+}
+
 /** The oldest remaining entries, up to an instant (wall-clock ms), in pages. */
 export async function* entriesUntil(db: Db, until: number): AsyncGenerator<AuditEntry> {
   for await (const row of everyRow(db)) {

@@ -1,10 +1,10 @@
 import { stringify } from 'csv-stringify/sync'
 import { reachOf } from '../../accounts/identity.js'
 import type { Directory } from '../../directory/model.js'
-import { adviceInWords, adviceOf } from '../../figures/advice.js'
-import { serviceTimeZone, whenIn } from '../../figures/roll-up.js'
-import { monthsUntil } from '../../figures/summary.js'
+import { adviceInWords } from '../../figures/advice.js'
+import { serviceTimeZone } from '../../figures/roll-up.js'
 import { count, hours } from '../../figures/words.js'
+import { adviceHours } from '../../reports/advice-hours.js'
 import type { RecordDocument } from '../../reports/record-pdf.js'
 import type { Store } from '../../store/store.js'
 import { choiceList } from '../choice-lists.js'
@@ -20,7 +20,6 @@ export interface AdviceHoursParts {
   readonly pdf: (document: RecordDocument) => Promise<Uint8Array>
 }
 
-const monthsShown = 12
 const list = 'calls/advice-hours'
 
 /** The advice that a specialist gave, month by month: for the specialist, for their job plan, and for service managers. */
@@ -48,14 +47,8 @@ export function adviceHoursPages(site: Site, { store, directory, now, pdf }: Adv
     const id = named?.id ?? seen.find((one) => own.has(one.id))?.id ?? byName(seen)[0]?.id
     const clinician = seen.find((one) => one.id === id)
     if (id === undefined || clinician === undefined) return view('advice-hours.njk', 'Advice hours', { nobody: true })
-    const months = monthsUntil(whenIn(now()).month, monthsShown)
-    const rows = await store.rollUps({ from: months[0] ?? '', to: months.at(-1) ?? '', scope: 'clinician', id })
-    const monthly = months.map((month) => ({
-      month,
-      label: monthName.format(Date.parse(`${month}-15T12:00:00Z`)),
-      ...adviceOf(rows.filter((row) => row.month === month)),
-    }))
-    const whole = adviceOf(rows)
+    const { monthly: byMonth, whole } = await adviceHours(store, id, now())
+    const monthly = byMonth.map((one) => ({ ...one, label: monthName.format(Date.parse(`${one.month}-15T12:00:00Z`)) }))
     if (query['as'] === 'csv') {
       const body = stringify(
         [

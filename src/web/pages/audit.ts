@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream'
 import type { Accounts } from '../../accounts/accounts.js'
-import { auditPage, everyEntry, type Audit } from '../../audit/audit.js'
+import { asJsonLines, type Audit } from '../../audit/audit.js'
 import type { AuditEntry } from '../../audit/chain.js'
+import { readAudit } from '../../audit/reading.js'
 import { view, type Asked, type Site } from '../site.js'
 
 const pageSize = 50
@@ -54,30 +55,23 @@ export function auditPages(site: Site, { accounts, audit }: { readonly accounts:
     const found = who === '' ? undefined : ((await accounts.personByEmail(who)) ?? (await accounts.peopleCalled(who))[0])
     const errors =
       who !== '' && !found ? [{ field: 'who', message: 'Nobody has this name or email address. Enter it as shown on the page People' }] : []
-    await audit.tell({
-      ...asked.by,
-      action: 'audit.read',
-      subjectKind: call !== '' ? 'call' : found ? 'person' : 'audit',
-      subject: call !== '' ? call : (found?.id ?? ''),
-    })
-    const entries =
+    const { entries, next } =
       errors.length > 0
-        ? []
-        : await auditPage(
-            accounts.reading,
-            { ...(call === '' ? {} : { subjectKind: 'call', subject: call }), ...(found ? { actor: found.id } : {}), cursor: before },
-            pageSize + 1,
+        ? { entries: [], next: undefined }
+        : await readAudit(
+            { reading: accounts.reading, audit },
+            asked.by,
+            { call: call === '' ? undefined : call, person: found?.id, cursor: before },
+            pageSize,
           )
-    const shown = entries.slice(0, pageSize)
-    const last = entries.length > pageSize ? shown.at(-1) : undefined
     return view(
       'audit.njk',
       'Audit',
       {
         call,
         who,
-        entries: await inWords(shown),
-        ...(last ? { next: `/audit?${new URLSearchParams({ call, who, before: String(last.seq) }).toString()}` } : {}),
+        entries: await inWords(entries),
+        ...(next === undefined ? {} : { next: `/audit?${new URLSearchParams({ call, who, before: String(next) }).toString()}` }),
       },
       { errors },
     )
@@ -89,7 +83,7 @@ export function auditPages(site: Site, { accounts, audit }: { readonly accounts:
       kind: 'file',
       name: 'ringround-audit.jsonl',
       type: 'application/x-ndjson; charset=utf-8',
-      body: Readable.from(lines(accounts)),
+      body: Readable.from(asJsonLines(accounts.reading)),
     }
   })
 
@@ -107,8 +101,4 @@ export function auditPages(site: Site, { accounts, audit }: { readonly accounts:
       why,
     }))
   }
-}
-
-async function* lines(accounts: Accounts): AsyncGenerator<string> {
-  for await (const entry of everyEntry(accounts.reading)) yield `${JSON.stringify({ ...entry, at: new Date(entry.at).toISOString() })}\n`
 }
