@@ -249,7 +249,8 @@ export class FreeswitchRole implements EventSocketHost, ChannelSurroundings, Api
     }
     if (this.#faults.refuseChannels || !this.hasRoom) {
       if (!this.hasRoom) this.#shortage('channels', `${this.maxSessions} channels are open, which is as many as there may be`)
-      invite.reject(503)
+      // As FreeSWITCH says it: drachtio-server's own 503 is Service Unavailable.
+      invite.reject(503, { reason: 'Maximum Calls In Progress' })
       return
     }
     const uuid = randomUUID()
