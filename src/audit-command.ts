@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { messageOf } from './common/errors.js'
-import { brokenInWords, everyEntry, verifyAudit } from './audit/audit.js'
+import { asJsonLine, brokenInWords, everyEntry, verifyAudit } from './audit/audit.js'
 import { readSettings, SettingsError } from './config/settings.js'
 import { fail, sayLines } from './say.js'
 import { printable } from './text/printable.js'
@@ -39,7 +39,7 @@ async function main(): Promise<number> {
     try {
       if (command === 'export') {
         for await (const entry of everyEntry(database.db))
-          if (!process.stdout.write(`${printable(JSON.stringify({ ...entry, at: new Date(entry.at).toISOString() }))}\n`))
+          if (!process.stdout.write(`${printable(asJsonLine(entry))}\n`))
             await new Promise((resolve) => process.stdout.once('drain', resolve))
         return 0
       }

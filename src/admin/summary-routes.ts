@@ -3,7 +3,7 @@ import type { Directory } from '../directory/model.js'
 import type { Durations, PeriodFigures } from '../figures/summary.js'
 import { adviceHours } from '../reports/advice-hours.js'
 import type { MonthSums } from '../reports/month-sums.js'
-import { linesOfSummary, yearSummary } from '../reports/year-summary.js'
+import { reportedYears } from '../reports/year-summary.js'
 import type { Store } from '../store/store.js'
 import { choiceList } from '../web/choice-lists.js'
 import { ApiError } from './api-error.js'
@@ -45,7 +45,7 @@ export function summaryRoutes(app: FastifyInstance, parts: SummaryRoutesParts): 
       const reach = reachHere(request)
       const { line } = request.query
       const known = directory()
-      const lines = await asked(linesOfSummary(parts, reach))
+      const { lines, summary } = await asked(reportedYears(parts, reach))
       // About lines outside their reach they learn nothing; one of theirs may have had no call yet.
       if (
         line !== undefined &&
@@ -53,7 +53,7 @@ export function summaryRoutes(app: FastifyInstance, parts: SummaryRoutesParts): 
         !choiceList('reports/lines', request.identity, known)?.some(({ id }) => id === line)
       )
         throw new ApiError('lineNotFound', `The directory has no line "${line}" that you report on.`, 'line')
-      const year = await asked(yearSummary(parts, reach, { lines, line, most }))
+      const year = await asked(summary(line, most))
       const groups = (some: typeof year.lines) => some.map(({ id, name, figures }) => ({ id, name: name ?? null, figures: shown(figures) }))
       return {
         months: year.months,

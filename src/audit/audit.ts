@@ -149,7 +149,12 @@ export async function* everyEntry(db: Db): AsyncGenerator<AuditEntry> {
 
 /** Every entry, the oldest first, a line of JSON each. */
 export async function* asJsonLines(db: Db): AsyncGenerator<string> {
-  for await (const entry of everyEntry(db)) yield `${JSON.stringify({ ...entry, at: new Date(entry.at).toISOString() })}\n`
+  for await (const entry of everyEntry(db)) yield `${asJsonLine(entry)}\n`
+}
+
+/** One entry, without the end of the line. */
+export function asJsonLine(entry: AuditEntry): string {
+  return JSON.stringify({ ...entry, at: new Date(entry.at).toISOString() })
 }
 
 /** The oldest remaining entries, up to an instant (wall-clock ms), in pages. */

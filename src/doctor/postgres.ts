@@ -1,7 +1,6 @@
-import type { Client } from 'pg'
+import { askPostgres } from './ask-postgres.js'
 import { fine, look, wrong, type Finding } from './finding.js'
 
-const patienceMs = 3_000
 const driftMs = 1_000
 /** The oldest tested version. */
 const triedVersion = 15
@@ -9,20 +8,11 @@ const triedVersion = 15
 /** @param url `postgres://...`; undefined: a SQLite file. It may hold a password and is not repeated. */
 export async function postgres(url: string | undefined): Promise<readonly Finding[]> {
   if (url === undefined) return [fine('no PostgreSQL: a SQLite file in the data folder')]
-  const { default: pg } = await import('pg')
-  const client: Client = new pg.Client({
-    connectionString: url,
-    application_name: 'ringround doctor',
-    connectionTimeoutMillis: patienceMs,
-    query_timeout: patienceMs,
-  })
-  client.on('error', () => undefined)
   try {
-    await client.connect()
-    const { rows } = await client.query<{ version: string; now: string; fsync: string; replica: boolean; may_create: boolean }>(
+    const told = await askPostgres<{ version: string; now: string; fsync: string; replica: boolean; may_create: boolean }>(
+      url,
       "select current_setting('server_version_num') as version, extract(epoch from clock_timestamp()) * 1000 as now, current_setting('fsync') as fsync, pg_is_in_recovery() as replica, has_schema_privilege('public', 'create') as may_create",
     )
-    const [told] = rows
     if (told === undefined) return [wrong('PostgreSQL says nothing', 'look at its log')]
     const version = Math.floor(Number(told.version) / 10_000)
     const apart = Math.round(Number(told.now) - Date.now())
@@ -54,7 +44,5 @@ export async function postgres(url: string | undefined): Promise<readonly Findin
         'start it, or look at database.url (DATABASE_URL): address, user, password, name of the database, TLS (sslmode)',
       ),
     ]
-  } finally {
-    await client.end().catch(() => undefined)
   }
 }

@@ -1,27 +1,16 @@
-import type { Client } from 'pg'
 import { messageOf } from '../common/errors.js'
+import { askPostgres } from './ask-postgres.js'
 import { fine, look, wrong, type Finding } from './finding.js'
-
-const patienceMs = 3_000
 
 /** The replica that lists and reports are read from. @param url `database.readUrl`; undefined: there is none. It may hold a password and is not repeated. */
 export async function replica(url: string | undefined): Promise<readonly Finding[]> {
   if (url === undefined) return []
-  const { default: pg } = await import('pg')
-  const client: Client = new pg.Client({
-    connectionString: url,
-    application_name: 'ringround doctor',
-    connectionTimeoutMillis: patienceMs,
-    query_timeout: patienceMs,
-  })
-  client.on('error', () => undefined)
   try {
-    await client.connect()
-    const { rows } = await client.query<{ replica: boolean; paused: boolean | null; primary: string | null }>(
+    const told = await askPostgres<{ replica: boolean; paused: boolean | null; primary: string | null }>(
+      url,
       `select pg_is_in_recovery() as replica, case when pg_is_in_recovery() then pg_is_wal_replay_paused() end as paused,
         (select status from pg_stat_wal_receiver) as primary`,
     )
-    const [told] = rows
     if (told?.replica !== true)
       return [look('the server of database.readUrl is no replica', 'name a replica of database.url, or leave database.readUrl empty')]
     if (told.paused === true)
@@ -36,7 +25,5 @@ export async function replica(url: string | undefined): Promise<readonly Finding
         'start it, or look at database.readUrl (DATABASE_READ_URL): lists and reports are read from it',
       ),
     ]
-  } finally {
-    await client.end().catch(() => undefined)
   }
 }

@@ -44,27 +44,40 @@ export interface YearSummaryParts {
   readonly now: () => number
 }
 
-/** The lines with sums in the two years that a summary reads, as far as they are reached. */
-export async function linesOfSummary({ sums, directory, now }: YearSummaryParts, reach: Reach): Promise<readonly string[]> {
-  const ofEach = await sums.of('line', monthsUntil(whenIn(now()).month, monthsShown * 2))
-  const known = directory()
-  return [...ofEach.ids()].filter((id) => reaches(reach, { line: id }, known))
+/** The last two years of the lines that a reader reports on. */
+export interface ReportedYears {
+  /** The lines with sums in them. */
+  readonly lines: readonly string[]
+  /**
+   * @param line one of them; undefined: all. A reader who sees some lines sees their totals
+   * @param most rows of each list
+   */
+  readonly summary: (line: string | undefined, most: number) => Promise<YearSummary>
 }
 
-/**
- * @param lines as `linesOfSummary` gives them
- * @param line one of them; undefined: all. A reader who sees some lines sees their totals
- * @param most rows of each list
- */
-export async function yearSummary(
-  { sums, directory, now }: YearSummaryParts,
+export async function reportedYears(parts: YearSummaryParts, reach: Reach): Promise<ReportedYears> {
+  const months = monthsUntil(whenIn(parts.now()).month, monthsShown * 2)
+  const ofEach = await parts.sums.of('line', months)
+  const known = parts.directory()
+  const lines = [...ofEach.ids()].filter((id) => reaches(reach, { line: id }, known))
+  return { lines, summary: (line, most) => yearSummary(parts, reach, { months, ofEach, lines, line, most }) }
+}
+
+interface Asked {
+  readonly months: readonly string[]
+  readonly ofEach: SumsOfMonths
+  readonly lines: readonly string[]
+  readonly line: string | undefined
+  readonly most: number
+}
+
+async function yearSummary(
+  { sums, directory }: YearSummaryParts,
   reach: Reach,
-  { lines, line, most }: { readonly lines: readonly string[]; readonly line: string | undefined; readonly most: number },
+  { months: all, ofEach, lines, line, most }: Asked,
 ): Promise<YearSummary> {
-  const all = monthsUntil(whenIn(now()).month, monthsShown * 2)
   const [before, months] = [all.slice(0, monthsShown), all.slice(monthsShown)]
   const known = directory()
-  const ofEach = await sums.of('line', all)
   const seesOthers = reach.everywhere && line === undefined
   const whole = seesOthers ? await sums.of('all', all) : ofEach
   const summed = seesOthers ? [''] : line === undefined ? lines : [line]

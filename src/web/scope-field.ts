@@ -12,9 +12,8 @@ export function scopeField(needs: Giver, identity: Identity, known: Directory): 
   const list = `${needs}/scopes`
   const choices = choiceList(list, identity, known) ?? []
   // In the order of the list: everywhere, organisations, lines.
-  return choiceField(choices, list).items === undefined
-    ? choiceField(choices, list)
-    : { items: choices.map(({ id, name }) => ({ value: id, text: name })) }
+  const field = choiceField(choices, list)
+  return field.items === undefined ? field : { items: choices.map(({ id, name }) => ({ value: id, text: name })) }
 }
 
 /** What a form says of it, by id; as it was written, where it is none. */

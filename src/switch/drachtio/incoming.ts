@@ -23,9 +23,8 @@ import {
   readPartyOffer,
   type PartyAudio,
 } from './sdp.js'
-import type { ServerPair } from './server-pair.js'
+import type { ComingChannel, ServerPair } from './server-pair.js'
 import { sourceOf } from './source.js'
-import type { ChannelToCome } from './warm-channels.js'
 import { answerSessionTimer } from './session-timer.js'
 
 const answerMs = 4_000
@@ -190,12 +189,11 @@ export class DrachtioIncomingCall implements IncomingCall {
   async #answerByIce(offer: PartyAudio): Promise<AnswerResult> {
     const origins = { media: new Origin(), party: this.#origin }
     const description = describeByIce(offer, origins.media)
-    let coming: ChannelToCome | undefined
+    let coming: ComingChannel | undefined
     let party: PartyDialog | undefined
     try {
-      let pair = this.#pair.best
-      coming = await pair.orElsewhere(
-        (each) => (pair = each).takeChannelFor(description),
+      coming = await this.#pair.best.orElsewhere(
+        (pair) => pair.takeChannelFor(description),
         () => this.open,
       )
       const described = coming && answerToParty(offer, coming.answer, origins.party)
@@ -211,7 +209,7 @@ export class DrachtioIncomingCall implements IncomingCall {
         (late) => void late.bye().catch(() => undefined),
       )
       if (party === undefined) return { kind: 'cancelled' }
-      const leg = await legByIce({ pair, coming, description, described, origins, party, later })
+      const leg = await legByIce({ coming, description, described, origins, party, later })
       coming = undefined
       return { kind: 'answered', leg }
     } catch (error) {

@@ -13,11 +13,10 @@ import { DrachtioLeg, nothingInCommon } from './leg.js'
 import { allow, descriptionOf, PartyDialog } from './party-dialog.js'
 import { offerTo } from './party-media.js'
 import { answerToParty, describeByIce, isFoundByIce, offerToParty, Origin, readPartyAnswer, readPartyOffer, securedBy } from './sdp.js'
-import type { ServerPair } from './server-pair.js'
+import type { ComingChannel, ServerPair } from './server-pair.js'
 import { refreshedBy } from './session-timer.js'
 import type { Trunk } from './settings.js'
 import { silentMs, TrunkSilence } from './trunk-silence.js'
-import type { ChannelToCome } from './warm-channels.js'
 
 /** drachtio-server echoes a request that it has sent within a millisecond or two. */
 const sentMs = 3_000
@@ -152,17 +151,16 @@ export class Invitation {
     this.#request = undefined
     this.#stopWaiting()
     this.#pair.warm.giveBack(this.#channel)
-    let coming: ChannelToCome | undefined
+    let coming: ComingChannel | undefined
     let party: PartyDialog | undefined
     try {
       const offer = readPartyOffer(offered.sdp, this.#pair.codecsTaken)
       const description = offer && isFoundByIce(offer) ? describeByIce(offer, this.#origins.media) : undefined
-      let pair = this.#pair
       coming =
         description === undefined
           ? undefined
-          : await pair.orElsewhere(
-              (each) => (pair = each).takeChannelFor(description),
+          : await this.#pair.orElsewhere(
+              (pair) => pair.takeChannelFor(description),
               () => !this.#settled,
             )
       const answer = offer && coming && answerToParty(offer, coming.answer, this.#origins.party)
@@ -172,7 +170,7 @@ export class Invitation {
       const later = new LaterParty(answer, coming.letGo)
       const dialog = await offered.ack(answer)
       party = new PartyDialog(dialog, later, refreshedBy(dialog.res))
-      const leg = await legByIce({ pair, coming, description, described: answer, origins: this.#origins, party, later })
+      const leg = await legByIce({ coming, description, described: answer, origins: this.#origins, party, later })
       coming = undefined
       if (this.#settled) void leg.close()
       else this.#finish({ kind: 'answered', leg, at, rangMs })

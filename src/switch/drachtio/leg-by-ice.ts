@@ -4,13 +4,11 @@ import { DrachtioLeg } from './leg.js'
 import { findPlace } from './moving.js'
 import type { PartyDialog } from './party-dialog.js'
 import { Origin } from './sdp.js'
-import type { ServerPair } from './server-pair.js'
-import type { ChannelToCome } from './warm-channels.js'
+import type { ComingChannel } from './server-pair.js'
 
 /** A browser that has been answered, and whose channel comes with its handshake. */
 export interface ByIce {
-  readonly pair: ServerPair
-  readonly coming: ChannelToCome
+  readonly coming: ComingChannel
   /** The party's description, as the media server has been told it. */
   readonly description: string
   /** Our description, as the party has been told it. */
@@ -27,17 +25,17 @@ export async function legByIce(browser: ByIce): Promise<DrachtioLeg> {
   return leg
 }
 
-async function atItsChannel({ pair, coming, description, described, origins, party }: ByIce): Promise<DrachtioLeg> {
+async function atItsChannel({ coming, description, described, origins, party }: ByIce): Promise<DrachtioLeg> {
   const channel = await coming.channel
   await channel.describe(description)
-  const leg = new DrachtioLeg(pair, channel, origins)
+  const leg = new DrachtioLeg(coming.pair, channel, origins)
   leg.secured = 'dtls'
   leg.begin(party, described)
   return leg
 }
 
 /** @param error why there is no channel at the intended media server: if that is up, the browser did not complete the handshake */
-async function atAnother({ pair, described, origins, party, later }: ByIce, error: Error): Promise<DrachtioLeg> {
+async function atAnother({ coming: { pair }, described, origins, party, later }: ByIce, error: Error): Promise<DrachtioLeg> {
   if (pair.media.up) throw error
   const fresh = { party: origins.party, media: new Origin() }
   const placed = await findPlace(

@@ -156,9 +156,9 @@ export class ServerPair {
    * @param described the description for the media server
    * @returns undefined where FreeSWITCH cannot do what the party wants. @throws Error in words for the record
    */
-  async takeChannelFor(described: string): Promise<ChannelToCome | undefined> {
+  async takeChannelFor(described: string): Promise<ComingChannel | undefined> {
     try {
-      return await this.warm.makeFor(described)
+      return { ...(await this.warm.makeFor(described)), pair: this }
     } catch (error) {
       if (NOT_ACCEPTABLE.has((error as { readonly status?: number }).status ?? 0)) return undefined
       throw error
@@ -195,6 +195,11 @@ export class ServerPair {
     await this.warm.close()
     await this.media.close()
   }
+}
+
+/** A channel to come, and where. */
+export interface ComingChannel extends ChannelToCome {
+  readonly pair: ServerPair
 }
 
 /** Why a call meant to be encrypted is not. */

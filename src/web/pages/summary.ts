@@ -5,7 +5,7 @@ import { adviceInWords } from '../../figures/advice.js'
 import { count, minutes, percent, seconds } from '../../figures/words.js'
 import { serviceTimeZone } from '../../figures/roll-up.js'
 import type { PeriodFigures } from '../../figures/summary.js'
-import { linesOfSummary, yearSummary, type SummaryGroup, type YearSummaryParts } from '../../reports/year-summary.js'
+import { reportedYears, type SummaryGroup, type YearSummaryParts } from '../../reports/year-summary.js'
 import { heatOf, monthBars } from '../charts.js'
 import { choiceField, choose, writtenAs } from '../choices.js'
 import { view, type Site } from '../site.js'
@@ -21,13 +21,13 @@ export function summaryPages(site: Site, parts: YearSummaryParts): void {
   site.report('/summary', 'reports', async ({ identity, query }) => {
     const reach = reachOf(identity, 'reports')
     const known = directory()
-    const lines = await linesOfSummary(parts, reach)
+    const { lines, summary } = await reportedYears(parts, reach)
     const named = lines.map((id) => ({ id, name: known.lines.get(id)?.name ?? id }))
     const field = choiceField(named, 'reports/lines')
     const written = (query['line'] ?? '').trim()
     const chosen = written === '' ? undefined : choose(named, written, 'line')
     const line = chosen?.ok ? chosen.id : undefined
-    const year = await yearSummary(parts, reach, { lines, line, most: maxInTable })
+    const year = await summary(line, maxInTable)
     const { months: shown, figures, hours } = year
     const monthly = year.monthly.map(({ month, figures: ofMonth }) => ({ month, label: monthLabel(month), ...inWords(ofMonth) }))
     const busiest = Math.max(0, ...hours.map(({ offered }) => offered))
